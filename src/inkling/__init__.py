@@ -1,0 +1,1 @@
+"""inkling: handwritten digits, from raw MNIST to an answer about your own photo."""

@@ -1,0 +1,44 @@
+"""What can go wrong, said to the person who meets it, with what to do about it.
+
+Every error that inkling raises on purpose is an `InklingError`; the command line prints its
+one sentence and ends with exit code 1. Anything else that escapes is a bug and shows a traceback.
+"""
+
+
+class InklingError(Exception):
+    """The base of all errors that are somebody's to mend; `str(error)` is a plain sentence."""
+
+
+class DataError(InklingError):
+    """Data is missing, truncated, altered or not in the form that was promised."""
+
+
+class FetchError(DataError):
+    """No source had the file that was asked for, or none had it unaltered."""
+
+
+class RecipeError(InklingError):
+    """A recipe holds an unknown key, a wrong unit or an impossible value."""
+
+
+class RunError(InklingError):
+    """A run folder is missing, foreign, half-written, or would be overwritten."""
+
+
+class ModelError(InklingError):
+    """A model file cannot be used: wrong format, wrong shapes, or unsafe to load."""
+
+
+class ImageError(InklingError):
+    """A picture cannot be read: unknown format, damaged, too large, or missing."""
+
+
+class MissingExtraError(InklingError):
+    """A command needs an optional group of packages that is not installed."""
+
+    def __init__(self, group: str, module: str) -> None:
+        """`group` is the extra's name in pyproject.toml, `module` what could not be imported."""
+        super().__init__(
+            f"this needs the package '{module}', which is not installed: "
+            f"run pip install 'inkling[{group}]'"
+        )

@@ -1,0 +1,132 @@
+"""The frozen data that flows between the stages. Imports numpy alone."""
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, Literal, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.errors import DataError
+
+SIDE = 28  # pixels; height and width of every picture a network sees
+MEAN = 0.1307  # of MNIST's training pixels, on the scale 0..1
+STD = 0.3081  # likewise
+DIGIT_NAMES = tuple("0123456789")
+
+Verdict = Literal["digits", "blank", "not-a-digit", "unsure"]
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+
+
+@dataclass(frozen=True, eq=False)
+class Digits:
+    """Labelled pictures: light ink on dark ground, as MNIST has them.
+
+    `images` is (N, 28, 28) uint8, `labels` (N,) int64 in `range(len(classes))`.
+    Both are made read-only. Raises `DataError` where they do not fit together.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    classes: tuple[str, ...] = DIGIT_NAMES
+
+    def __post_init__(self) -> None:
+        if self.images.ndim != 3 or self.images.shape[1:] != (SIDE, SIDE):
+            raise DataError(f"images must be (N, {SIDE}, {SIDE}), got {self.images.shape}")
+        if self.images.dtype != np.uint8:
+            raise DataError(f"images must be uint8, got {self.images.dtype}")
+        if self.labels.shape != (len(self.images),):
+            raise DataError(f"{len(self.images)} images but labels of shape {self.labels.shape}")
+        object.__setattr__(self, "labels", self.labels.astype(np.int64))
+        if len(self.labels):
+            low, high = int(self.labels.min()), int(self.labels.max())
+            if low < 0 or high >= len(self.classes):
+                raise DataError(f"labels run from {low} to {high}, not 0..{len(self.classes) - 1}")
+        self.images.flags.writeable = False
+        self.labels.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: NDArray[np.integer]) -> "Digits":
+        """The pictures at `indices` (K,), in that order."""
+        return Digits(self.images[indices], self.labels[indices], self.classes)
+
+    def counts(self) -> NDArray[np.int64]:
+        """How many pictures each class has, (C,) int64."""
+        return np.bincount(self.labels, minlength=len(self.classes))
+
+    def sha256(self) -> str:
+        """One hash over class names, labels and pixels: what a card names the data by."""
+        digest = hashlib.sha256("\n".join(self.classes).encode())
+        digest.update(np.ascontiguousarray(self.labels).tobytes())
+        digest.update(np.ascontiguousarray(self.images).tobytes())
+        return digest.hexdigest()
+
+
+@dataclass(frozen=True)
+class Box:
+    """A rectangle in the pixels of the picture as given; `x`, `y` is its top left corner."""
+
+    x: int
+    y: int
+    w: int
+    h: int
+
+    def as_json(self) -> list[int]:
+        """`[x, y, w, h]`."""
+        return [self.x, self.y, self.w, self.h]
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """Another digit that a box may hold."""
+
+    digit: int
+    confidence: float
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry that `read --json` prints."""
+        return {"digit": self.digit, "confidence": round(self.confidence, 6)}
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One box of a picture and the digit read in it; `confidence` is a calibrated probability."""
+
+    digit: int
+    confidence: float
+    box: Box
+    alternatives: tuple[Alternative, ...] = ()
+    verdict: Verdict = "digits"
+    doubts: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry that `read --json` prints."""
+        return {
+            "digit": self.digit,
+            "confidence": round(self.confidence, 6),
+            "box": self.box.as_json(),
+            "verdict": self.verdict,
+            "alternatives": [other.as_json() for other in self.alternatives],
+            "doubts": list(self.doubts),
+        }
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reader says of one picture; `text` is its digits in reading order."""
+
+    image: str
+    verdict: Verdict
+    text: str
+    digits: tuple[Prediction, ...] = field(default=())
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry that `read --json` prints."""
+        return {
+            "image": self.image,
+            "verdict": self.verdict,
+            "text": self.text,
+            "digits": [digit.as_json() for digit in self.digits],
+        }

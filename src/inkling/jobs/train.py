@@ -21,7 +21,7 @@ from inkling.evaluation.classifier import DigitClassifier
 from inkling.evaluation.metrics import Evaluation, measure, softmax
 from inkling.jobs.drawing import draw_run
 from inkling.models.zoo import build_model, count_parameters
-from inkling.training.device import DeviceName, choose_device
+from inkling.training.device import DeviceName, choose_device, computing_threads
 from inkling.training.history import EpochMetrics, Score, write_history
 from inkling.training.loop import Fit, Plan, Watch, fit
 from inkling.training.recipe import Recipe
@@ -179,7 +179,8 @@ def _run(
 ) -> TrainResult:
     """Train, write the weights, then open the test set for the first and only time."""
     classes = splits.training.classes
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+    with random, computing_threads(recipe.training.threads):
         torch.manual_seed(recipe.training.seed)
         model = build_model(recipe.model, len(classes))
         plan = Plan(
@@ -210,7 +211,7 @@ def _run(
         test=Score(evaluation.accuracy, evaluation.loss, evaluation.n),
         weights_sha256=weights_sha256,
     )
-    run.write_card(_card(result, outcome, splits, test, evaluation, model))
+    run.write_card(_card(result, outcome, splits, test, evaluation, model, recipe))
     return result
 
 
@@ -240,6 +241,7 @@ def _card(
     test: Digits,
     evaluation: Evaluation,
     model: nn.Module,
+    recipe: Recipe,
 ) -> dict[str, Any]:
     """Everything that somebody needs to use, judge and repeat the model."""
     validation = splits.validation
@@ -270,7 +272,10 @@ def _card(
             "torch": torch.__version__,
             "numpy": np.__version__,
         },
-        "machine": {"processor": platform.machine(), "threads": torch.get_num_threads()},
+        "machine": {
+            "processor": platform.machine(),
+            "threads": recipe.training.threads or torch.get_num_threads(),
+        },
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 

@@ -1,5 +1,7 @@
 """Which device to compute on."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Literal
 
 import torch
@@ -25,3 +27,15 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
         found = ", ".join(device for device, available in there.items() if available)
         raise InklingError(f"there is no {name} device here; use --device {found} or auto")
     return torch.device(name)
+
+
+@contextlib.contextmanager
+def computing_threads(count: int) -> Iterator[None]:
+    """Let torch use `count` threads within the block; 0 leaves it as it is."""
+    before = torch.get_num_threads()
+    if count:
+        torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)

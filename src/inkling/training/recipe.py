@@ -93,6 +93,7 @@ class Training(_Table):
     precision: Literal["fp32", "bf16"] = "fp32"
     ema: Annotated[Share, Field(description="decay a step of the averaged weights; 0 is off")] = 0.0
     keep: Annotated[Literal["best", "last"], Field(description="epoch, by validation")] = "best"
+    threads: Annotated[int, Field(ge=0, le=1024, description="CPU; 0: all there are")] = 0
     patience: Annotated[int, Field(ge=0, description="epochs without gain; 0: no stop")] = 0
     seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
 

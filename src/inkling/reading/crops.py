@@ -4,12 +4,14 @@ Training cuts its composed pictures with the same function, so that the network 
 it will see.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.lattice import build_lattice
 from inkling.reading.light import Light, even_light
 from inkling.reading.normalise import normalise
 from inkling.reading.segment import Part, Segments, segment
@@ -43,30 +45,52 @@ def find_crops(image: NDArray[np.uint8]) -> list[Crop]:
     return cut_crops(light, segment(light))
 
 
+def find_candidates(image: NDArray[np.uint8]) -> list[Crop]:
+    """Everything that `find_crops` gives, and every run of pieces that the lattice may try.
+
+    For training: among them are halves of digits, two digits in one, and digits with a piece of
+    their neighbour.
+    """
+    light = even_light(image)
+    segments = segment(light)
+    crops = cut_crops(light, segments)
+    for row, strokes in enumerate(segments.strokes):
+        lattice, labels = build_lattice(light, segments.labels, list(strokes))
+        parts = [run.part for run in lattice.runs]
+        crops += crops_of_parts(light, labels, parts, [row] * len(parts))
+    return crops
+
+
 def cut_crops(light: Light, segments: Segments) -> list[Crop]:
     """The crop of each part that was found in a picture's ink."""
-    if not segments.parts:
+    return crops_of_parts(light, segments.labels, segments.parts, segments.rows)
+
+
+def crops_of_parts(
+    light: Light, labels: NDArray[np.int32], parts: Sequence[Part], rows: Sequence[int]
+) -> list[Crop]:
+    """The crops of given parts, whose pixels `labels` (H, W) tells."""
+    if not parts:
         return []
-    patches = [patch_of(light, segments, part) for part in segments.parts]
-    normalised = normalise(np.stack(patches))
+    normalised = normalise(np.stack([patch_of(light, labels, part) for part in parts]))
     return [
         Crop(
             _box(part, light.zoom),
             normalised.pixels[index],
             float(normalised.stroke_width[index]),
             part.level,
-            segments.rows[index],
+            rows[index],
         )
-        for index, part in enumerate(segments.parts)
+        for index, part in enumerate(parts)
     ]
 
 
-def patch_of(light: Light, segments: Segments, part: Part) -> NDArray[np.float32]:
+def patch_of(light: Light, labels: NDArray[np.int32], part: Part) -> NDArray[np.float32]:
     """A part's ink alone, at most 64 pixels long, in the middle of a (76, 76) float32 field."""
     height, width = light.ink.shape
     x, y = max(0, part.x - 2), max(0, part.y - 2)
     right, bottom = min(width, part.x + part.w + 2), min(height, part.y + part.h + 2)
-    own = np.isin(segments.labels[y:bottom, x:right], part.labels).astype(np.uint8)
+    own = np.isin(labels[y:bottom, x:right], part.labels).astype(np.uint8)
     # One pixel more on each side: the anti-aliased edge is below the threshold, yet ink.
     own = cv2.dilate(own, np.ones((3, 3), np.uint8))
     ink = np.minimum(light.ink[y:bottom, x:right] / max(part.level, 1e-3), 1) * own

@@ -34,8 +34,10 @@ def remove_rules(mask: Mask) -> Rules:
     count = 0
     for found, turned in ((_find(mask), False), (_find(mask.T), True)):
         for line in found:
-            lines |= _line_pixels(mask.T if turned else mask, line).T if turned else _line_pixels(
-                mask, line
+            lines |= (
+                _line_pixels(mask.T if turned else mask, line).T
+                if turned
+                else _line_pixels(mask, line)
             )
             count += 1
     return Rules(mask & ~lines & 1, lines, count)
@@ -126,7 +128,7 @@ def _line_pixels(mask: Mask, line: _Line) -> Mask:
 
 def _runs_through_middle(band: Mask) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Start and stop of each column's run of ink nearest to the band's middle row."""
-    rows, columns = band.shape
+    rows = len(band)
     middle = rows // 2
     distance = np.where(band > 0, np.abs(np.arange(rows) - middle)[:, None], rows)
     seed = distance.argmin(axis=0)

@@ -1,5 +1,6 @@
 """Ink to parts: which pixels are ink, which of them belong together, in what order they stand."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -33,6 +34,9 @@ class Segments:
     labels: NDArray[np.int32]
     parts: tuple[Part, ...]
     rows: tuple[int, ...]  # the line of text of each part
+    strokes: tuple[
+        tuple[Part, ...], ...
+    ]  # for each line of text, its parts before they were joined
     lines: NDArray[np.uint8]  # rulings that were taken out, (H, W) of 0 and 1
 
 
@@ -40,14 +44,27 @@ def segment(light: Light) -> Segments:
     """The parts of a picture's ink, each a digit as far as its shape alone can tell."""
     mask, lines = _ink_mask(light)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    parts = [
+    strokes = [
         _part(index, stats[index], light, labels)
         for index in range(1, count)
         if stats[index, cv2.CC_STAT_AREA] >= 3
     ]
-    parts = _join(_drop_specks(parts, mask.shape))
-    ordered, rows = _in_reading_order(parts)
-    return Segments(labels, tuple(ordered), tuple(rows), lines)
+    strokes = _join(_drop_specks(strokes, mask.shape), _gap_if_stacked)
+    ordered, rows = _in_reading_order(_join(strokes, _gap_to_close))
+    return Segments(
+        labels, tuple(ordered), tuple(rows), _strokes_by_row(strokes, ordered, rows), lines
+    )
+
+
+def _strokes_by_row(
+    strokes: list[Part], parts: list[Part], rows: list[int]
+) -> tuple[tuple[Part, ...], ...]:
+    row_of = {label: row for part, row in zip(parts, rows, strict=True) for label in part.labels}
+    count = max(rows, default=-1) + 1
+    return tuple(
+        tuple(stroke for stroke in strokes if row_of[stroke.labels[0]] == row)
+        for row in range(count)
+    )
 
 
 def _ink_mask(light: Light) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
@@ -71,6 +88,18 @@ def _part(index: int, stat: NDArray[np.int32], light: Light, labels: NDArray[np.
     inside = labels[y : y + h, x : x + w] == index
     level = float(np.percentile(light.ink[y : y + h, x : x + w][inside], 80))
     return Part((index,), x, y, w, h, area, level)
+
+
+def make_part(light: Light, labels: NDArray[np.int32], label: int) -> Part | None:
+    """The part that the pixels with this label make, or None where there are none."""
+    rows, columns = np.nonzero(labels == label)
+    if not rows.size:
+        return None
+    x, y = int(columns.min()), int(rows.min())
+    level = float(np.percentile(light.ink[rows, columns], 80))
+    return Part(
+        (label,), x, y, int(columns.max()) + 1 - x, int(rows.max()) + 1 - y, rows.size, level
+    )
 
 
 def _drop_specks(parts: list[Part], shape: tuple[int, ...]) -> list[Part]:
@@ -100,7 +129,7 @@ def _along_edge(part: Part, shape: tuple[int, ...]) -> bool:
     return thin or flat
 
 
-def _join(parts: list[Part]) -> list[Part]:
+def _join(parts: list[Part], gap_between: Callable[[Part, Part], float | None]) -> list[Part]:
     """Strokes of one digit made one part, the nearest pair first, until none belongs together."""
     parts = list(parts)
     while True:
@@ -108,33 +137,44 @@ def _join(parts: list[Part]) -> list[Part]:
             (gap, i, j)
             for i in range(len(parts))
             for j in range(i + 1, len(parts))
-            if (gap := _gap_to_close(parts[i], parts[j])) is not None
+            if (gap := gap_between(parts[i], parts[j])) is not None
         ]
         if not pairs:
             return parts
         _, i, j = min(pairs)
-        merged = _union(parts[i], parts[j])
+        merged = union(parts[i], parts[j])
         parts = [part for index, part in enumerate(parts) if index not in (i, j)] + [merged]
+
+
+def _gap_if_stacked(one: Part, other: Part) -> float | None:
+    """How far apart two strokes are of which one stands above the other, or inside it."""
+    overlap = min(one.x + one.w, other.x + other.w) - max(one.x, other.x)
+    down = max(0, max(one.y, other.y) - min(one.y + one.h, other.y + other.h))
+    size = max(one.h, other.h, one.w, other.w)
+    together = overlap > 0.45 * min(one.w, other.w) and down < 0.3 * size
+    return float(down) if together and _one_width(one, other) else None
 
 
 def _gap_to_close(one: Part, other: Part) -> float | None:
     """How far apart two strokes of one digit are, or None where they are two digits."""
-    tall = max(one.h, other.h)
-    overlap = min(one.x + one.w, other.x + other.w) - max(one.x, other.x)
-    across = max(0, -overlap)
+    stacked = _gap_if_stacked(one, other)
+    if stacked is not None:
+        return stacked
+    across = max(0, max(one.x, other.x) - min(one.x + one.w, other.x + other.w))
     down = max(0, max(one.y, other.y) - min(one.y + one.h, other.y + other.h))
-    narrow = min(one.w, other.w)
-    size = max(tall, one.w, other.w)
-    stacked = overlap > 0.45 * narrow and down < 0.3 * size
+    size = max(one.h, other.h, one.w, other.w)
     small = min(max(one.h, one.w), max(other.h, other.w)) < 0.6 * size
-    beside = small and across < 0.12 * size and down < 0.12 * size
-    whole = max(one.x + one.w, other.x + other.w) - min(one.x, other.x)
-    if (stacked or beside) and whole < 1.6 * size:
-        return float(np.hypot(across, down))
-    return None
+    near = small and across < 0.12 * size and down < 0.12 * size
+    return float(np.hypot(across, down)) if near and _one_width(one, other) else None
 
 
-def _union(one: Part, other: Part) -> Part:
+def _one_width(one: Part, other: Part) -> bool:
+    width = max(one.x + one.w, other.x + other.w) - min(one.x, other.x)
+    return width < 1.6 * max(one.h, other.h, one.w, other.w)
+
+
+def union(one: Part, other: Part) -> Part:
+    """Two parts as one."""
     x, y = min(one.x, other.x), min(one.y, other.y)
     right, bottom = max(one.x + one.w, other.x + other.w), max(one.y + one.h, other.y + other.h)
     area = one.area + other.area

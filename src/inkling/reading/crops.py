@@ -1,0 +1,112 @@
+"""All steps before the network: from a picture to the 28x28 crops that it is shown.
+
+Training cuts its composed pictures with the same function, so that the network learns from what
+it will see.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.lattice import build_lattice
+from inkling.reading.light import Light, even_light
+from inkling.reading.normalise import normalise
+from inkling.reading.segment import Part, Segments, segment
+from inkling.types import Box
+
+PATCH = 64  # pixels; the longest side at which a part's strokes are measured and evened
+MARGIN = 6  # pixels around it, room for a hairline to grow
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """One part of a picture: where it stands, and its ink as the network sees it.
+
+    `pixels` is (28, 28) uint8, light ink on dark. `stroke_width` is in pixels of that field,
+    before it was evened; `contrast` is the ink's darkness, 0 to 1; `row` counts lines of text.
+    """
+
+    box: Box
+    pixels: NDArray[np.uint8]
+    stroke_width: float
+    contrast: float
+    row: int
+
+
+def find_crops(image: NDArray[np.uint8]) -> list[Crop]:
+    """The crops of a picture (H, W) grey or (H, W, 3) RGB, uint8, in reading order.
+
+    Empty where there is no ink. Box coordinates are the picture's own pixels.
+    """
+    light = even_light(image)
+    return cut_crops(light, segment(light))
+
+
+def find_candidates(image: NDArray[np.uint8]) -> list[Crop]:
+    """Everything that `find_crops` gives, and every run of pieces that the lattice may try.
+
+    For training: among them are halves of digits, two digits in one, and digits with a piece of
+    their neighbour.
+    """
+    light = even_light(image)
+    segments = segment(light)
+    crops = cut_crops(light, segments)
+    for row, strokes in enumerate(segments.strokes):
+        lattice, labels = build_lattice(light, segments.labels, list(strokes))
+        parts = [run.part for run in lattice.runs]
+        crops += crops_of_parts(light, labels, parts, [row] * len(parts))
+    return crops
+
+
+def cut_crops(light: Light, segments: Segments) -> list[Crop]:
+    """The crop of each part that was found in a picture's ink."""
+    return crops_of_parts(light, segments.labels, segments.parts, segments.rows)
+
+
+def crops_of_parts(
+    light: Light, labels: NDArray[np.int32], parts: Sequence[Part], rows: Sequence[int]
+) -> list[Crop]:
+    """The crops of given parts, whose pixels `labels` (H, W) tells."""
+    if not parts:
+        return []
+    normalised = normalise(np.stack([patch_of(light, labels, part) for part in parts]))
+    return [
+        Crop(
+            _box(part, light.zoom),
+            normalised.pixels[index],
+            float(normalised.stroke_width[index]),
+            part.level,
+            rows[index],
+        )
+        for index, part in enumerate(parts)
+    ]
+
+
+def patch_of(light: Light, labels: NDArray[np.int32], part: Part) -> NDArray[np.float32]:
+    """A part's ink alone, at most 64 pixels long, in the middle of a (76, 76) float32 field."""
+    height, width = light.ink.shape
+    x, y = max(0, part.x - 2), max(0, part.y - 2)
+    right, bottom = min(width, part.x + part.w + 2), min(height, part.y + part.h + 2)
+    own = np.isin(labels[y:bottom, x:right], part.labels).astype(np.uint8)
+    # One pixel more on each side: the anti-aliased edge is below the threshold, yet ink.
+    own = cv2.dilate(own, np.ones((3, 3), np.uint8))
+    ink = np.minimum(light.ink[y:bottom, x:right] / max(part.level, 1e-3), 1) * own
+    longest = max(ink.shape)
+    if longest > PATCH:
+        size = (
+            max(1, round(ink.shape[1] * PATCH / longest)),
+            max(1, round(ink.shape[0] * PATCH / longest)),
+        )
+        ink = cv2.resize(ink, size, interpolation=cv2.INTER_AREA)
+    field = np.zeros((PATCH + 2 * MARGIN, PATCH + 2 * MARGIN), np.float32)
+    top, left = (len(field) - ink.shape[0]) // 2, (len(field) - ink.shape[1]) // 2
+    field[top : top + ink.shape[0], left : left + ink.shape[1]] = ink
+    return field
+
+
+def _box(part: Part, zoom: float) -> Box:
+    x, y = int(part.x / zoom), int(part.y / zoom)
+    return Box(x, y, max(1, round(part.w / zoom)), max(1, round(part.h / zoom)))

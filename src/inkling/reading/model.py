@@ -1,0 +1,123 @@
+"""The network, as a file: an ONNX graph with its card in the metadata, run by ONNX Runtime."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from inkling.errors import ModelError
+from inkling.types import DIGIT_NAMES, MEAN, SIDE, STD
+
+BUNDLED = Path(__file__).parent / "model" / "reader.onnx"
+BATCH = 256  # pictures in one run of the network; larger ones leave the processor's cache
+NONE = "none"  # the class of what is no digit
+
+
+@dataclass(frozen=True)
+class Card:
+    """What a model file says of itself. `thresholds` are probabilities after the temperature."""
+
+    mean: float = MEAN
+    std: float = STD
+    classes: tuple[str, ...] = DIGIT_NAMES
+    temperature: float = 1.0
+    thresholds: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, eq=False)
+class Network:
+    """A loaded model. `probabilities` may be called from several threads at once."""
+
+    session: onnxruntime.InferenceSession
+    card: Card
+
+    @property
+    def knows_none(self) -> bool:
+        """Whether the model has a class for what is no digit."""
+        return NONE in self.card.classes
+
+    @cached_property
+    def _table(self) -> NDArray[np.float32]:
+        grey = np.arange(256, dtype=np.float32) / 255
+        return (grey - np.float32(self.card.mean)) / np.float32(self.card.std)
+
+    @cached_property
+    def _order(self) -> list[int]:
+        return [
+            self.card.classes.index(name) for name in (*DIGIT_NAMES, NONE)[: 10 + self.knows_none]
+        ]
+
+    def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """(N, 28, 28) uint8, light on dark, to (N, 11): the ten digits and, last, none of them.
+
+        A model that knows ten digits alone gives 0 for the eleventh.
+        """
+        out = np.zeros((len(pixels), 11), np.float32)
+        for start in range(0, len(pixels), BATCH):
+            images = self._table[pixels[start : start + BATCH]][:, None]
+            logits = np.asarray(self.session.run(None, {self._input: images})[0])[:, self._order]
+            logits = logits / self.card.temperature
+            odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+            out[start : start + BATCH, : odds.shape[1]] = odds / odds.sum(axis=1, keepdims=True)
+        return out
+
+    @cached_property
+    def _input(self) -> str:
+        return self.session.get_inputs()[0].name
+
+
+def load_network(path: str | Path | None = None) -> Network:
+    """The model at `path`, or the bundled one. Raises `ModelError` where it cannot serve."""
+    path = Path(path) if path is not None else BUNDLED
+    if not path.is_file():
+        raise ModelError(f"there is no model file {path}")
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1  # whole pictures are spread over the cores instead
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    try:
+        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+    except Exception as error:  # the runtime raises its own, undocumented types
+        raise ModelError(
+            f"{path} is no ONNX model that can be used here: export a run with 'inkling export'"
+        ) from error
+    _check_shapes(session, path)
+    return Network(session, _read_card(session, path))
+
+
+def _check_shapes(session: onnxruntime.InferenceSession, path: Path) -> None:
+    inputs, outputs = session.get_inputs(), session.get_outputs()
+    shape = inputs[0].shape if len(inputs) == 1 else None
+    if shape is None or len(shape) != 4 or shape[1:] != [1, SIDE, SIDE] or not outputs:
+        raise ModelError(f"{path} does not take pictures of {SIDE} x {SIDE}; it is no digit model")
+    if isinstance(shape[0], int):
+        raise ModelError(f"{path} takes {shape[0]} pictures at a time only: export it again")
+
+
+def _read_card(session: onnxruntime.InferenceSession, path: Path) -> Card:
+    text = session.get_modelmeta().custom_metadata_map.get("card")
+    if text is None:
+        raise ModelError(f"{path} has no card: export a run with 'inkling export' to make one")
+    try:
+        entries: dict[str, Any] = json.loads(text)
+        card = Card(
+            float(entries["mean"]),
+            float(entries["std"]),
+            tuple(str(name) for name in entries["classes"]),
+            float(entries.get("temperature", 1.0)),
+            {str(name): float(value) for name, value in entries.get("thresholds", {}).items()},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ModelError(f"the card in {path} cannot be understood: {error}") from error
+    if not set(DIGIT_NAMES) <= set(card.classes) or card.std <= 0 or card.temperature <= 0:
+        raise ModelError(f"{path} does not know the ten digits; its classes are {card.classes}")
+    width = session.get_outputs()[0].shape[-1]
+    if width != len(card.classes):
+        raise ModelError(f"{path} gives {width} numbers for {len(card.classes)} classes")
+    return card

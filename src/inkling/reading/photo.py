@@ -1,0 +1,178 @@
+"""Any picture a user has, decoded safely to 8-bit grey or colour, upright and on white."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFile, ImageOps
+
+from inkling.errors import ImageError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+MAX_PIXELS = 25_000_000
+MAX_BYTES = 256 * 1024 * 1024
+# A photo is decoded no finer than it is looked at: JPEG can leave out the rest while decoding.
+DECODE_SIDE = 1024
+
+Source = str | Path | bytes | bytearray | memoryview | NDArray | Image.Image
+Pixels = NDArray[np.uint8]
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """A decoded picture: `pixels` (H, W) or (H, W, 3) uint8 RGB.
+
+    `width` and `height` are the picture's own, upright; `pixels` may hold fewer, by a JPEG
+    decoded at half or quarter size.
+    """
+
+    pixels: Pixels
+    width: int
+    height: int
+
+
+def open_photo(source: Source, name: str = "the picture") -> Photo:
+    """Decodes a path, bytes, an array or a PIL picture. Raises `ImageError` in plain words."""
+    if isinstance(source, np.ndarray):
+        return _from_array(source, name)
+    if isinstance(source, Image.Image):
+        _check_size(source, name)
+        return _from_pillow(source, name)
+    if isinstance(source, (bytes, bytearray, memoryview)):
+        return _from_bytes(bytes(source), name)
+    return _from_bytes(_file_bytes(Path(source)), str(source))
+
+
+def _file_bytes(path: Path) -> bytes:
+    if path.is_dir():
+        raise ImageError(f"{path} is a folder; name the pictures in it")
+    if not path.exists():
+        raise ImageError(f"there is no file {path}")
+    try:
+        if path.stat().st_size > MAX_BYTES:
+            raise ImageError(f"{path} is over {MAX_BYTES >> 20} MiB; save it smaller")
+        return path.read_bytes()
+    except OSError as error:
+        raise ImageError(f"{path} cannot be opened: {error.strerror or error}") from error
+
+
+def _from_bytes(data: bytes, name: str) -> Photo:
+    if not data:
+        raise ImageError(f"{name} is empty")
+    with _decoding(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
+        _check_size(image, name)
+        return _from_pillow(image, name)
+
+
+@contextmanager
+def _decoding(name: str) -> Iterator[None]:
+    """Turns whatever a decoder may raise over a damaged file into one plain sentence."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except ImageError:
+        raise
+    except Image.UnidentifiedImageError as error:
+        known = ", ".join(FORMATS)
+        raise ImageError(f"{name} is no picture that inkling knows ({known})") from error
+    except Image.DecompressionBombError as error:
+        raise ImageError(f"{name} is far too large to be opened") from error
+    except MemoryError as error:
+        raise ImageError(f"{name} needs more memory than there is") from error
+    except Exception as error:  # decoders raise a dozen types over damaged files
+        raise ImageError(f"{name} is damaged or cut short: {error}") from error
+
+
+def _check_size(image: Image.Image, name: str) -> None:
+    width, height = image.size
+    if width * height > MAX_PIXELS:
+        limit = MAX_PIXELS // 1_000_000
+        raise ImageError(
+            f"{name} has {width} x {height} pixels; at most {limit} million are read: "
+            "save it smaller"
+        )
+    if width * height == 0:
+        raise ImageError(f"{name} has no pixels")
+
+
+def _from_pillow(image: Image.Image, name: str) -> Photo:
+    with _decoding(name):
+        width, height = image.size
+        if isinstance(image, ImageFile.ImageFile) and image.format == "JPEG":
+            image.draft(None, _draft_size(width, height))
+        upright = ImageOps.exif_transpose(image)
+        if (upright.width > upright.height) != (image.width > image.height):
+            width, height = height, width
+        return Photo(_eight_bit(upright), width, height)
+
+
+def _draft_size(width: int, height: int) -> tuple[int, int]:
+    shrink = max(1.0, max(width, height) / DECODE_SIDE)
+    return max(1, int(width / shrink)), max(1, int(height / shrink))
+
+
+def _eight_bit(image: Image.Image) -> Pixels:
+    """Grey (H, W) or RGB (H, W, 3) uint8 of a picture in any mode; what is clear shows white."""
+    if image.mode in ("1", "L"):
+        return np.asarray(image.convert("L"))
+    if image.mode.startswith(("I", "F")):
+        return _stretch(np.asarray(image))
+    if image.has_transparency_data:
+        image = _on_white(image.convert("RGBA"))
+    return _grey_if_grey(np.asarray(image.convert("RGB")))
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    ground = Image.new("RGBA", image.size, "white")
+    ground.alpha_composite(image)
+    return ground
+
+
+def _stretch(values: NDArray) -> Pixels:
+    """16-bit, 32-bit and float greys to 8 bits: from black to the type's or the picture's top."""
+    finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
+    top = float(finite.max(initial=0))
+    for full in (1.0, 255.0, 65535.0):
+        if top <= full and (full != 1.0 or not np.issubdtype(values.dtype, np.integer)):
+            top = full
+            break
+    return np.clip(finite * (255.0 / max(top, 1e-6)), 0, 255).astype(np.uint8)
+
+
+def _grey_if_grey(rgb: Pixels) -> Pixels:
+    """One channel where all three are the same: two thirds less to do afterwards."""
+    if np.array_equal(rgb[..., 0], rgb[..., 1]) and np.array_equal(rgb[..., 1], rgb[..., 2]):
+        return np.ascontiguousarray(rgb[..., 0])
+    return rgb
+
+
+def _from_array(array: NDArray, name: str) -> Photo:
+    """(H, W), (H, W, 1), (H, W, 3) or (H, W, 4); uint8, wider integers, floats or booleans."""
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[..., 0]
+    colour = array.ndim == 3 and array.shape[2] in (3, 4)
+    if array.size == 0 or not (array.ndim == 2 or colour):
+        raise ImageError(
+            f"{name} is an array of shape {array.shape}; give (height, width), "
+            "(height, width, 3) or (height, width, 4)"
+        )
+    height, width = array.shape[:2]
+    if height * width > MAX_PIXELS:
+        raise ImageError(f"{name} has {width} x {height} pixels; at most 25 million are read")
+    if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+        raise ImageError(f"{name} is an array of {array.dtype}; give numbers")
+    if np.iscomplexobj(array):
+        raise ImageError(f"{name} is an array of complex numbers; give real ones")
+    eight = array if array.dtype == np.uint8 else _stretch(array.astype(np.float32))
+    if array.dtype == bool:
+        eight = array.astype(np.uint8) * 255
+    if not colour:
+        return Photo(np.ascontiguousarray(eight), width, height)
+    image = Image.fromarray(np.ascontiguousarray(eight))
+    return Photo(_eight_bit(image), width, height)

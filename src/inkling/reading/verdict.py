@@ -1,0 +1,68 @@
+"""From probabilities to an answer: what a box holds, how sure that is, and what makes it doubt."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.crops import Crop
+from inkling.reading.model import Card
+from inkling.types import Alternative, Prediction, Reading, Verdict
+
+UNSURE = 0.5  # where a card has no threshold of its own
+NOT_A_DIGIT = 0.5
+WORTH_NAMING = 0.02  # of probability; rarer alternatives are not listed
+THIN, THICK = 0.9, 5.0  # pixels of 28; strokes beyond are worth a word
+
+
+def predict(crop: Crop, chances: NDArray[np.float32], card: Card) -> Prediction:
+    """The answer for one crop from its probabilities (11,): ten digits and none of them."""
+    odds = chances.tolist()
+    order = sorted(range(10), key=odds.__getitem__, reverse=True)
+    best = order[0]
+    verdict = _verdict(odds, best, card)
+    others = tuple(
+        Alternative(digit, odds[digit]) for digit in order[1:4] if odds[digit] >= WORTH_NAMING
+    )
+    doubts = _doubts(crop, odds, order, verdict)
+    return Prediction(best, odds[best], crop.box, others, verdict, doubts)
+
+
+def _verdict(odds: list[float], best: int, card: Card) -> Verdict:
+    if odds[10] >= card.thresholds.get("not_a_digit", NOT_A_DIGIT):
+        return "not-a-digit"
+    if odds[best] < card.thresholds.get("unsure", UNSURE):
+        return "unsure"
+    return "digits"
+
+
+def _doubts(crop: Crop, odds: list[float], order: list[int], verdict: Verdict) -> tuple[str, ...]:
+    if verdict == "digits" and odds[order[0]] >= 0.9 and crop.stroke_width >= THIN:
+        return ()
+    doubts = []
+    if odds[order[1]] >= 0.1:
+        first, second = sorted(order[:2])
+        doubts.append(f"looks like {first} or {second}")
+    if odds[10] >= 0.1:
+        doubts.append("the shape may be no digit")
+    if crop.stroke_width < THIN:
+        doubts.append("stroke very thin")
+    elif crop.stroke_width > THICK:
+        doubts.append("stroke very thick")
+    if crop.contrast < 0.15:
+        doubts.append("ink very faint")
+    return tuple(doubts)
+
+
+def summarise(image: str, boxes: Sequence[Prediction]) -> Reading:
+    """The answer for a picture from those for its boxes, in reading order."""
+    read = [box for box in boxes if box.verdict in ("digits", "unsure")]
+    text = "".join(str(box.digit) for box in read)
+    verdict: Verdict
+    if not boxes:
+        verdict = "blank"
+    elif not read:
+        verdict = "not-a-digit"
+    else:
+        verdict = "unsure" if any(box.verdict == "unsure" for box in read) else "digits"
+    return Reading(image, verdict, text, tuple(boxes))

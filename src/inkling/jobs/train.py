@@ -21,7 +21,7 @@ from inkling.evaluation.classifier import DigitClassifier
 from inkling.evaluation.metrics import Evaluation, measure, softmax
 from inkling.jobs.drawing import draw_run
 from inkling.models.zoo import build_model, count_parameters
-from inkling.training.device import DeviceName, choose_device, computing_threads
+from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
 from inkling.training.history import EpochMetrics, Score, write_history
 from inkling.training.loop import Fit, Plan, Watch, fit
 from inkling.training.recipe import Recipe
@@ -180,7 +180,7 @@ def _run(
     """Train, write the weights, then open the test set for the first and only time."""
     classes = splits.training.classes
     random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
-    with random, computing_threads(recipe.training.threads):
+    with random, computing_threads(recipe.training.threads), reusing_memory():
         torch.manual_seed(recipe.training.seed)
         model = build_model(recipe.model, len(classes))
         plan = Plan(

@@ -1,1 +1,47 @@
-"""inkling: handwritten digits, from raw MNIST to an answer about your own photo."""
+"""inkling: handwritten digits, from raw MNIST to an answer about your own photo.
+
+Names are imported when they are first used, so that `import inkling` and reading a picture need
+no torch.
+"""
+
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from inkling.evaluation.classifier import DigitClassifier as DigitClassifier
+    from inkling.evaluation.classifier import load_classifier as load
+    from inkling.jobs.evaluate import evaluate as evaluate
+    from inkling.jobs.train import resume as resume
+    from inkling.jobs.train import train as train
+    from inkling.training.recipe_text import list_recipes as list_recipes
+
+_HOMES = {
+    "DigitClassifier": ("inkling.evaluation.classifier", "DigitClassifier"),
+    "load": ("inkling.evaluation.classifier", "load_classifier"),
+    "evaluate": ("inkling.jobs.evaluate", "evaluate"),
+    "train": ("inkling.jobs.train", "train"),
+    "resume": ("inkling.jobs.train", "resume"),
+    "list_recipes": ("inkling.training.recipe_text", "list_recipes"),
+}
+
+__all__ = ["DigitClassifier", "evaluate", "list_recipes", "load", "resume", "train"]
+
+def _version() -> str:
+    try:
+        return version("inkling")
+    except PackageNotFoundError:  # a checkout that is on the path without being installed
+        return "0+unknown"
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return _version()
+    if name in _HOMES:
+        module, attribute = _HOMES[name]
+        return getattr(import_module(module), attribute)
+    raise AttributeError(f"module 'inkling' has no attribute '{name}'")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,48 @@
+# Everything sets itself up in .venv: a fresh machine needs Python 3.11 and make, nothing else.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+ifndef INKLING_DATA
+  ifneq ($(wildcard data/mnist),)
+    export INKLING_DATA := $(CURDIR)/data
+  else ifneq ($(wildcard ../shared/data/mnist),)
+    export INKLING_DATA := $(abspath ../shared/data)
+  endif
+endif
+
+.PHONY: help demo test check format slow clean
+
+help:
+	@echo "make demo    train on MNIST, measure, and show what to open"
+	@echo "make test    the whole test suite"
+	@echo "make check   lint, format and types"
+	@echo "make slow    the tests that take minutes"
+	@echo "make format  bring the code into its form"
+
+$(VENV)/installed: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inkling needs Python 3.11 or newer: make PYTHON=python3.11")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: $(VENV)/installed
+	$(BIN)/inkling train mlp-adam
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+slow: $(VENV)/installed
+	$(BIN)/python -m pytest -m slow
+
+check: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+
+format: $(VENV)/installed
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,64 @@
+"""`inkling`: every command, and how an error becomes one sentence and an exit code."""
+
+import sys
+import time
+from typing import NoReturn
+
+STARTED = time.perf_counter()  # total_seconds counts from here: the start of the process
+
+import typer  # noqa: E402
+
+from inkling.cli.data import data  # noqa: E402
+from inkling.cli.evaluate import evaluate  # noqa: E402
+from inkling.cli.export import export  # noqa: E402
+from inkling.cli.recipes import recipes  # noqa: E402
+from inkling.cli.train import train  # noqa: E402
+from inkling.errors import InklingError, MissingExtraError  # noqa: E402
+
+# Which optional group of pyproject.toml brings the module that could not be imported.
+EXTRAS = {
+    "torch": "train",
+    "safetensors": "train",
+    "pydantic": "train",
+    "tomli_w": "train",
+    "platformdirs": "train",
+    "sklearn": "train",
+    "matplotlib": "train",
+    "jinja2": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "httpx": "serve",
+    "fastapi": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
+    "optuna": "tune",
+}
+
+app = typer.Typer(
+    name="inkling",
+    help="Handwritten digits, from raw MNIST to an answer about your own photo.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+for command in (train, evaluate, recipes, data, export):
+    app.command()(command)
+
+
+def main() -> NoReturn:
+    """Run the command line. Ends with 0, 1 (could not do it) or 2 (wrong usage)."""
+    try:
+        app()
+    except ModuleNotFoundError as error:
+        module = (error.name or "").partition(".")[0]
+        if module not in EXTRAS:
+            raise
+        _fail(MissingExtraError(EXTRAS[module], module))
+    except InklingError as error:
+        _fail(error)
+    sys.exit(0)
+
+
+def _fail(error: InklingError) -> NoReturn:
+    print(f"inkling: {error}", file=sys.stderr)
+    sys.exit(1)

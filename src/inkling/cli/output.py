@@ -1,0 +1,47 @@
+"""What commands print: one JSON object on stdout, or lines for people; the rest on stderr."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+DataOption = Annotated[
+    str | None,
+    typer.Option(
+        "--data",
+        metavar="NAME|PATH",
+        help="auto, mnist, fashion-mnist, digits; or a folder, .csv or .npz of your own.",
+    ),
+]
+DeviceOption = Annotated[
+    str, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where to compute.")
+]
+
+
+def print_json(value: Any) -> None:
+    """One JSON document, and nothing else, on stdout."""
+    json.dump(value, sys.stdout, ensure_ascii=False)
+    sys.stdout.write("\n")
+
+
+def note(text: str) -> None:
+    """A line for the person at the terminal, never on stdout."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def device_name(value: str) -> Any:
+    """The device option, checked. Raises a usage error (exit code 2)."""
+    if value not in ("auto", "cpu", "cuda", "mps"):
+        raise typer.BadParameter(f"'{value}' is none of auto, cpu, cuda, mps", param_hint="--device")
+    return value
+
+
+def print_result(value: Any, as_json: bool, lines: Callable[[], list[str]]) -> None:
+    """`value` as JSON where it is asked for, else the lines."""
+    if as_json:
+        print_json(value)
+    else:
+        print("\n".join(lines()))

@@ -1,0 +1,96 @@
+"""How training is seen: a live table on a terminal, a plain line an epoch elsewhere."""
+
+import sys
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from inkling.training.history import EpochMetrics
+
+REFRESH_S = 0.1  # a bar that is drawn at every step costs more than the step
+
+
+class TrainingDisplay:
+    """A watch for `inkling.jobs.train` that writes to stderr; used as a context."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.progress: Progress | None = None
+        self.task: TaskID | None = None
+        self.drawn = 0.0
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self.progress = Progress(
+                TextColumn("training"),
+                BarColumn(),
+                TextColumn("{task.completed:,.0f}/{task.total:,.0f} steps"),
+                TimeRemainingColumn(),
+                console=self.console,
+                transient=True,
+                auto_refresh=False,
+            )
+            self.progress.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.progress:
+            self.progress.stop()
+
+    def on_step(self, step: int, total: int) -> None:
+        """Move the bar, at most every tenth of a second."""
+        now = time.monotonic()
+        if self.progress is None or (now - self.drawn < REFRESH_S and step < total):
+            return
+        self.drawn = now
+        if self.task is None:
+            self.task = self.progress.add_task("training", total=total)
+        self.progress.update(self.task, completed=step)
+        self.progress.refresh()
+
+    def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
+        """One line for the epoch."""
+        if metrics.epoch == 1:
+            self._print(
+                "epoch   train loss   acc       validation loss   acc       learning rate  pictures/s"
+            )
+        self._print(_line(metrics))
+
+    def _print(self, text: str) -> None:
+        if self.progress:
+            self.progress.console.print(text)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+
+def _line(metrics: EpochMetrics) -> str:
+    validation = " " * 15 + "none" + " " * 8
+    if metrics.validation_loss is not None and metrics.validation_accuracy is not None:
+        validation = f"{metrics.validation_loss:15.4f}   {metrics.validation_accuracy:7.2%}"
+    return (
+        f"{metrics.epoch:5d}   {metrics.train_loss:10.4f}   {metrics.train_accuracy:7.2%}   "
+        f"{validation}   {metrics.learning_rate:13.2e}  {metrics.examples_per_second:10,.0f}"
+    )
+
+
+class FetchDisplay:
+    """A progress bar for downloads on a terminal, nothing elsewhere."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True)
+
+    def __call__(self, received: int, expected: int) -> None:
+        """Draw `received` of `expected` bytes (0 where not known)."""
+        if not self.console.is_terminal:
+            return
+        share = f" of {expected / 1e6:.1f}" if expected else ""
+        end = "\n" if expected and received >= expected else "\r"
+        print(f"  {received / 1e6:6.1f}{share} MB", end=end, file=sys.stderr, flush=True)

@@ -1,0 +1,66 @@
+"""The words that commands end with."""
+
+from inkling.evaluation.metrics import Evaluation, wilson_interval
+from inkling.jobs.describe import DataDescription, PartDescription
+from inkling.jobs.train import TrainResult
+
+
+def summary(result: TrainResult) -> list[str]:
+    """What a training reached, and what to open."""
+    low, high = wilson_interval(round(result.test.accuracy * result.test.n), result.test.n)
+    lines = [
+        "",
+        f"{result.recipe} on {result.data}: {result.test.accuracy:.2%} of "
+        f"{result.test.n:,} test pictures right (95 % interval {low:.2%} to {high:.2%})",
+        f"  trained in {result.train_seconds:.1f} s on {result.device}, "
+        f"{result.parameters:,} parameters, seed {result.seed}",
+    ]
+    if result.validation:
+        lines.append(
+            f"  validation {result.validation.accuracy:.2%} of {result.validation.n:,}, "
+            f"loss {result.validation.loss:.4f}"
+        )
+    lines += ["", "Open:"]
+    lines += [f"  {path}" for path in sorted(result.run.glob("*.html"))]
+    lines += [f"  {path}" for path in sorted((result.run / "figures").glob("*.png"))]
+    lines += ["", f"Again: inkling evaluate {result.run}"]
+    return lines
+
+
+def evaluation_lines(name: str, evaluation: Evaluation) -> list[str]:
+    """An evaluation as a table."""
+    low, high = evaluation.interval
+    lines = [
+        f"{name}: {evaluation.accuracy:.2%} of {evaluation.n:,} pictures right "
+        f"(95 % interval {low:.2%} to {high:.2%})",
+        f"  loss {evaluation.loss:.4f}, expected calibration error {evaluation.ece:.2%}",
+        "",
+        "class          precision   recall       F1        n",
+    ]
+    lines += [
+        f"{score.name:<14} {score.precision:9.2%} {score.recall:8.2%} {score.f1:8.2%} {score.n:8,}"
+        for score in evaluation.per_class
+    ]
+    return lines
+
+
+def data_lines(description: DataDescription) -> list[str]:
+    """A data set as a table."""
+    lines = [description.name]
+    for name, part in (("training", description.training), ("test", description.test)):
+        lines += ["", *_part_lines(name, part)]
+    return [*lines, "", f"Samples: {description.sheet}"]
+
+
+def _part_lines(name: str, part: PartDescription) -> list[str]:
+    shape = " x ".join(f"{side:,}" for side in part.shape)
+    largest = max(part.counts.values())
+    bars = [
+        f"    {label:<12} {count:7,}  {'█' * round(28 * count / max(largest, 1))}"
+        for label, count in part.counts.items()
+    ]
+    return [
+        f"  {name}: {shape}, pixels of mean {part.mean:.4f} and sd {part.std:.4f}",
+        f"    SHA-256 {part.sha256}",
+        *bars,
+    ]

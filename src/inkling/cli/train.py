@@ -1,0 +1,60 @@
+"""`inkling train`."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name, note, print_result
+
+
+def train(
+    recipe: Annotated[
+        str | None, typer.Argument(metavar="[RECIPE|FILE.toml]", help="See: inkling recipes")
+    ] = None,
+    data: DataOption = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder to make.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Decides every random draw.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
+    ] = None,
+    device: DeviceOption = "auto",
+    resume: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Go on with a run that was stopped.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a network by a recipe, measure it on the test set, and leave a run folder."""
+    if resume is not None and (data is not None or out is not None or seed is not None):
+        raise typer.BadParameter("--resume goes without --data, --out and --seed")
+    where = device_name(device)
+    from inkling.cli.main import STARTED
+    from inkling.cli.progress import TrainingDisplay
+    from inkling.cli.summary import summary
+    from inkling.jobs import train as job
+
+    with TrainingDisplay() as display:
+        if resume is not None:
+            result = job.resume(
+                resume,
+                recipe=recipe,
+                changes=changes or [],
+                device=where,
+                watch=display,
+                notify=note,
+                started=STARTED,
+            )
+        else:
+            result = job.train(
+                recipe or job.DEFAULT_RECIPE,
+                data=data,
+                out=out,
+                seed=seed,
+                changes=changes or [],
+                device=where,
+                watch=display,
+                notify=note,
+                started=STARTED,
+            )
+    print_result(result.as_json(), as_json, lambda: summary(result))

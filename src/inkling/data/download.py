@@ -1,0 +1,67 @@
+"""One file from one web address, held to a size, a pace and a form before anybody trusts it."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from inkling.errors import FetchError
+
+Progress = Callable[[int, int], None]  # bytes so far, bytes expected (0 where not known)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a mirror is waited for before the next one is asked; seconds."""
+
+    connect_s: float = 5.0
+    silence_s: float = 10.0
+    grace_s: float = 15.0  # before the pace is judged
+    bytes_per_s: float = 20_000.0  # MNIST's 11.6 MB would take ten minutes at this pace
+
+
+def download(
+    address: str, max_bytes: int, patience: Patience, progress: Progress | None = None
+) -> bytes:
+    """The body of `address`, at most `max_bytes` long.
+
+    Raises `FetchError` with the reason where the server refuses, answers with a page of HTML,
+    sends too much or too little, is too slow, or does not answer.
+    """
+    timeout = httpx.Timeout(patience.silence_s, connect=patience.connect_s)
+    try:
+        with httpx.stream("GET", address, timeout=timeout, follow_redirects=True) as response:
+            if response.status_code != httpx.codes.OK:
+                raise FetchError(f"answered {response.status_code} {response.reason_phrase}")
+            if "html" in response.headers.get("content-type", ""):
+                raise FetchError("answered with a web page instead of the file")
+            return _collect(response, max_bytes, patience, progress)
+    except httpx.TimeoutException as error:
+        raise FetchError("did not answer in time") from error
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise FetchError(f"could not be reached ({error or type(error).__name__})") from error
+
+
+def _collect(
+    response: httpx.Response, max_bytes: int, patience: Patience, progress: Progress | None
+) -> bytes:
+    length = response.headers.get("content-length", "")
+    expected = int(length) if length.isdecimal() else 0
+    if expected > max_bytes:
+        raise FetchError(f"offers {expected:,} bytes, more than the {max_bytes:,} that can be")
+    start = time.monotonic()
+    body = bytearray()
+    # iter_raw leaves a gzip file as it is, also where the server labels it content-encoding.
+    for chunk in response.iter_raw():
+        body += chunk
+        if len(body) > max_bytes:
+            raise FetchError(f"sends more than the {max_bytes:,} bytes that can be")
+        elapsed = time.monotonic() - start
+        if elapsed > patience.grace_s and len(body) < patience.bytes_per_s * elapsed:
+            raise FetchError(f"is too slow: {len(body):,} bytes in {elapsed:.0f} s")
+        if progress:
+            progress(len(body), expected)
+    if expected and len(body) != expected:
+        raise FetchError(f"broke off after {len(body):,} of {expected:,} bytes")
+    return bytes(body)

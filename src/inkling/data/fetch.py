@@ -1,0 +1,150 @@
+"""A published file's bytes, from the nearest place that has them unaltered.
+
+Asked in turn: `$INKLING_DATA/<set>/`, the user's cache, the mirrors. No byte is used before
+the file's SHA-256 fits.
+"""
+
+import gzip
+import hashlib
+import io
+import os
+import sys
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+
+import platformdirs
+
+from inkling.data.download import Patience, Progress, download
+from inkling.data.files import write_bytes
+from inkling.data.published import PublishedFile, PublishedSet
+from inkling.errors import DataError, FetchError, InklingError
+
+DATA_VARIABLE = "INKLING_DATA"
+GZIP_OVERHEAD = 1 << 16  # bytes that a gzip of incompressible data may exceed it by
+Notify = Callable[[str], None]
+
+
+def data_folder() -> Path | None:
+    """The folder that `$INKLING_DATA` names, or None."""
+    value = os.environ.get(DATA_VARIABLE, "").strip()
+    return Path(value) if value else None
+
+
+def cache_folder() -> Path:
+    """Where downloads and composed data are kept between runs."""
+    return Path(platformdirs.user_cache_dir("inkling"))
+
+
+def fetch(
+    published: PublishedSet,
+    file: PublishedFile,
+    patience: Patience = Patience(),  # noqa: B008 (frozen)
+    progress: Progress | None = None,
+    notify: Notify | None = None,
+) -> bytes:
+    """The uncompressed bytes of `file`.
+
+    Raises `DataError` where `$INKLING_DATA` holds it altered (both hashes named), `FetchError`
+    where no place has it, naming what each one answered and where to put the files by hand.
+    """
+    own = data_folder()
+    if own is not None:
+        found = _local(own / published.name, file)
+        if found is not None:
+            return found
+    cached, reasons = _cached(published, file)
+    if cached is not None:
+        return cached
+    for mirror in published.sources():
+        address = f"{mirror}{file.name}.gz"
+        if notify:
+            notify(f"fetching {address}")
+        try:
+            body = download(address, file.raw_bytes + GZIP_OVERHEAD, patience, progress)
+            raw = _verified(body, file, address)
+        except DataError as error:
+            reasons.append(f"{address}: {error}")
+            continue
+        _keep(published, file, body)
+        return raw
+    raise FetchError(_advice(published, file, reasons))
+
+
+def _local(folder: Path, file: PublishedFile) -> bytes | None:
+    """The file from `folder`, gzip or not; None where it is not there."""
+    for path in (folder / f"{file.name}.gz", folder / file.name):
+        try:
+            size = path.stat().st_size
+            if size > file.raw_bytes + GZIP_OVERHEAD:
+                raise DataError(f"{path} has {size:,} bytes, {file.raw_bytes:,} is what it can be")
+            body = path.read_bytes()
+        except (FileNotFoundError, NotADirectoryError):
+            continue
+        except OSError as error:
+            raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+        return _verified(body, file, str(path))
+    return None
+
+
+def _cached(published: PublishedSet, file: PublishedFile) -> tuple[bytes | None, list[str]]:
+    """The file from the cache; an altered one is passed over, since a mirror can replace it."""
+    folder = cache_folder() / published.name
+    try:
+        return _local(folder, file), []
+    except DataError as error:
+        return None, [str(error)]
+
+
+def _keep(published: PublishedSet, file: PublishedFile, body: bytes) -> None:
+    """Store a verified download; a full or read-only disk costs a notice, not the run."""
+    path = cache_folder() / published.name / f"{file.name}.gz"
+    try:
+        write_bytes(path, body)
+    except InklingError as error:
+        print(f"note: the download is not kept: {error}", file=sys.stderr)
+
+
+def _verified(body: bytes, file: PublishedFile, source: str) -> bytes:
+    """The uncompressed bytes of `body`, once their hash is the published one."""
+    packed = body[:2] == b"\x1f\x8b"
+    if file.hashed == "gzip":
+        _check_hash(body, file, source)
+    raw = _unpack(body, file, source) if packed else body
+    if file.hashed == "raw":
+        _check_hash(raw, file, source)
+    return raw
+
+
+def _check_hash(content: bytes, file: PublishedFile, source: str) -> None:
+    found = hashlib.sha256(content).hexdigest()
+    if found != file.sha256:
+        raise DataError(
+            f"{source} is altered or damaged: SHA-256 of its "
+            f"{'uncompressed bytes' if file.hashed == 'raw' else 'bytes'} is {found}, "
+            f"published is {file.sha256}; remove the file or replace it"
+        )
+
+
+def _unpack(body: bytes, file: PublishedFile, source: str) -> bytes:
+    """Gunzip, stopping one byte past the published size: a bomb never unfolds."""
+    try:
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as unzipped:
+            raw = unzipped.read(file.raw_bytes + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(f"{source} is a damaged or truncated gzip file ({error})") from error
+    if len(raw) > file.raw_bytes:
+        raise DataError(f"{source} unfolds to more than its {file.raw_bytes:,} bytes")
+    return raw
+
+
+def _advice(published: PublishedSet, file: PublishedFile, reasons: list[str]) -> str:
+    own = data_folder()
+    folder = (own or cache_folder()) / published.name
+    tried = "".join(f"\n  {reason}" for reason in reasons)
+    return (
+        f"{file.name} of {published.name} could not be had:{tried}\n"
+        f"Put the four files (gzip or not) into {folder}"
+        + ("" if own else f", or set {DATA_VARIABLE} to a folder that has {published.name}/ in it")
+        + ", or use --data digits, which needs no download."
+    )

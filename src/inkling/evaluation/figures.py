@@ -1,0 +1,140 @@
+"""The pictures of a run: curves, confusion, mistakes, samples. Drawn with matplotlib, as PNG."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+from numpy.typing import NDArray
+
+from inkling.data.files import replacing
+from inkling.evaluation.metrics import Evaluation
+from inkling.training.history import EpochMetrics
+from inkling.types import Digits
+
+INK = "#1d2433"
+GROUND = "#ffffff"
+TRAINING = "#3b6fd4"
+VALIDATION = "#e0762f"
+FAINT = "#d7dbe3"
+MISTAKES = 32
+SAMPLES_A_CLASS = 10
+
+
+def draw_curves(history: list[EpochMetrics], kept_epoch: int) -> Figure:
+    """Loss and accuracy by epoch, training and validation, with the kept epoch marked."""
+    figure = _figure(10, 4)
+    loss, accuracy = figure.subplots(1, 2)
+    epochs = [epoch.epoch for epoch in history]
+    _curve(loss, epochs, [e.train_loss for e in history], TRAINING, "training")
+    _curve(loss, epochs, [e.validation_loss for e in history], VALIDATION, "validation")
+    _curve(accuracy, epochs, [e.train_accuracy for e in history], TRAINING, "training")
+    _curve(accuracy, epochs, [e.validation_accuracy for e in history], VALIDATION, "validation")
+    loss.set(title="Loss (cross-entropy)", xlabel="epoch")
+    accuracy.set(title="Accuracy", xlabel="epoch")
+    accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
+    for axes in (loss, accuracy):
+        axes.axvline(kept_epoch, color=INK, linewidth=1, linestyle=":", label="kept epoch")
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.grid(color=FAINT, linewidth=0.6)
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False)
+    return figure
+
+
+def draw_confusion(evaluation: Evaluation, classes: tuple[str, ...]) -> Figure:
+    """Counts on the left, shares of each label on the right; the diagonal does not tint."""
+    figure = _figure(13, 6.2)
+    left, right = figure.subplots(1, 2)
+    counts = evaluation.confusion
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    _matrix(left, counts, [[f"{cell:,}" for cell in row] for row in counts], classes)
+    _matrix(right, shares, [[_percent(cell) for cell in row] for row in shares], classes)
+    left.set_title(f"Counts ({evaluation.n:,} pictures)")
+    right.set_title("Share of each label, %")
+    return figure
+
+
+def draw_mistakes(
+    digits: Digits, probabilities: NDArray[np.float64], count: int = MISTAKES
+) -> Figure:
+    """The wrong answers the network was surest of: label, answer and its confidence."""
+    answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = np.nonzero(answers != digits.labels)[0]
+    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:count]
+    columns = 8
+    rows = max(1, -(-len(worst) // columns))
+    figure = _figure(columns * 1.35, rows * 1.75 + 0.6)
+    figure.suptitle(
+        f"The {len(worst)} most confident of {len(wrong):,} mistakes"
+        if len(wrong)
+        else "No mistakes"
+    )
+    grid = figure.subplots(rows, columns, squeeze=False).ravel()
+    for axes, index in zip(grid, worst, strict=False):
+        label, answer = digits.classes[digits.labels[index]], digits.classes[answers[index]]
+        axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
+        axes.set_title(f"{label} read as {answer}\n{confidence[index]:.1%}", fontsize=9)
+    for axes in grid:
+        axes.set_axis_off()
+    return figure
+
+
+def draw_samples(digits: Digits, a_class: int = SAMPLES_A_CLASS) -> Figure:
+    """A row of pictures for each class, the first ones that the data has of it."""
+    classes = len(digits.classes)
+    figure = _figure(a_class * 0.72 + 1.1, classes * 0.72 + 0.3)
+    grid = figure.subplots(classes, a_class, squeeze=False)
+    counts = digits.counts()
+    for label, row in enumerate(grid):
+        indices = np.nonzero(digits.labels == label)[0][:a_class]
+        for axes, index in zip(row, indices, strict=False):
+            axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
+        for axes in row:
+            axes.set_axis_off()
+        text = f"{digits.classes[label]}   n = {counts[label]:,}"
+        row[0].text(-6, 14, text, ha="right", va="center", fontsize=9, color=INK)
+    return figure
+
+
+def save_figure(figure: Figure, path: Path) -> None:
+    """Write a figure as PNG, whole or not at all."""
+    with replacing(path) as temporary:
+        figure.savefig(temporary, format="png", dpi=120)
+
+
+def _figure(width: float, height: float) -> Figure:
+    """An empty figure of so many inches, free of pyplot's global state."""
+    figure = Figure(figsize=(width, height), facecolor=GROUND, layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure
+
+
+def _curve(
+    axes: Axes, epochs: list[int], values: list[float] | list[float | None], color: str, name: str
+) -> None:
+    known = [(epoch, value) for epoch, value in zip(epochs, values, strict=True) if value is not None]
+    if known:
+        x, y = zip(*known, strict=True)
+        axes.plot(x, y, color=color, marker="o", markersize=3.5, linewidth=1.8, label=name)
+
+
+def _matrix(axes: Axes, values: NDArray, texts: list[list[str]], classes: tuple[str, ...]) -> None:
+    """Errors tint their cell; were the diagonal tinted too, nothing else would be seen."""
+    errors = values.astype(float).copy()
+    np.fill_diagonal(errors, 0)
+    axes.imshow(errors, cmap="Oranges", vmin=0, vmax=max(errors.max() * 1.6, 1e-9))
+    for row, cells in enumerate(texts):
+        for column, text in enumerate(cells):
+            weight = "bold" if row == column else "normal"
+            axes.text(column, row, text, ha="center", va="center", fontsize=8, weight=weight)
+    axes.set_xticks(range(len(classes)), classes)
+    axes.set_yticks(range(len(classes)), classes)
+    axes.set(xlabel="answer", ylabel="label")
+    axes.tick_params(length=0)
+
+
+def _percent(share: float) -> str:
+    return "·" if share == 0 else f"{100 * share:.1f}"

@@ -1,0 +1,141 @@
+"""How good the answers are: every figure that an evaluation reports, from probabilities."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Z_95 = 1.959963984540054  # 97.5th percentile of the standard normal
+BINS = 15  # of the reliability diagram, as in Guo et al., 2017
+
+
+@dataclass(frozen=True)
+class ClassScore:
+    """One class: `precision` of the answers that name it, `recall` of the pictures of it.
+
+    Each is 0 where its denominator is, as scikit-learn has it.
+    """
+
+    name: str
+    precision: float
+    recall: float
+    f1: float
+    n: int
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The answers to `n` pictures, measured.
+
+    `confusion` (C, C) int64 counts label (row) against answer (column); `reliability` (B, 3) is,
+    per bin of confidence, mean confidence, accuracy and count.
+    """
+
+    accuracy: float
+    interval: tuple[float, float]  # 95 %, Wilson
+    loss: float
+    n: int
+    confusion: NDArray[np.int64]
+    per_class: tuple[ClassScore, ...]
+    ece: float
+    reliability: NDArray[np.float64]
+
+    def as_json(self) -> dict[str, Any]:
+        """What `evaluate --json` prints."""
+        return {
+            "accuracy": self.accuracy,
+            "interval": list(self.interval),
+            "loss": self.loss,
+            "n": self.n,
+            "confusion": self.confusion.tolist(),
+            "per_class": [vars(score) for score in self.per_class],
+            "ece": self.ece,
+        }
+
+
+def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Probabilities (N, C) of logits (N, C); rows add up to 1."""
+    shifted = logits.astype(np.float64)
+    shifted = np.exp(shifted - shifted.max(axis=1, keepdims=True))
+    return shifted / shifted.sum(axis=1, keepdims=True)
+
+
+def measure(
+    logits: NDArray[np.floating], labels: NDArray[np.integer], classes: tuple[str, ...]
+) -> Evaluation:
+    """Everything about `logits` (N, C) for pictures whose true classes are `labels` (N,)."""
+    probabilities = softmax(logits)
+    answers = probabilities.argmax(axis=1)
+    confusion = confusion_matrix(labels, answers, len(classes))
+    right = int(np.trace(confusion))
+    chosen = probabilities[np.arange(len(labels)), labels]
+    reliability = reliability_bins(probabilities.max(axis=1), answers == labels)
+    return Evaluation(
+        accuracy=right / len(labels),
+        interval=wilson_interval(right, len(labels)),
+        loss=float(-np.log(np.maximum(chosen, 1e-300)).mean()),
+        n=len(labels),
+        confusion=confusion,
+        per_class=class_scores(confusion, classes),
+        ece=calibration_error(reliability),
+        reliability=reliability,
+    )
+
+
+def confusion_matrix(
+    labels: NDArray[np.integer], answers: NDArray[np.integer], classes: int
+) -> NDArray[np.int64]:
+    """Counts (C, C): row is the label, column the answer."""
+    cells = np.bincount(labels * classes + answers, minlength=classes * classes)
+    return cells.reshape(classes, classes)
+
+
+def class_scores(
+    confusion: NDArray[np.int64], classes: tuple[str, ...]
+) -> tuple[ClassScore, ...]:
+    """Precision, recall and F1 of each class."""
+    hits = np.diag(confusion)
+    named, true = confusion.sum(axis=0), confusion.sum(axis=1)
+    precision = _ratio(hits, named)
+    recall = _ratio(hits, true)
+    f1 = _ratio(2 * hits, named + true)
+    return tuple(
+        ClassScore(name, float(precision[i]), float(recall[i]), float(f1[i]), int(true[i]))
+        for i, name in enumerate(classes)
+    )
+
+
+def wilson_interval(right: int, n: int, z: float = Z_95) -> tuple[float, float]:
+    """The score interval of a share (Wilson, 1927): honest also close to 1."""
+    share, z2 = right / n, z * z
+    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return max(0.0, middle - half), min(1.0, middle + half)
+
+
+def reliability_bins(
+    confidence: NDArray[np.floating], right: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(15, 3): mean confidence, accuracy and count of the answers in each bin of confidence."""
+    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
+    count = np.bincount(bins, minlength=BINS)
+    return np.stack(
+        [
+            _ratio(np.bincount(bins, confidence, BINS), count),
+            _ratio(np.bincount(bins, right, BINS), count),
+            count,
+        ],
+        axis=1,
+    )
+
+
+def calibration_error(reliability: NDArray[np.float64]) -> float:
+    """Expected calibration error (Naeini et al., 2015): the mean gap, weighted by count."""
+    confidence, accuracy, count = reliability.T
+    return float((np.abs(confidence - accuracy) * count).sum() / max(count.sum(), 1))
+
+
+def _ratio(above: NDArray, below: NDArray) -> NDArray[np.float64]:
+    return np.divide(above, below, out=np.zeros(len(above)), where=below > 0)

@@ -1,0 +1,44 @@
+"""The multilayer perceptron of the student projects, at any widths."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from inkling.models.parts import ACTIVATIONS, Activation, Width
+from inkling.types import SIDE
+
+
+class MlpSpec(BaseModel):
+    """An MLP: 784 inputs, hidden layers of `widths`, one logit a class."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["mlp"] = "mlp"
+    widths: tuple[Width, ...] = Field((128, 64), description="units of each hidden layer")
+    activation: Activation = "relu"
+    dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units left out")
+    batch_norm: bool = False
+
+
+class Mlp(nn.Module):
+    """Linear layers with, behind each hidden one: batch norm, activation, dropout as specified."""
+
+    def __init__(self, spec: MlpSpec, classes: int) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Flatten()]
+        inputs = SIDE * SIDE
+        for width in spec.widths:
+            layers.append(nn.Linear(inputs, width))
+            if spec.batch_norm:
+                layers.append(nn.BatchNorm1d(width))
+            layers.append(ACTIVATIONS[spec.activation]())
+            if spec.dropout:
+                layers.append(nn.Dropout(spec.dropout))
+            inputs = width
+        layers.append(nn.Linear(inputs, classes))
+        self.layers = nn.Sequential(*layers)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
+        return self.layers(images)

@@ -1,0 +1,31 @@
+"""An exponential moving average of the weights (Polyak and Juditsky, 1992)."""
+
+import copy
+
+import torch
+from torch import nn
+
+
+class ModelAverage:
+    """A copy of `model` whose every number trails the original by `decay` a step.
+
+    Early on the decay is held below (1 + t) / (10 + t), so that the random start is forgotten.
+    """
+
+    def __init__(self, model: nn.Module, decay: float) -> None:
+        self.model = copy.deepcopy(model).requires_grad_(False).eval()
+        self.decay = decay
+        self.updates = 0
+
+    @torch.no_grad()
+    def update(self, model: nn.Module) -> None:
+        """Move towards the weights and buffers of `model`."""
+        decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
+        self.updates += 1
+        trailing, leading = self.model.state_dict(), model.state_dict()
+        floats = [name for name, value in leading.items() if value.is_floating_point()]
+        torch._foreach_lerp_(
+            [trailing[name] for name in floats], [leading[name] for name in floats], 1 - decay
+        )
+        for name in leading.keys() - set(floats):
+            trailing[name].copy_(leading[name])

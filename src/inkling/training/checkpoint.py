@@ -1,0 +1,122 @@
+"""A checkpoint: one safetensors file whose header carries the rest as JSON.
+
+One file, written beside and renamed, so a kill at any moment leaves the old one or the new one
+and never a mixture; no pickle, so loading one runs nobody's code.
+"""
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
+
+from inkling.data.files import replacing
+from inkling.errors import RunError
+from inkling.training.history import EpochMetrics
+from inkling.training.state import TrainingState
+
+FORMAT = 1
+FILE = "state.safetensors"
+COUNTERS = ("kept_epoch", "epoch", "batch", "step", "seconds", "epoch_seconds")
+
+
+def save_checkpoint(folder: Path, state: TrainingState, recipe_hash: str) -> None:
+    """Write everything that continuing bit for bit needs into `folder`."""
+    tensors = {"totals": state.totals, "rng.cpu": torch.get_rng_state()}
+    tensors |= _device_rng(state)
+    tensors |= _prefixed("model.", state.model.state_dict())
+    tensors |= _prefixed("kept.", state.kept)
+    if state.average:
+        tensors |= _prefixed("average.", state.average.model.state_dict())
+    optimizer = state.optimizer.state_dict()
+    for index, slots in optimizer["state"].items():
+        filled = {key: value for key, value in slots.items() if value is not None}
+        tensors |= _prefixed(f"optimizer.{index}.", filled)
+    header = {name: getattr(state, name) for name in COUNTERS} | {
+        "format": FORMAT,
+        "recipe_sha256": recipe_hash,
+        "threads": torch.get_num_threads(),
+        "history": [asdict(epoch) for epoch in state.history],
+        "groups": optimizer["param_groups"],
+        "updates": state.average.updates if state.average else 0,
+    }
+    with replacing(folder / FILE) as temporary:
+        # Cloned, since safetensors refuses tensors that share memory.
+        contiguous = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
+        save_file(contiguous, temporary, metadata={"state": json.dumps(header)})
+        descriptor = os.open(temporary, os.O_RDONLY)
+        os.fsync(descriptor)
+        os.close(descriptor)
+
+
+def has_checkpoint(folder: Path) -> bool:
+    """Whether there is one to load."""
+    return (folder / FILE).is_file()
+
+
+def load_checkpoint(folder: Path, state: TrainingState, recipe_hash: str) -> dict[str, Any]:
+    """Bring `state`, and torch's random generators, to where the checkpoint was written.
+
+    Gives the header. Raises `RunError` where it is damaged or belongs to another recipe.
+    """
+    path = folder / FILE
+    try:
+        with safe_open(path, framework="pt") as file:
+            header = json.loads((file.metadata() or {})["state"])
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        if header["format"] != FORMAT:
+            raise RunError(f"{path} is of format {header['format']}, this inkling reads {FORMAT}")
+        if header["recipe_sha256"] != recipe_hash:
+            raise RunError(f"{path} belongs to another recipe; it cannot be continued with this")
+        _restore(state, header, tensors)
+    except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
+        raise RunError(
+            f"{path} cannot be continued ({error}); remove it to start this run from its beginning"
+        ) from error
+    return header
+
+
+def _restore(state: TrainingState, header: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    state.model.load_state_dict(_under("model.", tensors))
+    if state.average:
+        state.average.model.load_state_dict(_under("average.", tensors))
+        state.average.updates = header["updates"]
+    slots: dict[int, dict[str, Tensor]] = {}
+    for name, value in _under("optimizer.", tensors).items():
+        index, _, key = name.partition(".")
+        slots.setdefault(int(index), {})[key] = value
+    state.optimizer.load_state_dict({"state": slots, "param_groups": header["groups"]})
+    device = next(state.model.parameters()).device
+    state.kept = {name: value.to(device) for name, value in _under("kept.", tensors).items()}
+    state.totals = tensors["totals"].to(device)
+    state.history = [EpochMetrics(**epoch) for epoch in header["history"]]
+    for name in COUNTERS:
+        setattr(state, name, header[name])
+    torch.set_rng_state(tensors["rng.cpu"])
+    if device.type == "cuda":
+        torch.cuda.set_rng_state(tensors["rng.device"], device)
+    elif device.type == "mps":
+        torch.mps.set_rng_state(tensors["rng.device"])
+
+
+def _device_rng(state: TrainingState) -> dict[str, Tensor]:
+    device = next(state.model.parameters()).device
+    if device.type == "cuda":
+        return {"rng.device": torch.cuda.get_rng_state(device)}
+    if device.type == "mps":
+        return {"rng.device": torch.mps.get_rng_state()}
+    return {}
+
+
+def _prefixed(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {prefix + name: value for name, value in tensors.items()}
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    start = len(prefix)
+    return {name[start:]: value for name, value in tensors.items() if name.startswith(prefix)}

@@ -1,0 +1,39 @@
+"""Ctrl-C between two steps instead of inside one, so that what is saved is whole."""
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from types import FrameType
+
+
+@dataclass
+class StopRequest:
+    """Whether somebody asked for an end."""
+
+    asked: bool = False
+
+
+@contextlib.contextmanager
+def deferred_interrupt() -> Iterator[StopRequest]:
+    """Within the block the first Ctrl-C (or SIGTERM) sets `asked`; a second one raises at once.
+
+    Signals reach only the main thread: elsewhere the block changes nothing.
+    """
+    request = StopRequest()
+    if threading.current_thread() is not threading.main_thread():
+        yield request
+        return
+
+    def ask(number: int, frame: FrameType | None) -> None:
+        if request.asked:
+            raise KeyboardInterrupt
+        request.asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield request
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

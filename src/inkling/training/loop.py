@@ -1,0 +1,206 @@
+"""The training loop: one visible step, an epoch of steps, and what happens between epochs."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from inkling.data.augment import augment_images
+from inkling.data.loader import Batch, ResidentDigits, ShuffledBatches, make_loader
+from inkling.data.splits import Splits
+from inkling.errors import RunError
+from inkling.models.inference import predict_logits
+from inkling.training.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
+from inkling.training.history import EpochMetrics, Score
+from inkling.training.interrupt import StopRequest, deferred_interrupt
+from inkling.training.optim import learning_rate_factor, set_learning_rate
+from inkling.training.recipe import Recipe
+from inkling.training.state import TrainingState, start_state
+
+
+class Watch(Protocol):
+    """Somebody who looks on: a progress bar, a tuner that prunes, a test."""
+
+    def on_step(self, step: int, total: int) -> None:
+        """After each step; `step` counts from 1."""
+
+    def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
+        """After each epoch; `history` ends with `metrics`."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What `fit` needs to know beside the pictures and the network."""
+
+    recipe: Recipe
+    device: torch.device
+    watch: Watch
+    checkpoint: Path | None = None
+    recipe_sha256: str = ""
+
+
+@dataclass(frozen=True)
+class Fit:
+    """What training gives: the kept weights and how they came about."""
+
+    weights: dict[str, Tensor]
+    kept_epoch: int
+    history: tuple[EpochMetrics, ...]
+    validation: Score | None
+    seconds: float
+
+
+def train_step(state: TrainingState, batch: Batch, recipe: Recipe, device: torch.device) -> None:
+    """One step: look at a batch, compare, learn. Adds to the totals of the epoch."""
+    images = augment_images(batch.images, recipe.augment)
+    with torch.autocast(device.type, torch.bfloat16, enabled=recipe.training.precision == "bf16"):
+        logits = state.model(images)
+    loss = F.cross_entropy(
+        logits.float(), batch.labels, label_smoothing=recipe.training.label_smoothing
+    )
+    state.optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    state.optimizer.step()
+    if state.average:
+        state.average.update(state.model)
+    right = (logits.argmax(1) == batch.labels).sum()
+    count = torch.as_tensor(len(batch), device=device)
+    state.totals += torch.stack([loss.detach().double() * count, right.double(), count.double()])
+
+
+def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
+    """Train `model` on `splits.training`, choosing by `splits.validation`.
+
+    With a checkpoint folder it is continued from there and saved into after each epoch. Ctrl-C
+    saves and raises `RunError`. The seconds count from before the pictures are brought to the
+    device to after the last step, validation between epochs included.
+    """
+    recipe, device = plan.recipe, plan.device
+    start = time.perf_counter()
+    model.to(device)
+    state = start_state(recipe, model)
+    state.totals = state.totals.to(device)
+    if plan.checkpoint and has_checkpoint(plan.checkpoint):
+        load_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
+    training = ResidentDigits(splits.training, device)
+    validation = ResidentDigits(splits.validation, device) if splits.validation else None
+    total = recipe.total_steps(len(training))
+    clock = _Clock(start - state.seconds, state)
+    with deferred_interrupt() as request:
+        while _goes_on(state, total, recipe):
+            _run_epoch(state, training, plan, clock, request)
+            if request.asked:
+                _save_and_stop(state, plan)
+            _finish_epoch(state, validation, plan)
+            if state.step < total:
+                clock.stop()  # validation counts, except behind the last step
+            if plan.checkpoint:
+                save_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
+    return _result(state, len(validation) if validation else 0)
+
+
+class _Clock:
+    """Seconds since the first step, over all the processes that a run was continued in."""
+
+    def __init__(self, start: float, state: TrainingState) -> None:
+        self.start, self.state = start, state
+
+    def stop(self) -> None:
+        self.state.seconds = time.perf_counter() - self.start
+
+
+def _run_epoch(
+    state: TrainingState,
+    training: ResidentDigits,
+    plan: Plan,
+    clock: _Clock,
+    request: StopRequest,
+) -> None:
+    """The steps of one epoch, or as many as are left; stops between steps when asked to."""
+    recipe, device = plan.recipe, plan.device
+    per_epoch = recipe.steps_per_epoch(len(training))
+    total = recipe.total_steps(len(training))
+    order = ShuffledBatches(
+        len(training), recipe.training.batch_size, recipe.training.seed, device
+    )
+    order.epoch, order.start = state.epoch, state.batch
+    began = time.perf_counter() - state.epoch_seconds
+    state.model.train()
+    for batch in make_loader(training, order):
+        factor = learning_rate_factor(recipe.schedule, state.step, total, per_epoch)
+        set_learning_rate(state.optimizer, recipe.optimizer, factor)
+        train_step(state, batch, recipe, device)
+        state.batch += 1
+        state.step += 1
+        plan.watch.on_step(state.step, total)
+        if state.step >= total or request.asked:
+            break
+    if device.type == "cuda":
+        torch.cuda.synchronize()
+    state.epoch_seconds = time.perf_counter() - began
+    clock.stop()
+
+
+def _finish_epoch(state: TrainingState, validation: ResidentDigits | None, plan: Plan) -> None:
+    """Measure, keep what is best, and turn to the next epoch."""
+    loss_sum, right, seen = state.totals.tolist()
+    score = evaluate_score(state.judged, validation) if validation else None
+    metrics = EpochMetrics(
+        epoch=state.epoch + 1,
+        train_loss=loss_sum / seen,
+        train_accuracy=right / seen,
+        validation_loss=score.loss if score else None,
+        validation_accuracy=score.accuracy if score else None,
+        learning_rate=state.optimizer.param_groups[0]["lr"],
+        examples_per_second=seen / max(state.epoch_seconds, 1e-9),
+    )
+    best = state.kept_metrics
+    state.history.append(metrics)
+    if plan.recipe.training.keep == "last" or metrics.beats(best):
+        state.keep()
+    state.epoch, state.batch, state.epoch_seconds = state.epoch + 1, 0, 0.0
+    state.totals.zero_()
+    plan.watch.on_epoch(metrics, state.history)
+
+
+def evaluate_score(model: nn.Module, data: ResidentDigits) -> Score:
+    """Accuracy and mean cross-entropy of `model` on `data`."""
+    logits = predict_logits(model, data.images)
+    loss = F.cross_entropy(logits, data.labels).item()
+    accuracy = (logits.argmax(1) == data.labels).double().mean().item()
+    return Score(accuracy, loss, len(data))
+
+
+def _goes_on(state: TrainingState, total: int, recipe: Recipe) -> bool:
+    """Whether steps are left, or an epoch that was stopped behind its last step."""
+    patience = recipe.training.patience
+    if patience and not state.batch and len(state.history) - state.kept_epoch >= patience:
+        return False
+    return state.step < total or state.batch > 0
+
+
+def _save_and_stop(state: TrainingState, plan: Plan) -> None:
+    if plan.checkpoint is None:
+        raise KeyboardInterrupt
+    save_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
+    folder = plan.checkpoint.parent
+    raise RunError(
+        f"stopped in epoch {state.epoch + 1}, after step {state.step:,}; all of it is saved. "
+        f"Go on with: inkling train --resume {folder}"
+    )
+
+
+def _result(state: TrainingState, validated: int) -> Fit:
+    best = state.kept_metrics
+    score = best.validation if best else None
+    return Fit(
+        weights=state.kept,
+        kept_epoch=state.kept_epoch,
+        history=tuple(state.history),
+        validation=Score(score.accuracy, score.loss, validated) if score else None,
+        seconds=state.seconds,
+    )

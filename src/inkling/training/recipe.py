@@ -1,0 +1,137 @@
+"""A recipe: everything that decides a training, frozen and validated.
+
+An unknown key, a wrong type or an impossible value is a `RecipeError` that names the key, the
+value and what is allowed.
+"""
+
+import math
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from inkling.data.augment import Augment
+from inkling.models.zoo import ModelSpec
+
+LearningRate = Annotated[float, Field(gt=0, le=100)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Sgd(_Table):
+    """Stochastic gradient descent, with momentum where it is not 0."""
+
+    name: Literal["sgd"] = "sgd"
+    learning_rate: LearningRate = 0.01
+    momentum: Share = 0.0
+    nesterov: bool = False
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.0
+
+    @model_validator(mode="after")
+    def _nesterov_has_momentum(self) -> "Sgd":
+        if self.nesterov and not self.momentum:
+            raise ValueError("nesterov = true needs a momentum above 0")
+        return self
+
+
+class Adam(_Table):
+    """Adam (Kingma and Ba, 2015); `adamw` decouples the weight decay (Loshchilov, Hutter, 2019)."""
+
+    name: Literal["adam", "adamw"] = "adam"
+    learning_rate: LearningRate = 1e-3
+    betas: tuple[Share, Share] = (0.9, 0.999)
+    epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-8
+    weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.0
+
+
+Optimizer = Annotated[Sgd | Adam, Field(discriminator="name")]
+
+
+class Constant(_Table):
+    """The learning rate stays as it is."""
+
+    name: Literal["constant"] = "constant"
+
+
+class Step(_Table):
+    """Times `gamma` after every `every_epochs` epochs."""
+
+    name: Literal["step"] = "step"
+    every_epochs: Annotated[int, Field(ge=1)] = 7
+    gamma: Annotated[float, Field(gt=0, le=1)] = 0.1
+
+
+class Cosine(_Table):
+    """Half a cosine down to `final` of the learning rate, after a linear warm-up."""
+
+    name: Literal["cosine"] = "cosine"
+    warmup: Annotated[Share, Field(description="share of all steps")] = 0.0
+    final: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+class OneCycle(_Table):
+    """Linearly up during `warmup`, linearly down to `final` (after Smith, 2018)."""
+
+    name: Literal["one-cycle"] = "one-cycle"
+    warmup: Annotated[Share, Field(description="share of all steps")] = 0.25
+    start: Annotated[float, Field(ge=0, le=1)] = 0.1
+    final: Annotated[float, Field(ge=0, le=1)] = 0.0
+
+
+Schedule = Annotated[Constant | Step | Cosine | OneCycle, Field(discriminator="name")]
+
+
+class Training(_Table):
+    """How long, in what portions, and what is kept."""
+
+    epochs: Annotated[float, Field(gt=0, le=10_000, description="may be a part, such as 0.5")] = 5
+    batch_size: Annotated[int, Field(ge=1, le=65_536, description="pictures a step")] = 64
+    validation: Annotated[int, Field(ge=0, description="pictures held out to choose by")] = 5_000
+    label_smoothing: Share = 0.0
+    precision: Literal["fp32", "bf16"] = "fp32"
+    ema: Annotated[Share, Field(description="decay a step of the averaged weights; 0 is off")] = 0.0
+    keep: Annotated[Literal["best", "last"], Field(description="epoch, by validation")] = "best"
+    threads: Annotated[int, Field(ge=0, le=1024, description="CPU; 0: all there are")] = 0
+    patience: Annotated[int, Field(ge=0, description="epochs without gain; 0: no stop")] = 0
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+
+    @model_validator(mode="after")
+    def _choices_need_validation(self) -> "Training":
+        if self.validation == 0 and self.patience:
+            raise ValueError("patience needs validation pictures to judge by; validation is 0")
+        if self.keep == "last" and self.patience:
+            raise ValueError('patience waits for a better epoch; it needs keep = "best"')
+        return self
+
+
+class Expectation(_Table):
+    """What a run should reach on the test set, as measured by `inkling repeat`."""
+
+    accuracy: Annotated[float, Field(gt=0, le=1)]
+    sd: Annotated[float, Field(ge=0, le=1)] = 0.0
+    n: Annotated[int, Field(ge=1, description="seeds")] = 1
+    claim: Annotated[float, Field(ge=0, le=1, description="of the project it came from")] = 0.0
+
+
+class Recipe(_Table):
+    """All of it. `data` is a name or a path that `inkling data` understands."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
+    title: str = ""
+    data: str = "auto"
+    model: ModelSpec
+    training: Training = Training()
+    optimizer: Optimizer = Adam()
+    schedule: Schedule = Constant()
+    augment: Augment = Augment()
+    expect: Expectation | None = None
+
+    def steps_per_epoch(self, pictures: int) -> int:
+        """Steps until every one of `pictures` was seen once; the last batch may be small."""
+        return math.ceil(pictures / self.training.batch_size)
+
+    def total_steps(self, pictures: int) -> int:
+        """Steps of the whole training, at least one."""
+        return max(1, round(self.training.epochs * self.steps_per_epoch(pictures)))

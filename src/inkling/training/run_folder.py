@@ -1,0 +1,149 @@
+"""A run folder: where each thing that a run leaves behind lies, and how it is made and opened.
+
+`card.json` is written last: a folder without one is a run that has not ended.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from inkling.data.files import replacing, write_text
+from inkling.errors import RunError
+from inkling.training.recipe import Recipe
+from inkling.training.recipe_text import dump_recipe, parse_recipe
+
+CARD_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths of one run."""
+
+    path: Path
+
+    @property
+    def recipe_path(self) -> Path:
+        """The recipe with every default written out."""
+        return self.path / "recipe.toml"
+
+    @property
+    def metrics_path(self) -> Path:
+        """A line of JSON an epoch."""
+        return self.path / "metrics.jsonl"
+
+    @property
+    def weights_path(self) -> Path:
+        """The kept weights."""
+        return self.path / "model.safetensors"
+
+    @property
+    def card_path(self) -> Path:
+        """What the model is and how good; last to be written."""
+        return self.path / "card.json"
+
+    @property
+    def checkpoint_path(self) -> Path:
+        """The folder of the state to resume from."""
+        return self.path / "checkpoint"
+
+    @property
+    def figures_path(self) -> Path:
+        """The folder of pictures."""
+        return self.path / "figures"
+
+    @property
+    def report_path(self) -> Path:
+        """The self-contained page."""
+        return self.path / "report.html"
+
+    @property
+    def complete(self) -> bool:
+        """Whether the run came to its end."""
+        return self.card_path.is_file()
+
+    def read_recipe(self) -> Recipe:
+        """The resolved recipe. Raises `RunError` where the folder is no run."""
+        try:
+            text = self.recipe_path.read_text("utf-8")
+        except OSError as error:
+            what = "is not a run folder" if self.path.exists() else "does not exist"
+            raise RunError(f"{self.path} {what}: there is no {self.recipe_path.name}") from error
+        return parse_recipe(text, str(self.recipe_path))
+
+    def read_card(self) -> dict[str, Any]:
+        """The card. Raises `RunError` where the run is unfinished, foreign or damaged."""
+        recipe = self.read_recipe()
+        try:
+            card = json.loads(self.card_path.read_text("utf-8"))
+        except FileNotFoundError as error:
+            raise RunError(
+                f"the run {self.path} ({recipe.name}) has not ended: "
+                f"go on with inkling train --resume {self.path}"
+            ) from error
+        except (OSError, ValueError) as error:
+            raise RunError(f"{self.card_path} is damaged: {error}") from error
+        if card.get("format") != CARD_FORMAT:
+            raise RunError(
+                f"{self.card_path} is of format {card.get('format')}, "
+                f"this inkling reads {CARD_FORMAT}"
+            )
+        return card
+
+    def write_card(self, card: dict[str, Any]) -> None:
+        """Write the card, and with it declare the run ended."""
+        write_text(self.card_path, json.dumps(card, indent=2) + "\n")
+
+    def write_weights(self, weights: dict[str, Tensor]) -> str:
+        """Write the weights; gives the file's SHA-256, the same for the same weights."""
+        with replacing(self.weights_path) as temporary:
+            save_file({name: value.cpu().contiguous() for name, value in weights.items()}, temporary)
+        return sha256_of(self.weights_path)
+
+    def read_weights(self, device: torch.device) -> dict[str, Tensor]:
+        """The kept weights. Raises `RunError` where they are missing or damaged."""
+        try:
+            return load_file(self.weights_path, device=str(device))
+        except (OSError, SafetensorError) as error:
+            raise RunError(f"cannot read {self.weights_path}: {error}") from error
+
+
+def sha256_of(path: Path) -> str:
+    """The SHA-256 of a file's bytes."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def recipe_sha256(recipe: Recipe) -> str:
+    """The hash that ties a checkpoint to its recipe; title and expectation do not count."""
+    decisive = recipe.model_copy(update={"title": "", "expect": None})
+    return hashlib.sha256(dump_recipe(decisive).encode()).hexdigest()
+
+
+def create_run(path: Path, recipe: Recipe) -> RunFolder:
+    """A new run folder with its recipe in it. Raises `RunError` where `path` is taken."""
+    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+        advice = (
+            f"go on with --resume {path}, or choose another --out"
+            if (path / "recipe.toml").exists()
+            else "choose another --out"
+        )
+        raise RunError(f"{path} exists already and is left alone: {advice}")
+    run = RunFolder(path)
+    write_text(run.recipe_path, dump_recipe(recipe))
+    return run
+
+
+def next_run_path(folder: Path, name: str) -> Path:
+    """The first of `name`, `name-2`, `name-3`... that `folder` does not have."""
+    number, path = 1, folder / name
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}"
+    return path

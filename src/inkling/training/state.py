@@ -1,0 +1,60 @@
+"""Everything that changes while a network is trained: what a checkpoint must hold."""
+
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from inkling.training.average import ModelAverage
+from inkling.training.history import EpochMetrics
+from inkling.training.optim import build_optimizer
+from inkling.training.recipe import Recipe
+
+
+@dataclass
+class TrainingState:
+    """The one mutable thing of the loop.
+
+    `epoch` and `batch` count from 0 and name what comes next; `totals` (3,) float64 is the sum
+    of loss, of right answers and of pictures in the epoch under way.
+    """
+
+    model: nn.Module
+    optimizer: torch.optim.Optimizer
+    average: ModelAverage | None
+    kept: dict[str, Tensor]
+    kept_epoch: int = 0
+    epoch: int = 0
+    batch: int = 0
+    step: int = 0
+    seconds: float = 0.0
+    epoch_seconds: float = 0.0
+    totals: Tensor = field(default_factory=lambda: torch.zeros(3, dtype=torch.float64))
+    history: list[EpochMetrics] = field(default_factory=list)
+
+    @property
+    def judged(self) -> nn.Module:
+        """The network that is validated and kept: the average where there is one."""
+        return self.average.model if self.average else self.model
+
+    @property
+    def kept_metrics(self) -> EpochMetrics | None:
+        """What the kept epoch measured; None before the first is kept."""
+        return self.history[self.kept_epoch - 1] if self.kept_epoch else None
+
+    def keep(self) -> None:
+        """Take a copy of the judged network's weights as those of the latest epoch."""
+        weights = self.judged.state_dict()
+        self.kept = {name: value.detach().clone() for name, value in weights.items()}
+        self.kept_epoch = len(self.history)
+
+
+def start_state(recipe: Recipe, model: nn.Module) -> TrainingState:
+    """The state before the first step."""
+    decay = recipe.training.ema
+    return TrainingState(
+        model=model,
+        optimizer=build_optimizer(model, recipe.optimizer),
+        average=ModelAverage(model, decay) if decay else None,
+        kept={},
+    )

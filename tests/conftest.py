@@ -1,0 +1,60 @@
+"""What many tests need: an own cache, no mirrors, real MNIST where it is, small real data."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from inkling.data.embedded import embedded_digits
+from inkling.types import Digits
+
+torch.set_num_threads(1)  # tests run side by side; results must not depend on the machine
+
+
+@pytest.fixture(autouse=True)
+def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No test reaches the network or touches the user's cache; child processes inherit this."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+    monkeypatch.setenv("INKLING_MIRRORS", "http://127.0.0.1:9")  # discard: nobody listens
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("COLUMNS", "120")
+
+
+@pytest.fixture
+def without_mnist(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("INKLING_DATA", raising=False)
+
+
+@pytest.fixture(scope="session")
+def mnist_folder() -> Path:
+    folder = Path(os.environ.get("INKLING_DATA", "")) / "mnist"
+    if "INKLING_DATA" not in os.environ or not any(folder.glob("train-images-idx3-ubyte*")):
+        pytest.skip("needs MNIST: set INKLING_DATA to a folder that has mnist/ in it")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def scans() -> Digits:
+    return embedded_digits()
+
+
+@pytest.fixture(scope="session")
+def few(scans: Digits) -> Digits:
+    """400 scans, all classes."""
+    return scans.take(np.arange(400))
+
+
+@pytest.fixture
+def few_npz(few: Digits, tmp_path: Path) -> Path:
+    """The same with a test part, as a file that `--data` takes."""
+    path = tmp_path / "few.npz"
+    np.savez(
+        path,
+        x_train=few.images[:320],
+        y_train=few.labels[:320],
+        x_test=few.images[320:],
+        y_test=few.labels[320:],
+    )
+    return path

@@ -1,0 +1,72 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkling.data.augment import GROUND, Augment, affine_grid, augment_images, elastic_field
+from inkling.data.loader import normalise_images
+from inkling.types import Digits
+
+
+@pytest.fixture
+def images(few: Digits) -> torch.Tensor:
+    return normalise_images(torch.tensor(few.images[:64]))
+
+
+def test_nothing_asked_for_is_nothing_done(images: torch.Tensor) -> None:
+    assert augment_images(images, Augment()) is images
+
+
+def test_a_grid_that_does_not_move_gives_the_picture_back(images: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    tiny = augment_images(images, Augment(shift_pixels=1e-6))
+    assert torch.allclose(tiny, images, atol=1e-4)
+
+
+@given(st.floats(0, 60), st.integers(0, 1000))
+def test_rotation_is_opencvs_rotation(degrees: float, seed: int) -> None:
+    picture = np.zeros((28, 28), np.float32)
+    picture[8:20, 12:16] = 1
+    torch.manual_seed(seed)
+    turn = float(torch.rand(6, 1)[0, 0] * 2 - 1) * degrees  # the draw that affine_grid makes
+    torch.manual_seed(seed)
+    augment = Augment(rotation_degrees=degrees)
+    tensor = torch.tensor(picture)[None, None] + GROUND
+    got = (augment_images(tensor, augment) - GROUND)[0, 0].numpy()
+    matrix = cv2.getRotationMatrix2D((13.5, 13.5), turn, 1)
+    wanted = cv2.warpAffine(picture, matrix, (28, 28), flags=cv2.INTER_LINEAR)
+    assert np.abs(got - wanted).max() < 0.06  # OpenCV interpolates in steps of 1/32 pixel
+
+
+def test_what_comes_in_from_outside_is_ground(images: torch.Tensor) -> None:
+    torch.manual_seed(0)
+    moved = augment_images(images, Augment(shift_pixels=14))
+    assert moved.min() >= images.min() - 1e-4
+    assert torch.isclose(moved, torch.tensor(GROUND), atol=1e-4).float().mean() > 0.6
+
+
+def test_draws_stay_within_their_bounds() -> None:
+    torch.manual_seed(0)
+    grid = affine_grid(4000, Augment(shift_pixels=3), torch.device("cpu"))
+    still = affine_grid(1, Augment(), torch.device("cpu"))
+    shift = (grid - still) * 14  # pixels
+    assert shift.abs().max() <= 3 + 1e-4
+    assert shift.abs().max() > 2.9
+    assert abs(float(shift.mean())) < 0.1
+
+
+def test_elastic_displacement_has_the_sd_that_was_asked_for() -> None:
+    torch.manual_seed(0)
+    augment = Augment(elastic_pixels=1.5, elastic_smoothness=3)
+    pixels = elastic_field(2000, augment, torch.device("cpu")) * 14
+    assert float(pixels.std()) == pytest.approx(1.5, rel=0.03)
+    neighbours = torch.corrcoef(torch.stack([pixels[:, 14, 14, 0], pixels[:, 14, 15, 0]]))[0, 1]
+    assert neighbours > 0.9  # smooth: neighbours move together
+
+
+def test_each_picture_has_its_own_draw(images: torch.Tensor) -> None:
+    same = images[:1].expand(8, -1, -1, -1)
+    moved = augment_images(same, Augment(rotation_degrees=20, elastic_pixels=1))
+    assert len(torch.unique(moved.flatten(1), dim=0)) == 8

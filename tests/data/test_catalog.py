@@ -1,0 +1,144 @@
+import gzip
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkling.data.catalog import find_source
+from inkling.data.idx import write_idx
+from inkling.errors import DataError
+from inkling.types import Digits
+
+
+def save_folder(digits: Digits, folder: Path) -> None:
+    for number, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
+        (folder / str(label)).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / str(label) / f"{number:04d}.png")
+
+
+def save_csv(digits: Digits, path: Path) -> list[str]:
+    lines = ["label," + ",".join(f"pixel{i}" for i in range(784))]
+    flat = digits.images.reshape(-1, 784)
+    lines += [
+        f"{label}," + ",".join(map(str, row)) for label, row in zip(digits.labels, flat, strict=True)
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    return lines
+
+
+def same(one: Digits, other: Digits) -> bool:
+    return one.sha256() == other.sha256()
+
+
+@pytest.mark.usefixtures("without_mnist")
+def test_auto_falls_back_on_the_embedded_digits_and_says_so() -> None:
+    said: list[str] = []
+    source = find_source("auto", notify=said.append)
+    assert source.name == "digits"
+    assert "MNIST cannot be had" in said[0]
+    assert "http://127.0.0.1:9" in said[0]
+    assert len(source.load_training()) + len(source.load_test()) == 1797
+
+
+@pytest.mark.usefixtures("without_mnist")
+def test_naming_mnist_insists() -> None:
+    with pytest.raises(DataError, match="could not be had"):
+        find_source("mnist").load_training()
+
+
+@pytest.mark.mnist
+@pytest.mark.usefixtures("mnist_folder")
+def test_real_mnist_is_what_the_world_knows() -> None:
+    source = find_source("auto")
+    training, test = source.load_training(), source.load_test()
+    assert (source.name, len(training), len(test)) == ("mnist", 60_000, 10_000)
+    assert training.labels[:5].tolist() == [5, 0, 4, 1, 9]
+    assert training.images.mean() / 255 == pytest.approx(0.1307, abs=5e-5)
+    assert training.images.std() / 255 == pytest.approx(0.3081, abs=5e-5)
+
+
+def test_training_and_test_share_no_picture(few: Digits, tmp_path: Path) -> None:
+    np.savez(tmp_path / "few.npz", images=few.images, labels=few.labels)
+    source = find_source(str(tmp_path / "few.npz"))
+    training = {image.tobytes() for image in source.load_training().images}
+    test = {image.tobytes() for image in source.load_test().images}
+    assert not training & test
+    assert len(training | test) == len(source.load_everything()) == len(few)
+    assert not source.has_test
+
+
+def test_every_form_gives_the_same_pictures(few: Digits, tmp_path: Path) -> None:
+    save_csv(few, tmp_path / "few.csv")
+    np.savez(tmp_path / "few.npz", X=few.images.reshape(-1, 784), y=few.labels)
+    for name in ("few.csv", "few.npz"):
+        assert same(find_source(str(tmp_path / name)).load_everything(), few)
+
+
+def test_a_folder_of_idx_files(few: Digits, tmp_path: Path) -> None:
+    for prefix in ("train", "t10k"):
+        images, labels = write_idx(few.images), write_idx(few.labels.astype(np.uint8))
+        (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(images)
+        (tmp_path / f"{prefix}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(labels))
+    source = find_source(str(tmp_path))
+    assert same(source.load_training(), few)
+    assert same(source.load_test(), few)
+    assert source.has_test
+
+
+def test_dark_ink_on_light_ground_is_turned_over(few: Digits, tmp_path: Path) -> None:
+    np.savez(tmp_path / "dark.npz", X=255 - few.images, y=few.labels)
+    assert same(find_source(str(tmp_path / "dark.npz")).load_everything(), few)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda lines: [*lines[:3], "5,1,2", *lines[4:]], "row 4: 3 columns, not 785"),
+        (lambda lines: [*lines[:3], lines[3].replace(",0", ",x", 1), *lines[4:]], "row 4: 'x' is"),
+        (lambda lines: [*lines[:2], "7" + lines[2][1:-1] + "999"], "row 3: pixel"),
+        (lambda lines: [lines[0], "12" + lines[1][1:]], "row 2: label 12"),
+        (lambda lines: lines[:1], "no row after its header"),
+        (lambda lines: [lines[0].replace("label", "class"), *lines[1:]], "no column 'label'"),
+        (lambda lines: ["label,pixel0", "1,2"], "expected a label and 784 pixels"),
+        (lambda _: [""], "no column 'label'"),
+    ],
+)
+def test_a_bad_csv_names_the_row(change, reason: str, few: Digits, tmp_path: Path) -> None:
+    path = tmp_path / "few.csv"
+    lines = save_csv(few.take(np.arange(5)), path)
+    path.write_text("\n".join(change(lines)) + "\n")
+    with pytest.raises(DataError, match=reason):
+        find_source(str(path)).load_training()
+
+
+@pytest.mark.parametrize(
+    ("arrays", "reason"),
+    [
+        ({"a": np.zeros(3)}, "holds a; expected"),
+        ({"X": np.zeros((4, 28, 28), np.uint8)}, "has 'X' but no 'y'"),
+        ({"X": np.zeros((4, 27, 28), np.uint8), "y": np.zeros(4, int)}, "must be"),
+        ({"X": np.zeros((4, 784), np.uint8), "y": np.zeros(3, int)}, "4 images but labels"),
+        ({"X": np.full((4, 784), 2.5e4), "y": np.zeros(4, int)}, "pixels must lie"),
+        ({"X": np.zeros((4, 784), np.uint8), "y": np.full(4, 11)}, "labels run from 11"),
+        ({"X": np.zeros((4, 784), np.uint8), "y": np.array(list("abcd"))}, "must be numbers"),
+    ],
+)
+def test_a_bad_npz_says_what_is_wrong(arrays, reason: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "bad.npz", **arrays)
+    with pytest.raises(DataError, match=reason):
+        find_source(str(tmp_path / "bad.npz")).load_training()
+
+
+def test_a_pickle_in_an_npz_is_not_opened(tmp_path: Path) -> None:
+    np.savez(tmp_path / "bad.npz", X=np.array([{"a": 1}], dtype=object), y=np.zeros(1))
+    with pytest.raises(DataError, match="pickle"):
+        find_source(str(tmp_path / "bad.npz")).load_training()
+
+
+def test_names_that_mean_nothing(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="use mnist, fashion-mnist, digits"):
+        find_source("minst")
+    (tmp_path / "x.txt").write_text("hello")
+    with pytest.raises(DataError, match="neither a folder nor"):
+        find_source(str(tmp_path / "x.txt"))

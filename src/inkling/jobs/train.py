@@ -278,4 +278,3 @@ def _card(
         },
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }
-

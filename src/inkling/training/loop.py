@@ -133,9 +133,7 @@ def _run_epoch(
     recipe, device = plan.recipe, plan.device
     per_epoch = recipe.steps_per_epoch(len(training))
     total = recipe.total_steps(len(training))
-    order = ShuffledBatches(
-        len(training), recipe.training.batch_size, recipe.training.seed, device
-    )
+    order = ShuffledBatches(len(training), recipe.training.batch_size, recipe.training.seed, device)
     order.epoch, order.start = state.epoch, state.batch
     began = time.perf_counter() - state.epoch_seconds
     state.model.train()

@@ -14,7 +14,7 @@ from inkling.training.history import EpochMetrics
 QUICK = ["widths=[16]", "epochs=2", "batch_size=64"]
 
 
-class Killed(Exception):
+class KilledError(Exception):
     pass
 
 
@@ -30,7 +30,7 @@ class KillAfter:
     def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
         self.left -= 1
         if self.left == 0:
-            raise Killed
+            raise KilledError
 
 
 def hashes(runs: tuple[dict[str, Any], ...]) -> list[str]:
@@ -62,7 +62,7 @@ def test_more_seeds_add_to_those_that_are_there(few_npz: Path, tmp_path: Path) -
 def test_a_killed_seed_goes_on_and_ends_the_same(few_npz: Path, tmp_path: Path) -> None:
     job = {"data": str(few_npz), "changes": QUICK}
     whole = repeat("mlp-adam", 2, out=tmp_path / "whole", **job)
-    with pytest.raises(Killed):
+    with pytest.raises(KilledError):
         repeat("mlp-adam", 2, out=tmp_path / "killed", watch=KillAfter(3), **job)
     again = repeat("mlp-adam", 2, out=tmp_path / "killed", **job)
     assert hashes(again.runs) == hashes(whole.runs)

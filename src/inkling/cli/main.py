@@ -15,6 +15,7 @@ from inkling.cli.read import read  # noqa: E402
 from inkling.cli.recipes import recipes  # noqa: E402
 from inkling.cli.repeat import repeat  # noqa: E402
 from inkling.cli.train import train  # noqa: E402
+from inkling.cli.tune import tune  # noqa: E402
 from inkling.errors import InklingError, MissingExtraError  # noqa: E402
 
 # Which optional group of pyproject.toml brings the module that could not be imported.
@@ -43,7 +44,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (train, repeat, evaluate, recipes, data, export, read):
+for command in (train, repeat, tune, evaluate, recipes, data, export, read):
     app.command()(command)
 
 

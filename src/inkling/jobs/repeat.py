@@ -107,12 +107,18 @@ def _train_seed(
         card = run.read_card()
         return {key: card[key] for key in _keys(card)}
     if run.recipe_path.exists() and run.checkpoint_path.exists():
-        result = resume(folder, device=device, watch=watch, notify=notify)
+        result = resume(folder, device=device, watch=watch, notify=notify, figures=False)
     else:
         if folder.exists():
             shutil.rmtree(folder)  # ours alone, and killed before its first checkpoint
         result = train(
-            recipe, seed=seed, out=folder, device=device, watch=watch, notify=notify
+            recipe,
+            seed=seed,
+            out=folder,
+            device=device,
+            watch=watch,
+            notify=notify,
+            figures=False,
         )
     return result.as_json()
 
@@ -154,7 +160,9 @@ def _read_lines(path: Path) -> dict[int, dict[str, Any]]:
         lines = [json.loads(line) for line in path.read_text("utf-8").splitlines() if line]
         return {line["seed"]: line for line in lines}
     except (ValueError, KeyError, TypeError) as error:
-        raise RunError(f"{path} is damaged ({error}); remove it, the runs beside it stay") from error
+        raise RunError(
+            f"{path} is damaged ({error}); remove it, the runs beside it stay"
+        ) from error
 
 
 def _write_lines(path: Path, done: dict[int, dict[str, Any]]) -> None:

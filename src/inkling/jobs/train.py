@@ -93,21 +93,23 @@ def train(
     watch: Watch | None = None,
     notify: Notify | None = None,
     started: float | None = None,
+    figures: bool = True,
 ) -> TrainResult:
     """Train by a recipe (name, path of a TOML file, or `Recipe`) into a new run folder.
 
-    `out` is `runs/<recipe>` or the next free number where it is None. Raises `InklingError`: data
-    that cannot be had, a recipe that is wrong, a folder that is taken.
+    `out` is `runs/<recipe>` or the next free number where it is None; `figures` says whether the
+    pictures of the run are drawn. Raises `InklingError`: data that cannot be had, a recipe that is
+    wrong, a folder that is taken.
     """
     started = time.perf_counter() if started is None else started
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
     chosen = _with(chosen, data, seed)
     where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
-    splits = _splits(chosen, source)
+    splits = make_splits(chosen, source)
     path = Path(out) if out else next_run_path(RUNS, chosen.name)
     run = create_run(path, chosen)
-    return _run(run, chosen, source, splits, where, watch or Quiet(), started)
+    return _run(run, chosen, source, splits, where, watch or Quiet(), started, figures)
 
 
 def resume(
@@ -119,6 +121,7 @@ def resume(
     watch: Watch | None = None,
     notify: Notify | None = None,
     started: float | None = None,
+    figures: bool = True,
 ) -> TrainResult:
     """Go on with a run that was stopped, from its last checkpoint, to the same end.
 
@@ -142,8 +145,8 @@ def resume(
         raise RunError(f"the run {run.path} has ended; there is nothing to resume")
     where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
-    splits = _splits(chosen, source)
-    return _run(run, chosen, source, splits, where, watch or Quiet(), started)
+    splits = make_splits(chosen, source)
+    return _run(run, chosen, source, splits, where, watch or Quiet(), started, figures)
 
 
 def _with(recipe: Recipe, data: str | None, seed: int | None) -> Recipe:
@@ -156,7 +159,8 @@ def _with(recipe: Recipe, data: str | None, seed: int | None) -> Recipe:
     return recipe if data is None else recipe.model_copy(update={"data": data})
 
 
-def _splits(recipe: Recipe, source: Source) -> Splits:
+def make_splits(recipe: Recipe, source: Source) -> Splits:
+    """What training may see of `source`, no test part. Raises `DataError` for too little."""
     training = source.load_training()
     held_out = recipe.training.validation
     if held_out >= len(training) // 2:
@@ -176,6 +180,7 @@ def _run(
     device: torch.device,
     watch: Watch,
     started: float,
+    figures: bool,
 ) -> TrainResult:
     """Train, write the weights, then open the test set for the first and only time."""
     classes = splits.training.classes
@@ -197,7 +202,8 @@ def _run(
     test = source.load_test()
     logits = DigitClassifier(model, classes).predict_logits(test.images)
     evaluation = measure(logits, test.labels, classes)
-    draw_run(run, outcome, splits.training, test, softmax(logits), evaluation)
+    if figures:
+        draw_run(run, outcome, splits.training, test, softmax(logits), evaluation)
     result = TrainResult(
         run=run.path,
         recipe=recipe.name,

@@ -5,9 +5,11 @@ are the slowest part of training a small network on a CPU (measured in docs/log.
 The geometry is that of `Sprint`: 28x28 pictures, 6x6 filters that move by 2, pooled by 2.
 """
 
+from typing import Any
+
 import torch
 from torch import Tensor
-from torch.autograd.function import FunctionCtx, once_differentiable
+from torch.nn.grad import conv2d_input
 
 from inkling.types import SIDE
 
@@ -22,7 +24,8 @@ WORDS = {2: torch.int64, 4: torch.complex128}  # bytes of a pixel: what moves BL
 def cut_windows(images: Tensor) -> Tensor:
     """The overlapping 8x8 windows (B * 36, 64) of pictures (B, 1, 28, 28), 4 pixels apart.
 
-    The pictures are float32 or of 16 bits. Pixels within a window are ordered block by block, so that it is two runs of memory to copy.
+    The pictures are float32 or of 16 bits. Pixels within a window are ordered block by block, so
+    that a window is two runs of memory to copy.
     """
     count, dtype = len(images), images.dtype
     # Whole words of four pixels are moved, and two blocks lie in one run of memory: 0.1 ms for
@@ -31,9 +34,7 @@ def cut_windows(images: Tensor) -> Tensor:
     words = images.contiguous().view(word).view(count, BLOCKS, BLOCK, BLOCKS)
     blocks = words.transpose(2, 3).contiguous()  # (B, block row, block column, row in block)
     row, run = BLOCKS * BLOCK, 2 * BLOCK
-    windows = blocks.as_strided(
-        (count, GRID, GRID, 2, run), (BLOCKS * row, row, BLOCK, row, 1)
-    )
+    windows = blocks.as_strided((count, GRID, GRID, 2, run), (BLOCKS * row, row, BLOCK, row, 1))
     return windows.reshape(count * GRID * GRID, 2 * run).view(dtype)
 
 
@@ -61,7 +62,8 @@ class PooledFilters(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: FunctionCtx, windows: Tensor, filters: Tensor) -> Tensor:
+    def forward(ctx: Any, windows: Tensor, filters: Tensor) -> Tensor:
+        """See the class."""
         answers = (windows @ filters).view(len(windows), 4, -1)
         first, second, third, fourth = answers.unbind(1)
         greatest = torch.maximum(torch.maximum(first, second), torch.maximum(third, fourth))
@@ -69,11 +71,11 @@ class PooledFilters(torch.autograd.Function):
         return greatest
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx, gradient: Tensor) -> tuple[None, Tensor]:  # noqa: ANN001
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[None, Tensor]:
+        """The filters' gradient."""
         windows, answers, greatest = ctx.saved_tensors
         # In place, since a fresh tensor of this size costs as much as the arithmetic.
-        share = answers.eq_(greatest.unsqueeze(1)).mul_(gradient.unsqueeze(1))
+        share = answers.eq_(greatest.unsqueeze(1)).mul_(gradients[0].unsqueeze(1))
         return None, windows.T @ share.view(len(windows), -1)
 
 
@@ -85,17 +87,18 @@ class WindowedConvolution(torch.autograd.Function):
     """
 
     @staticmethod
-    def forward(ctx: FunctionCtx, inputs: Tensor, weight: Tensor) -> Tensor:
+    def forward(ctx: Any, inputs: Tensor, weight: Tensor) -> Tensor:
+        """See the class."""
         ctx.save_for_backward(inputs, weight)
         return torch.conv2d(inputs, weight)
 
     @staticmethod
-    @once_differentiable
-    def backward(ctx, gradient: Tensor) -> tuple[Tensor | None, Tensor]:  # noqa: ANN001
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, Tensor]:
+        """The gradients of the inputs and of the weights."""
         inputs, weight = ctx.saved_tensors
-        learnt = torch.nn.grad.conv2d_input(inputs.shape, weight, gradient)
+        learnt = conv2d_input(inputs.shape, weight, gradients[0])
         windows = _windows(inputs, weight.shape[2])
-        flat = gradient.permute(0, 2, 3, 1).reshape(len(windows), -1)
+        flat = gradients[0].permute(0, 2, 3, 1).reshape(len(windows), -1)
         outputs, channels, side, _ = weight.shape
         shaped = (flat.T @ windows).view(outputs, side, side, channels)
         return learnt, shaped.permute(0, 3, 1, 2)

@@ -20,7 +20,9 @@ from inkling.errors import DataError, RecipeError, RunError
 from inkling.evaluation.classifier import DigitClassifier
 from inkling.evaluation.metrics import Evaluation, measure, softmax
 from inkling.jobs.drawing import draw_run
+from inkling.models.committee import Committee
 from inkling.models.zoo import build_model, count_parameters
+from inkling.training.committee import fit_committee
 from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
 from inkling.training.history import EpochMetrics, Score, write_history
 from inkling.training.loop import Fit, Plan, Watch, fit
@@ -195,7 +197,10 @@ def _run(
             checkpoint=run.checkpoint_path,
             identity=_ties(recipe, splits),
         )
-        outcome = fit(model, splits, plan)
+        if isinstance(model, Committee):
+            outcome = fit_committee(model, splits, plan)
+        else:
+            outcome = fit(model, splits, plan)
     write_history(run.metrics_path, list(outcome.history))
     model.load_state_dict(outcome.weights)
     weights_sha256 = run.write_weights(outcome.weights)

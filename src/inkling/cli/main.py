@@ -2,7 +2,7 @@
 
 import sys
 import time
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 STARTED = time.perf_counter()  # total_seconds counts from here: the start of the process
 
@@ -44,6 +44,28 @@ app = typer.Typer(
 )
 for command in (train, evaluate, recipes, data, export, read):
     app.command()(command)
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Handwritten digits, from raw MNIST to an answer about your own photo."""
+    if version:
+        import inkling
+
+        print(inkling.__version__)
+        raise typer.Exit
+
+
+def commands() -> list[str]:
+    """The names of all commands, as the help lists them."""
+    return [
+        str(command.name or getattr(command.callback, "__name__", ""))
+        for command in app.registered_commands
+    ]
 
 
 def main() -> NoReturn:

@@ -46,18 +46,24 @@ for command in (train, evaluate, recipes, data, export, read):
     app.command()(command)
 
 
-@app.callback()
-def root(
-    version: Annotated[
-        bool, typer.Option("--version", is_eager=True, help="Show the version and exit.")
-    ] = False,
-) -> None:
-    """Handwritten digits, from raw MNIST to an answer about your own photo."""
-    if version:
+def _show_version(wanted: bool) -> None:
+    if wanted:
         import inkling
 
         print(inkling.__version__)
         raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Handwritten digits, from raw MNIST to an answer about your own photo."""
 
 
 def commands() -> list[str]:

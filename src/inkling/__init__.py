@@ -27,6 +27,7 @@ _HOMES = {
 
 __all__ = ["DigitClassifier", "evaluate", "list_recipes", "load", "resume", "train"]
 
+
 def _version() -> str:
     try:
         return version("inkling")

@@ -4,6 +4,7 @@ The usual loader calls Python once a picture; here `DataLoader` is handed the in
 batch at a time. `benchmarks/loader.py` measures the two against each other.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ class ShuffledBatches(Sampler[Tensor]):
         self.epoch, self.start = 0, 0
 
     def __len__(self) -> int:
-        return -(-self.count // self.batch_size)
+        return math.ceil(self.count / self.batch_size)
 
     def __iter__(self) -> Iterator[Tensor]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
@@ -73,7 +74,7 @@ class OrderedBatches(Sampler[Tensor]):
         self.count, self.batch_size, self.device = count, batch_size, device
 
     def __len__(self) -> int:
-        return -(-self.count // self.batch_size)
+        return math.ceil(self.count / self.batch_size)
 
     def __iter__(self) -> Iterator[Tensor]:
         yield from torch.arange(self.count, device=self.device).split(self.batch_size)

@@ -92,9 +92,7 @@ def confusion_matrix(
     return cells.reshape(classes, classes)
 
 
-def class_scores(
-    confusion: NDArray[np.int64], classes: tuple[str, ...]
-) -> tuple[ClassScore, ...]:
+def class_scores(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> tuple[ClassScore, ...]:
     """Precision, recall and F1 of each class."""
     hits = np.diag(confusion)
     named, true = confusion.sum(axis=0), confusion.sum(axis=1)

@@ -14,7 +14,7 @@ FIND_SIDE = 400  # pixels; lines are looked for at this size
 STEEPEST = 0.12  # pixels down for one across, about 7 degrees
 ACROSS = 0.93  # of the picture: a line this long runs from edge to edge
 BESIDE = 0.6  # of the picture: enough where other lines run from edge to edge
-THIN = 0.045  # of the picture's longer side: nothing thicker is a ruling
+THIN = 0.07  # of the picture's longer side: nothing thicker is a ruling
 
 Mask = NDArray[np.uint8]  # 0 or 1
 
@@ -117,6 +117,8 @@ def _line_pixels(mask: Mask, line: _Line) -> Mask:
     start, stop = _runs_through_middle(band)
     length = stop - start
     usual = np.median(length[length > 0]) if (length > 0).any() else 0
+    if usual > thickest + 1:
+        return np.zeros_like(mask)
     limit = max(usual * 1.5, usual + 1.5)
     take = (length > 0) & (length <= limit)
     index = np.arange(len(window))[:, None]

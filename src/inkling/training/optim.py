@@ -73,5 +73,3 @@ def _one_cycle(schedule: OneCycle, step: int, total: int) -> float:
     if step < peak:
         return schedule.start + (1 - schedule.start) * step / peak
     return 1 + (schedule.final - 1) * (step - peak) / max(1, total - peak)
-
-

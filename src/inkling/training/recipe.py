@@ -125,7 +125,7 @@ class Recipe(_Table):
     training: Training = Training()
     optimizer: Optimizer = Adam()
     schedule: Schedule = Constant()
-    augment: Augment = Augment()
+    augment: Augment = Augment.model_validate({})
     expect: Expectation | None = None
 
     def steps_per_epoch(self, pictures: int) -> int:

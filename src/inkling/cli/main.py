@@ -8,11 +8,13 @@ STARTED = time.perf_counter()  # total_seconds counts from here: the start of th
 
 import typer  # noqa: E402
 
+from inkling.cli.audit import audit  # noqa: E402
 from inkling.cli.data import data  # noqa: E402
 from inkling.cli.evaluate import evaluate  # noqa: E402
 from inkling.cli.export import export  # noqa: E402
 from inkling.cli.read import read  # noqa: E402
 from inkling.cli.recipes import recipes  # noqa: E402
+from inkling.cli.report import report  # noqa: E402
 from inkling.cli.train import train  # noqa: E402
 from inkling.errors import InklingError, MissingExtraError  # noqa: E402
 
@@ -42,7 +44,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (train, evaluate, recipes, data, export, read):
+for command in (train, evaluate, report, audit, recipes, data, export, read):
     app.command()(command)
 
 

@@ -18,8 +18,10 @@ from inkling.data.fetch import Notify
 from inkling.data.splits import Splits, split_digits
 from inkling.errors import DataError, RecipeError, RunError
 from inkling.evaluation.classifier import DigitClassifier
+from inkling.evaluation.evidence import describe_splits, gather_evidence, write_evidence
 from inkling.evaluation.metrics import Evaluation, measure, softmax
 from inkling.jobs.drawing import draw_run
+from inkling.jobs.report import make_report
 from inkling.models.zoo import build_model, count_parameters
 from inkling.training.device import DeviceName, choose_device, computing_threads
 from inkling.training.history import EpochMetrics, Score, write_history
@@ -197,7 +199,10 @@ def _run(
     test = source.load_test()
     logits = DigitClassifier(model, classes).predict_logits(test.images)
     evaluation = measure(logits, test.labels, classes)
-    draw_run(run, outcome, splits.training, test, softmax(logits), evaluation)
+    probabilities = softmax(logits)
+    draw_run(run, outcome, splits.training, test, probabilities, evaluation)
+    evidence = gather_evidence(splits, test, probabilities)
+    write_evidence(run.path, evaluation, describe_splits(splits, test), evidence)
     result = TrainResult(
         run=run.path,
         recipe=recipe.name,
@@ -212,6 +217,7 @@ def _run(
         weights_sha256=weights_sha256,
     )
     run.write_card(_card(result, outcome, splits, test, evaluation, model, recipe))
+    make_report(run.path)
     return result
 
 

@@ -6,16 +6,17 @@ it will see.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inkling.reading.lattice import build_lattice
-from inkling.reading.light import Light, even_light
+from inkling.reading.light import Light, even_light, has_light_ink, to_grey
 from inkling.reading.normalise import normalise
-from inkling.reading.segment import Part, Segments, segment
-from inkling.types import Box
+from inkling.reading.segment import Part, Segments, segment, union
+from inkling.types import SIDE, Box
 
 PATCH = 64  # pixels; the longest side at which a part's strokes are measured and evened
 MARGIN = 6  # pixels around it, room for a hairline to grow
@@ -59,6 +60,23 @@ def find_candidates(image: NDArray[np.uint8]) -> list[Crop]:
         parts = [run.part for run in lattice.runs]
         crops += crops_of_parts(light, labels, parts, [row] * len(parts))
     return crops
+
+
+def to_thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A picture (H, W) or (H, W, 3) uint8 of one digit as (28, 28) uint8, light on dark.
+
+    For pictures that are labelled already: all ink that was found counts as the one digit. An
+    exact 28x28 picture keeps its pixels, inverted where its ink is dark. Zeros where no ink is.
+    """
+    if image.shape[:2] == (SIDE, SIDE):
+        grey = to_grey(image)
+        return grey if has_light_ink(grey) else 255 - grey
+    light = even_light(image)
+    segments = segment(light)
+    if not segments.parts:
+        return np.zeros((SIDE, SIDE), np.uint8)
+    whole = reduce(union, segments.parts)
+    return normalise(patch_of(light, segments.labels, whole)[None]).pixels[0]
 
 
 def cut_crops(light: Light, segments: Segments) -> list[Crop]:

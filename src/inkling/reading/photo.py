@@ -14,6 +14,9 @@ from PIL import Image, ImageFile, ImageOps
 from inkling.errors import ImageError
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
+SUFFIXES = frozenset(
+    (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff")
+)
 MAX_PIXELS = 25_000_000
 MAX_BYTES = 256 * 1024 * 1024
 # A photo is decoded no finer than it is looked at: JPEG can leave out the rest while decoding.
@@ -45,20 +48,30 @@ def open_photo(source: Source, name: str = "the picture") -> Photo:
         return _from_pillow(source, name)
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _from_bytes(bytes(source), name)
-    return _from_bytes(_file_bytes(Path(source)), str(source))
+    if isinstance(source, (str, Path)):
+        return _from_bytes(_file_bytes(Path(source)), str(source))
+    kind = type(source).__name__
+    raise ImageError(f"{name} is a {kind}; give a path, bytes, an array or a PIL picture")
+
+
+def read_photo(source: Source) -> Pixels:
+    """The decoded picture alone, (H, W) or (H, W, 3) uint8. Raises `ImageError`."""
+    return open_photo(source).pixels
 
 
 def _file_bytes(path: Path) -> bytes:
-    if path.is_dir():
-        raise ImageError(f"{path} is a folder; name the pictures in it")
-    if not path.exists():
-        raise ImageError(f"there is no file {path}")
     try:
+        if path.is_dir():
+            raise ImageError(f"{path} is a folder; name the pictures in it")
+        if not path.exists():
+            raise ImageError(f"there is no file {path}")
         if path.stat().st_size > MAX_BYTES:
             raise ImageError(f"{path} is over {MAX_BYTES >> 20} MiB; save it smaller")
         return path.read_bytes()
     except OSError as error:
         raise ImageError(f"{path} cannot be opened: {error.strerror or error}") from error
+    except ValueError as error:  # a null character in the name
+        raise ImageError(f"{str(path)!r} is no file name: {error}") from error
 
 
 def _from_bytes(data: bytes, name: str) -> Photo:

@@ -71,11 +71,20 @@ class Reader:
         ]
 
     def trace(
-        self, sources: Sequence[Source] | NDArray, *, expect_one: bool = False
+        self,
+        sources: Sequence[Source | ImageError] | NDArray,
+        *,
+        names: Sequence[str] | None = None,
+        expect_one: bool = False,
     ) -> list[Trace | ImageError]:
-        """As `read`, with every step that led to the answer."""
+        """As `read`, with every step that led to the answer.
+
+        `names` are what the readings call the pictures: without them a path's own, else a number.
+        A source that is an `ImageError` already is handed on.
+        """
+        names = [_name(*each) for each in enumerate(sources)] if names is None else names
         with ThreadPoolExecutor(self._workers) as pool:
-            looks = list(pool.map(_look_or_error, sources, range(len(sources))))
+            looks = list(pool.map(_look_or_error, sources, names))
         seen = [look for look in looks if isinstance(look, Look)]
         chances = self._chances([look.crops for look in seen])
         traces = iter(
@@ -106,8 +115,10 @@ class Reader:
             chosen = [max(chosen, key=lambda pair: float(pair[1][:10].max()))]
         predictions = [predict(crop, odds, self.network.card) for crop, odds in chosen]
         kept = _without_marks(predictions)
-        odds = np.array([chance for _, chance in chosen], np.float32).reshape(-1, 11)
-        return Trace(look, tuple(c for c, _ in chosen), odds, summarise(look.name, kept))
+        crops = tuple(chosen[index][0] for index in kept)
+        odds = np.array([chosen[index][1] for index in kept], np.float32).reshape(-1, 11)
+        boxes = [predictions[index] for index in kept]
+        return Trace(look, crops, odds, summarise(look.name, boxes))
 
     def _read_lattice(self, look: Look, row: int) -> list[tuple[Crop, NDArray[np.float32]]]:
         strokes = list(look.segments.strokes[row])
@@ -119,8 +130,13 @@ class Reader:
         return [(crops[index], chances[index]) for index in path]
 
 
-def _look_or_error(source: Source, number: int) -> Look | ImageError:
-    name = str(source) if isinstance(source, (str, Path)) else f"picture {number + 1}"
+def _name(number: int, source: Source | ImageError) -> str:
+    return str(source) if isinstance(source, (str, Path)) else f"picture {number + 1}"
+
+
+def _look_or_error(source: Source | ImageError, name: str) -> Look | ImageError:
+    if isinstance(source, ImageError):
+        return source
     try:
         photo = open_photo(source, name)
     except ImageError as error:
@@ -147,10 +163,14 @@ def _scores(lattice: Lattice, chances: NDArray[np.float32]) -> NDArray[np.float6
     return np.log(np.maximum(np.maximum(digit, np.array(stray)), 1e-6))
 
 
-def _without_marks(predictions: list[Prediction]) -> list[Prediction]:
-    """Without dots, commas and dashes beside digits; what stands alone is kept as it is."""
+def _without_marks(predictions: list[Prediction]) -> list[int]:
+    """Which boxes are no dots, commas or dashes beside digits; what stands alone is kept."""
     tall = max((p.box.h for p in predictions if p.verdict != "not-a-digit"), default=0)
-    return [p for p in predictions if p.verdict != "not-a-digit" or p.box.h > 0.6 * tall]
+    return [
+        index
+        for index, p in enumerate(predictions)
+        if p.verdict != "not-a-digit" or p.box.h > 0.6 * tall
+    ]
 
 
 def read(source: Source, *, model: str | Path | None = None, expect_one: bool = False) -> Reading:

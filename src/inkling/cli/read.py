@@ -1,0 +1,87 @@
+"""`inkling read`: what the pictures say, how sure that is, and where it stands."""
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from inkling.errors import ImageError
+    from inkling.types import Reading
+
+
+def read(
+    images: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="IMAGE...", help="Pictures, folders, patterns; - reads one from stdin."
+        ),
+    ],
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print a JSON list, an entry a picture.")
+    ] = False,
+    explain: Annotated[
+        Path | None, typer.Option(help="Write a picture of the road to the answer to this file.")
+    ] = None,
+    model: Annotated[
+        Path | None, typer.Option(help="An ONNX model other than the bundled one.")
+    ] = None,
+    expect_one: Annotated[
+        bool, typer.Option("--expect-one", help="Each picture holds one digit at most.")
+    ] = False,
+) -> None:
+    """Read the handwritten digits in pictures."""
+    from inkling.errors import ImageError, InklingError
+    from inkling.reading.reader import Reader
+    from inkling.reading.sources import expand
+
+    try:
+        reader = Reader.load(model)
+        named = expand(images, sys.stdin.buffer)
+        traces = reader.trace(
+            [one.content for one in named], names=[one.name for one in named], expect_one=expect_one
+        )
+        if explain is not None:
+            from inkling.reading.explain import write_strip
+
+            write_strip(traces, explain)
+    except InklingError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    answers = [trace if isinstance(trace, ImageError) else trace.reading for trace in traces]
+    entries = list(zip([one.name for one in named], answers, strict=True))
+    if as_json:
+        typer.echo(json.dumps([_as_json(name, answer) for name, answer in entries], indent=1))
+    else:
+        _print_lines(entries)
+    if any(isinstance(answer, ImageError) for answer in answers):
+        raise typer.Exit(1)
+
+
+def _as_json(name: str, answer: "Reading | ImageError") -> dict[str, object]:
+    if isinstance(answer, Exception):
+        return {"image": name, "error": str(answer)}
+    return answer.as_json()
+
+
+def _print_lines(entries: "list[tuple[str, Reading | ImageError]]") -> None:
+    """One line a picture: the digits, how sure the least sure of them is, the doubts, the name."""
+    for name, answer in entries:
+        if isinstance(answer, Exception):
+            typer.echo(f"{name}: {answer}", err=True)
+            continue
+        typer.echo(f"{name}: {_sentence(answer)}")
+
+
+def _sentence(reading: "Reading") -> str:
+    if reading.verdict in ("blank", "not-a-digit"):
+        return reading.verdict
+    read = [box for box in reading.digits if box.verdict in ("digits", "unsure")]
+    sure = min(box.confidence for box in read)
+    doubts = list(dict.fromkeys(doubt for box in read for doubt in box.doubts))
+    words = f"{reading.text}  {sure:.1%} sure"
+    if reading.verdict == "unsure":
+        words = f"{reading.text}?  unsure, {sure:.1%}"
+    return words + (f" ({'; '.join(doubts)})" if doubts else "")

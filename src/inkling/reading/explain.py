@@ -1,0 +1,168 @@
+"""The road to an answer as one picture: photo, ink, what the network saw, what it said, doubts."""
+
+import io
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from inkling.errors import ImageError
+from inkling.reading.reader import Trace
+
+WIDTH = 1120  # pixels; the strip's
+GAP = 20
+PANEL = (WIDTH - 4 * GAP) // 3  # width of each of the three pictures of the road
+TALLEST = 300  # height of those
+CELL = (104, 176)  # a crop with its bars
+PAPER, INK, SOFT = (255, 255, 255), (28, 32, 38), (112, 120, 130)
+ACCENT, WARNING, FAINT = (24, 100, 171), (192, 86, 0), (226, 230, 235)
+COLOURS = {"digits": ACCENT, "unsure": WARNING, "not-a-digit": SOFT, "blank": SOFT}
+
+
+def draw_strip(trace: Trace) -> Image.Image:
+    """The strip of one picture, RGB: three panels, then a cell for each crop, then words."""
+    panels = [
+        ("the photo", _rgb(trace.look.photo.pixels)),
+        ("light evened, lines found", _evened(trace)),
+        ("ink and boxes", _boxes(trace)),
+    ]
+    shown = [(title, _fit(image)) for title, image in panels]
+    tall = max(image.height for _, image in shown)
+    cells = len(trace.reading.digits)
+    across = (WIDTH - GAP) // CELL[0]
+    rows = -(-cells // across)
+    words = _words(trace)
+    height = GAP + 30 + 26 + tall + GAP + rows * CELL[1] + 24 * len(words) + GAP
+    strip = Image.new("RGB", (WIDTH, height), PAPER)
+    draw = ImageDraw.Draw(strip)
+    draw.text((GAP, GAP), _headline(trace), INK, _font(22))
+    top = GAP + 34
+    for index, (title, image) in enumerate(shown):
+        x = GAP + index * (PANEL + GAP)
+        draw.text((x, top), title, SOFT, _font(14))
+        strip.paste(image, (x, top + 22))
+        draw.rectangle((x - 1, top + 21, x + image.width, top + 22 + image.height), outline=FAINT)
+    top += 22 + tall + GAP
+    for index in range(cells):
+        x, y = GAP + index % across * CELL[0], top + index // across * CELL[1]
+        _draw_cell(strip, draw, trace, index, (x, y))
+    top += rows * CELL[1]
+    for number, line in enumerate(words):
+        draw.text((GAP, top + 24 * number), line, INK, _font(15))
+    return strip
+
+
+def write_strip(traces: Sequence[Trace | ImageError], path: Path) -> None:
+    """Writes the strips of all pictures that could be read, one under the other, to `path`.
+
+    The file's ending says the format. Nothing half-written stays: the file is moved into place.
+    """
+    strips = [draw_strip(trace) for trace in traces if isinstance(trace, Trace)]
+    if not strips:
+        return
+    sheet = Image.new("RGB", (WIDTH, sum(strip.height for strip in strips)), PAPER)
+    top = 0
+    for strip in strips:
+        sheet.paste(strip, (0, top))
+        top += strip.height
+    kind = Image.registered_extensions().get(path.suffix.lower())
+    if kind not in ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"):
+        raise ImageError(f"{path} is no name for a picture: end it in .png or .jpg")
+    content = io.BytesIO()
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        sheet.save(content, kind)
+        unfinished.write_bytes(content.getvalue())
+        unfinished.replace(path)
+    except (OSError, ValueError) as error:
+        unfinished.unlink(missing_ok=True)
+        raise ImageError(f"the strip cannot be written to {path}: {error}") from error
+
+
+def as_png(trace: Trace) -> bytes:
+    """The strip of one picture as the bytes of a PNG file."""
+    content = io.BytesIO()
+    draw_strip(trace).save(content, "PNG")
+    return content.getvalue()
+
+
+def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    return ImageFont.load_default(size)
+
+
+def _headline(trace: Trace) -> str:
+    reading = trace.reading
+    answer = {"digits": reading.text, "unsure": f"{reading.text}?  (unsure)"}
+    return f"{Path(reading.image).name}:  {answer.get(reading.verdict, reading.verdict)}"
+
+
+def _words(trace: Trace) -> list[str]:
+    lines = []
+    for number, box in enumerate(trace.reading.digits, 1):
+        if box.doubts:
+            lines.append(f"box {number}: " + "; ".join(box.doubts))
+    return lines[:12]
+
+
+def _rgb(pixels: NDArray[np.uint8]) -> Image.Image:
+    return Image.fromarray(pixels).convert("RGB")
+
+
+def _evened(trace: Trace) -> Image.Image:
+    """Ink dark on white under even light; the rulings that were taken out in colour."""
+    grey = np.clip(255 * (1 - trace.look.light.ink), 0, 255).astype(np.uint8)
+    colour = np.repeat(grey[..., None], 3, axis=2)
+    colour[trace.look.segments.lines > 0] = WARNING
+    return Image.fromarray(colour)
+
+
+def _boxes(trace: Trace) -> Image.Image:
+    """The ink that was kept, and the box of each answer in the colour of its verdict."""
+    light, labels = trace.look.light, trace.look.segments.labels
+    kept = [label for part in trace.look.segments.parts for label in part.labels]
+    ink = np.where(np.isin(labels, kept), light.ink, 0)
+    grey = np.clip(255 * (1 - ink / max(float(ink.max(initial=0)), 1e-3)), 0, 255).astype(np.uint8)
+    image = Image.fromarray(grey).convert("RGB")
+    draw = ImageDraw.Draw(image)
+    thick = max(1, round(max(image.size) / 250))
+    for box in trace.reading.digits:
+        place = [side * light.zoom for side in box.box.as_json()]
+        x, y, w, h = place
+        draw.rectangle(
+            (x - thick, y - thick, x + w + thick, y + h + thick),
+            outline=COLOURS[box.verdict],
+            width=thick,
+        )
+    return image
+
+
+def _fit(image: Image.Image) -> Image.Image:
+    scale = min(PANEL / image.width, TALLEST / image.height)
+    size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
+    way = Image.Resampling.NEAREST if scale > 3 else Image.Resampling.LANCZOS
+    return image.resize(size, way)
+
+
+def _draw_cell(
+    strip: Image.Image, draw: ImageDraw.ImageDraw, trace: Trace, index: int, at: tuple[int, int]
+) -> None:
+    """One crop as the network saw it, the answer under it, and a bar for each alternative."""
+    x, y = at
+    box = trace.reading.digits[index]
+    seen = cv2.resize(trace.crops[index].pixels, (84, 84), interpolation=cv2.INTER_NEAREST)
+    strip.paste(Image.fromarray(seen), (x, y))
+    colour = COLOURS[box.verdict]
+    title = "none" if box.verdict == "not-a-digit" else str(box.digit)
+    draw.text((x, y + 88), title, colour, _font(20))
+    draw.text((x + 84, y + 93), f"{box.confidence:.0%}", colour, _font(13), anchor="ra")
+    others = [(box.digit, box.confidence)]
+    others += [(other.digit, other.confidence) for other in box.alternatives]
+    for line, (digit, chance) in enumerate(others[:3]):
+        top = y + 114 + 16 * line
+        draw.text((x, top), str(digit), SOFT, _font(12))
+        draw.rectangle((x + 14, top + 3, x + 83, top + 11), fill=FAINT)
+        draw.rectangle((x + 14, top + 3, x + 14 + 69 * chance, top + 11), fill=colour)

@@ -11,12 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-WORK_SIDE = 1024  # pixels; a picture is looked at no larger than this
-SMALL_SIDE = 40  # pixels; a picture up to this is a thumbnail of one thing
-PAPER_SIDE = 256  # pixels; the paper's brightness is worked out at this size
-DARKEST_PAPER = 56.0  # grey levels; on darker paper, contrast is measured as if on this
+from inkling.reading.pixels import Grey, Map, odd, resize, shrink
 
-Grey = NDArray[np.uint8]
+WORK_SIDE = 1024  # pixels; a picture is looked at no larger than this
+PAPER_SIDE = 256  # pixels; the paper's brightness is worked out at this size
+POLARITY_SIDE = 128  # pixels; which side is ink is decided at this size
+DARKEST_PAPER = 56.0  # grey levels; on darker paper, contrast is measured as if on this
+WINDOWS = (0.1, 0.16, 0.26, 0.42, 0.6)  # of the longer side; closing windows that are tried
+FLAT = 0.1  # of the picture's contrast; a ground that varies less is evenly lit
+TILES = 4  # across and down; the paper's noise is measured in each
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,29 +27,34 @@ class Light:
     """Ink (H, W) float32, 0 paper to about 1 black, at working size.
 
     `zoom` is working pixels for one pixel of the picture as given; `light_ink` says that the
-    picture had light ink on dark ground; `noise` is the paper's own standard deviation on the
-    scale of the ink.
+    picture had light ink on dark ground; `noise` (H, W) is the standard deviation of the paper's
+    grain at each place, on the scale of the ink.
     """
 
-    ink: NDArray[np.float32]
+    ink: Map
     zoom: float
     light_ink: bool
-    noise: float
+    noise: Map
 
 
-def even_light(pixels: NDArray[np.uint8]) -> Light:
-    """The ink of a picture (H, W) or (H, W, 3) uint8 under even light."""
-    zoom = min(1.0, WORK_SIDE / max(pixels.shape[:2]))
-    if zoom < 1:
-        size = (max(1, round(pixels.shape[1] * zoom)), max(1, round(pixels.shape[0] * zoom)))
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+def even_light(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Light:
+    """The ink of a picture (H, W) or (H, W, 3) uint8 under even light.
+
+    `zoom` is pixels given here for one pixel of the user's picture, where a decoder has left
+    some out.
+    """
+    smaller = min(1.0, WORK_SIDE / max(pixels.shape[:2]))
+    pixels = shrink(pixels, WORK_SIDE)
     grey = to_grey(pixels)
     light_ink = has_light_ink(grey)
     if light_ink:
-        grey = 255 - grey
+        grey = cv2.bitwise_not(grey)
     paper = paper_brightness(grey)
     ink = (paper - grey) / np.maximum(paper, DARKEST_PAPER)
-    return Light(np.maximum(ink, 0), zoom, light_ink, _noise(ink))
+    if max(ink.shape) > 64:
+        ink = cv2.GaussianBlur(ink, (0, 0), 0.8)
+    mean, noise = grain(ink)
+    return Light(np.maximum(ink - mean, 0), zoom * smaller, light_ink, noise)
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> Grey:
@@ -57,92 +65,126 @@ def to_grey(pixels: NDArray[np.uint8]) -> Grey:
     """
     if pixels.ndim == 2:
         return pixels
-    factor = max(1, max(pixels.shape[:2]) // 200)
-    small = cv2.resize(
-        pixels,
-        (max(1, pixels.shape[1] // factor), max(1, pixels.shape[0] // factor)),
-        interpolation=cv2.INTER_AREA,
-    )
-    window = _odd(min(255, max(3, max(small.shape[:2]) // 4)))
+    small = shrink(pixels, 200)
+    window = odd(min(255, max(small.shape[:2]) // 4))
     blurred = cv2.medianBlur(small, window) if min(small.shape[:2]) >= 3 else small
     difference = np.abs(small.astype(np.float32) - blurred.astype(np.float32)).reshape(-1, 3)
     strength = difference.sum(axis=1)
     strongest = difference[strength >= np.percentile(strength, 98)].mean(axis=0)
     weights = strongest + 0.05 * strongest.sum() + 1e-3
     weights = (weights / weights.sum()).astype(np.float32)
-    return cv2.transform(pixels, weights[None])
+    return np.asarray(cv2.transform(pixels, weights[None]), np.uint8).reshape(pixels.shape[:2])
 
 
 def has_light_ink(grey: Grey) -> bool:
     """Whether the ink is lighter than its ground, from the whole picture.
 
-    Ink is what there is less of, and what the picture's edge shows less of. Shading is taken off
-    first, so that a shadow over half the page has no vote.
+    Three witnesses: ink is what there is less of; also once the shading is taken off, and then
+    at the picture's edge as well; and its strokes are narrower than the gaps between them, so
+    closing and opening the picture by little and by more tell them apart.
     """
-    factor = max(1, max(grey.shape) // 128)
-    size = (max(1, grey.shape[1] // factor), max(1, grey.shape[0] // factor))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
+    small = shrink(grey, POLARITY_SIDE)
     values = small.astype(np.float32)
-    if max(grey.shape) > SMALL_SIDE and min(small.shape) >= 3:
-        values -= cv2.medianBlur(small, _odd(min(255, max(small.shape) // 2)))
+    lighter, light_edge, flat = _light_shares(values)
+    if flat or min(small.shape) < 3:
+        return 0.6 * lighter + 0.4 * light_edge < 0
+    blurred = np.asarray(cv2.medianBlur(small, odd(min(255, max(small.shape) // 2))))
+    even_lighter, even_edge, _ = _light_shares(values - blurred)
+    narrow = _closed_to_opened(small, 0.1) - _closed_to_opened(small, 0.26)
+    # Weights fitted on 800 composed pictures: right on 98 % of held-out ones, hard as they are.
+    return bool(2.1 * lighter + 4.7 * even_lighter + 3.4 * even_edge + narrow < 0)
+
+
+def _light_shares(values: Map) -> tuple[float, float, bool]:
+    """How much of the picture, and of its edge, is on the lighter side; 0 stands for half.
+
+    And whether the larger side is as flat as a screen: then nothing else needs to be asked.
+    """
     low, high = np.percentile(values, [1, 99])
-    lighter = values > _threshold(values, low, high)
+    lighter = values > split_level(values, float(low), float(high))
+    share = float(lighter.mean())
     depth = max(1, min(values.shape) // 14)
     edge = np.ones(values.shape, bool)
     edge[depth:-depth, depth:-depth] = False
-    return bool(0.6 * lighter.mean() + 0.4 * lighter[edge].mean() < 0.5)
+    ground = values[lighter == (share > 0.5)]
+    flat = bool(ground.std() < FLAT * (high - low)) if ground.size else True
+    return share - 0.5, float(lighter[edge].mean()) - 0.5, flat
 
 
-def _threshold(values: NDArray[np.float32], low: float, high: float) -> float:
+def _closed_to_opened(small: Grey, share: float) -> float:
+    """Log ratio of what closing adds to what opening takes, for a window of this share of it."""
+    window = odd(round(share * max(small.shape)))
+    added = cv2.subtract(_closing(small, window), small).astype(np.float32)
+    dark = cv2.bitwise_not(small)
+    taken = cv2.subtract(_closing(np.asarray(dark, np.uint8), window), dark).astype(np.float32)
+    return float(np.log((np.mean(added**2) + 0.5) / (np.mean(taken**2) + 0.5)))
+
+
+def split_level(values: Map, low: float, high: float) -> float:
     """Midway between the means of the two sides of itself (Ridler and Calvard, 1978)."""
-    threshold = (low + high) / 2
+    level = (low + high) / 2
     for _ in range(4):
-        above = values > threshold
+        above = values > level
         if not above.any() or above.all():
             break
-        threshold = (float(values[above].mean()) + float(values[~above].mean())) / 2
-    return threshold
+        level = (float(values[above].mean()) + float(values[~above].mean())) / 2
+    return level
 
 
-def paper_brightness(grey: Grey) -> NDArray[np.float32]:
+def paper_brightness(grey: Grey) -> Map:
     """What each pixel would show without ink, (H, W) float32, for dark ink on lighter paper."""
-    if max(grey.shape) <= SMALL_SIDE:
-        level = np.percentile(grey, 90) if grey.size else 0
-        values = grey[grey >= _threshold(grey.astype(np.float32), float(grey.min()), level)]
-        return np.full(grey.shape, np.median(values) if values.size else level, np.float32)
-    factor = max(1.0, max(grey.shape) / PAPER_SIDE)
-    size = (max(1, round(grey.shape[1] / factor)), max(1, round(grey.shape[0] / factor)))
-    small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-    small = cv2.medianBlur(small, 3) if min(small.shape) >= 3 else small
-    paper = _closing(small, _stroke_window(small))
-    paper = cv2.GaussianBlur(paper, (0, 0), 2.0)
-    paper = cv2.resize(paper, grey.shape[::-1], interpolation=cv2.INTER_LINEAR)
-    return paper.astype(np.float32)
+    small = shrink(grey, PAPER_SIDE)
+    if max(small.shape) > 64 and min(small.shape) >= 3:
+        small = np.asarray(cv2.medianBlur(small, 3), np.uint8)
+    paper = cv2.GaussianBlur(_without_ink(small), (0, 0), max(0.8, max(small.shape) / 128))
+    return resize(paper, grey.shape).astype(np.float32)
 
 
-def _stroke_window(small: Grey) -> int:
-    """The narrowest closing window that takes the whole ink away; it has about two strokes."""
+def _without_ink(small: Grey) -> Grey:
+    """The closing by the narrowest window that takes the whole ink away, and by one size more."""
     longest = max(small.shape)
-    windows = [_odd(int(longest * share)) for share in (0.04, 0.07, 0.12, 0.2, 0.33, 0.5)]
-    depths = [_closing(small, window).astype(np.int16) - small for window in windows]
-    top = float(np.percentile(depths[-1], 99.8))
-    areas = [float((depth > max(8.0, 0.5 * top)).mean()) for depth in depths]
-    for now, after, window in zip(areas, areas[1:], windows[1:], strict=False):
-        if now > 0.002 and now > 0.88 * after:
-            return window
-    return windows[-1]
+    windows = sorted({odd(round(longest * share)) for share in WINDOWS})
+    closings = [_closing(small, window) for window in windows]
+    depths = [cv2.subtract(closing, small) for closing in closings]
+    top = max(float(np.percentile(depths[-1], 99.5)), 8.0)
+    areas = [float((depth > 0.5 * top).mean()) for depth in depths]
+    for index in range(len(windows) - 1):
+        if areas[index] > 0.003 and areas[index] > 0.92 * areas[index + 1]:
+            return closings[index + 1]
+    return closings[-1]
 
 
 def _closing(grey: Grey, window: int) -> Grey:
-    return cv2.morphologyEx(grey, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+    """Grey closing; the picture goes on beyond its edge, or a darker corner would pass for ink."""
+    padded = cv2.copyMakeBorder(grey, window, window, window, window, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+    return np.asarray(closed[window:-window, window:-window], np.uint8)
 
 
-def _noise(ink: NDArray[np.float32]) -> float:
-    """Standard deviation of the paper's grain: the median difference of neighbours, scaled."""
-    if ink.shape[1] < 2:
-        return 0.0
-    return float(np.median(np.abs(ink[:, 1:] - ink[:, :-1]))) / 0.954
+def grain(ink: Map) -> tuple[Map, Map]:
+    """The paper's own mean and standard deviation around each pixel, (H, W) float32 each.
+
+    From the lower part of what each tile holds, which ink does not reach unless it covers two
+    thirds of it; what a tile says is bounded by what the whole picture says.
+    """
+    height, width = ink.shape
+    tiles = min(TILES, max(1, height // 24)), min(TILES, max(1, width // 24))
+    whole = _lower_part(ink)
+    coarse = np.array(
+        [
+            [_lower_part(tile) for tile in np.array_split(row, tiles[1], axis=1)]
+            for row in np.array_split(ink, tiles[0], axis=0)
+        ]
+    )
+    mean = np.clip(coarse[..., 0], 0.5 * whole[0], 1.5 * whole[0])
+    deviation = np.clip(coarse[..., 1], 0.7 * whole[1], 3.0 * whole[1])
+    return resize(mean.astype(np.float32), ink.shape), resize(
+        deviation.astype(np.float32), ink.shape
+    )
 
 
-def _odd(number: int) -> int:
-    return max(3, number | 1)
+def _lower_part(values: Map) -> tuple[float, float]:
+    """Mean and deviation of the normal distribution that fits the lower third of the values."""
+    low, middle = np.percentile(values, [10, 30])
+    deviation = float(middle - low) / 0.757
+    return float(middle) + 0.524 * deviation, deviation

@@ -1,0 +1,91 @@
+"""Which pixels are ink: what stands out from the paper's grain, less lines, frames and shadows."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.frames import remove_bands, remove_frames
+from inkling.reading.light import Light
+from inkling.reading.pixels import Labels, Map, Mask
+from inkling.reading.rules import remove_rules
+
+FAINTEST = 0.06  # of the paper's brightness; less contrast than this is no ink
+GRAIN = 4.5  # standard deviations of the paper's noise that ink rises above somewhere
+WEAK = 2.2  # and everywhere
+SHARE = 0.42  # of the usual ink's darkness; the threshold between ink and paper
+SHARP = 0.4  # of a component's darkness; what it must differ by from what surrounds it
+MOST = 400  # components looked at, the largest
+
+
+@dataclass(frozen=True, eq=False)
+class Components:
+    """Connected ink, by `labels` (H, W): boxes (N, 4) x y w h, areas and darkness (N,).
+
+    `index` (N,) holds each one's label. `lines` are the rulings that were taken out.
+    """
+
+    labels: Labels
+    index: np.ndarray
+    boxes: np.ndarray
+    areas: np.ndarray
+    levels: np.ndarray
+    lines: Mask
+
+
+def find_components(light: Light) -> Components:
+    """The connected ink of a picture that is dark and sharp enough to have been written."""
+    sure = light.ink > np.maximum(FAINTEST, GRAIN * light.noise)
+    mask, lines = _ink_mask(light, sure)
+    count, raw, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    labels = np.asarray(raw, np.int32)
+    areas = stats[:, cv2.CC_STAT_AREA]
+    seeds = np.bincount(labels[sure], minlength=count)
+    index = np.flatnonzero((areas >= 3) & (seeds > np.minimum(2, 0.1 * areas)))
+    index = index[index > 0]
+    index = np.sort(index[np.argsort(-areas[index], kind="stable")[:MOST]])
+    inside, outside = _darkness(light.ink, labels, count)
+    written = inside[index] - outside[index] >= SHARP * inside[index]
+    index = index[written]
+    return Components(labels, index, stats[index, :4], areas[index], inside[index], lines)
+
+
+def _ink_mask(light: Light, sure: NDArray[np.bool_]) -> tuple[Mask, Mask]:
+    """Ink of 0 and 1, and the lines that were taken out of it."""
+    ink = light.ink
+    if not sure.any():
+        nothing = np.zeros(ink.shape, np.uint8)
+        return nothing, nothing
+    weak = np.maximum(FAINTEST / 2, WEAK * light.noise)
+    usual = float(np.percentile(ink[sure], 80))
+    first = (ink > np.maximum(weak, 0.3 * usual)).astype(np.uint8)
+    rules = remove_rules(first)
+    kept = remove_frames(remove_bands(rules.mask))
+    lines = first & ~kept & 1
+    rest = ink[(kept > 0) & sure]
+    if lines.any() and rest.size:
+        usual = float(np.percentile(rest, 80))
+    mask = (ink > np.maximum(weak, SHARE * usual)).astype(np.uint8) & ~lines & 1
+    return _mend(mask, lines), lines
+
+
+def _mend(mask: Mask, lines: Mask) -> Mask:
+    """Closes the cuts that a line left in strokes that met it, no wider than the line."""
+    if not lines.any():
+        return mask
+    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
+    return mask | (closed & lines)
+
+
+def _darkness(ink: Map, labels: Labels, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean ink of each component and of the ring around it, one pixel off, (count,) each."""
+    wide = cv2.dilate(labels.astype(np.float32), np.ones((7, 7), np.uint8)).astype(np.int32)
+    near = cv2.dilate((labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
+    ring = np.where(near > 0, 0, wide).ravel()
+    flat = ink.ravel()
+    size = np.bincount(labels.ravel(), minlength=count)
+    inside = np.bincount(labels.ravel(), flat, count) / np.maximum(size, 1)
+    around = np.bincount(ring, minlength=count)
+    outside = np.bincount(ring, flat, count) / np.maximum(around, 1)
+    return inside, outside

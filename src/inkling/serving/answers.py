@@ -46,27 +46,32 @@ def answer_one(reader: Reader, picture: Picture, wish: Wish) -> Answer:
     """The reading of one picture. Raises `ProblemError` where it cannot be read."""
     if not picture.content:
         raise ProblemError(NOT_AN_IMAGE, "the body is empty: send the bytes of a picture file")
-    trace = reader.trace([picture.content], names=[picture.name], expect_one=wish.one)[0]
-    if isinstance(trace, ImageError):
-        raise _refusal(trace)
-    return Answer(_encode(_entry(trace, wish)), (trace.reading.verdict,))
+    entry = _read(reader, [picture], wish)[0]
+    if isinstance(entry, ImageError):
+        raise _refusal(entry)
+    return Answer(_encode(entry), (entry["verdict"],))
 
 
 def answer_many(reader: Reader, pictures: Sequence[Picture], wish: Wish) -> Answer:
     """A list with an entry for each picture, as `inkling read --json` prints it."""
-    traces = reader.trace(
-        [picture.content for picture in pictures],
-        names=[picture.name for picture in pictures],
-        expect_one=wish.one,
-    )
     entries = [
-        _entry(trace, wish)
-        if isinstance(trace, Trace)
-        else {"image": picture.name, "error": str(trace)}
-        for picture, trace in zip(pictures, traces, strict=True)
+        {"image": picture.name, "error": str(entry)} if isinstance(entry, ImageError) else entry
+        for picture, entry in zip(pictures, _read(reader, pictures, wish), strict=True)
     ]
     verdicts = [entry.get("verdict", "error") for entry in entries]
     return Answer(_encode(entries), tuple(verdicts))
+
+
+def _read(
+    reader: Reader, pictures: Sequence[Picture], wish: Wish
+) -> list[dict[str, Any] | ImageError]:
+    contents = [picture.content for picture in pictures]
+    names = [picture.name for picture in pictures]
+    if wish.seen or wish.explain:
+        traces = reader.trace(contents, names=names, expect_one=wish.one)
+        return [t if isinstance(t, ImageError) else _describe(t, wish) for t in traces]
+    readings = reader.read(contents, names=names, expect_one=wish.one)
+    return [r if isinstance(r, ImageError) else r.as_json() for r in readings]
 
 
 def decode_base64(text: str, where: str) -> bytes:
@@ -79,14 +84,12 @@ def decode_base64(text: str, where: str) -> bytes:
         raise ProblemError(INVALID, f"{where} is no base64: {error}") from error
 
 
-def _entry(trace: Trace, wish: Wish) -> dict[str, Any]:
-    entry = trace.reading.as_json()
-    if wish.seen or wish.explain:
-        entry["size"] = [trace.look.photo.width, trace.look.photo.height]
-        entry["seen"] = describe_seen(trace)
-    if wish.explain:
-        entry["steps"] = describe_steps(trace)
-    return entry
+def _describe(trace: Trace, wish: Wish) -> dict[str, Any]:
+    """The reading, with the size of the picture that its boxes refer to and what was seen."""
+    photo = trace.look.photo
+    more = {"size": [photo.width, photo.height], "seen": describe_seen(trace)}
+    steps = {"steps": describe_steps(trace)} if wish.explain else {}
+    return {**trace.reading.as_json(), **more, **steps}
 
 
 def _encode(value: Any) -> bytes:

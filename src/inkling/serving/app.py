@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-import cv2
 import numpy as np
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -38,7 +37,6 @@ WORDS = {
 
 def build_app(settings: Settings) -> ASGIApp:
     """Loads the model and puts the application together. Raises `ModelError`."""
-    cv2.setNumThreads(1)  # pictures are spread over the cores, not parts of a picture
     sys.setswitchinterval(SWITCH_SECONDS)
     reader = Reader.load(settings.model)
     desk = Desk(settings.threads, settings.places)

@@ -22,10 +22,11 @@ as problem details (RFC 9457). The drawing page is at `/`.
 """
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff")
-# An 8 x 8 picture of a one: small enough to stand in an example, and it can be sent as it is.
+# A seven of 48 x 48 pixels: small enough to stand in an example, and it can be sent as it is.
 EXAMPLE_IMAGE = (
-    "iVBORw0KGgoAAAANSUhEUgAAABAAAAAQCAAAAAA6mKC9AAAAKUlEQVR4nGP4jwYYiBf4"
-    "jyYA5aILoPCJtAW3ACIYCLoDvwCGbxEUDgEAfKezTZl26FsAAAAASUVORK5CYII="
+    "iVBORw0KGgoAAAANSUhEUgAAADAAAAAwAQMAAABtzGvEAAAABlBMVEX///8AAABVwtN+AAAAZElEQVR42q2QOw6A"
+    "IBAFhxdi6GztvIoH83AchSNQWhi1eBCsjdtMZr/Jwm+xAPN9HwhgMi4gwe4W1wKu2VQREFuyICBlm2Olm4Zdxmac"
+    "/QAa8ECob1PbUkAQm2UQJHfNRvjyhAeTRxB6CMLVQAAAAABJRU5ErkJggg=="
 )
 EXAMPLE_READING = {
     "image": "picture 1",

@@ -6,10 +6,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from inkling.reading.explain import _boxes as boxes_picture
-from inkling.reading.explain import _evened as evened_picture
+from inkling.reading.explain import pictures_of_road
 from inkling.reading.reader import Trace
 
 LONGEST = 640  # pixels; a step is shown no larger
@@ -17,24 +15,23 @@ LONGEST = 640  # pixels; a step is shown no larger
 
 def describe_seen(trace: Trace) -> list[dict[str, Any]]:
     """For each box what the network saw, and the eleven probabilities that it gave."""
+    boxes = zip(trace.reading.digits, trace.answer.crops, trace.answer.chances, strict=False)
     return [
         {
             "image": as_data_url(crop.pixels),
             "probabilities": [round(float(chance), 6) for chance in chances[:10]],
             "none": round(float(chances[10]), 6),
         }
-        for crop, chances in zip(trace.crops, trace.chances, strict=True)
+        for _, crop, chances in boxes
     ]
 
 
 def describe_steps(trace: Trace) -> list[dict[str, Any]]:
     """The picture as decoded, under even light, and the ink that was kept with its boxes."""
-    steps = (
-        ("the picture", trace.look.photo.pixels),
-        ("light evened, lines found", _pixels(evened_picture(trace))),
-        ("ink and boxes", _pixels(boxes_picture(trace))),
-    )
-    return [{"title": title, "image": as_data_url(_shrink(pixels))} for title, pixels in steps]
+    return [
+        {"title": title, "image": as_data_url(_shrink(np.asarray(picture)))}
+        for title, picture in pictures_of_road(trace)
+    ]
 
 
 def as_data_url(pixels: NDArray[np.uint8]) -> str:
@@ -42,10 +39,6 @@ def as_data_url(pixels: NDArray[np.uint8]) -> str:
     swapped = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR) if pixels.ndim == 3 else pixels
     _, content = cv2.imencode(".png", swapped)
     return "data:image/png;base64," + base64.b64encode(content.tobytes()).decode()
-
-
-def _pixels(picture: Image.Image) -> NDArray[np.uint8]:
-    return np.asarray(picture)
 
 
 def _shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -25,8 +25,11 @@ def published(*mirrors: str) -> PublishedSet:
 
 
 @pytest.fixture(autouse=True)
-def _public_mirrors(monkeypatch: pytest.MonkeyPatch, without_mnist: None) -> None:
+def _public_mirrors(
+    monkeypatch: pytest.MonkeyPatch, without_mnist: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     monkeypatch.delenv("INKLING_MIRRORS")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 def cached() -> Path:

@@ -11,6 +11,7 @@ import typer  # noqa: E402
 from inkling.cli.data import data  # noqa: E402
 from inkling.cli.evaluate import evaluate  # noqa: E402
 from inkling.cli.export import export  # noqa: E402
+from inkling.cli.read import read  # noqa: E402
 from inkling.cli.recipes import recipes  # noqa: E402
 from inkling.cli.serve import serve  # noqa: E402
 from inkling.cli.train import train  # noqa: E402
@@ -42,7 +43,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (train, evaluate, recipes, data, export, serve):
+for command in (train, evaluate, recipes, data, export, read, serve):
     app.command()(command)
 
 

@@ -7,7 +7,6 @@ Kaynak, 1998), and what inkling falls back on where MNIST cannot be had.
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 from inkling.types import SIDE, Digits
 
@@ -17,6 +16,8 @@ INNER = 20  # pixels; MNIST's digits fill 20 of 28
 
 def embedded_digits() -> Digits:
     """All 1,797 scans, in scikit-learn's order."""
+    from sklearn.datasets import load_digits  # takes a second to import; only this needs it
+
     scans = load_digits()
     images = np.stack([_enlarge(scan) for scan in scans.images])
     return Digits(images, scans.target.astype(np.int64))

@@ -188,7 +188,7 @@ def _run(
             device=device,
             watch=_Recorder(run, watch),
             checkpoint=run.checkpoint_path,
-            recipe_sha256=_ties(recipe, splits),
+            identity=_ties(recipe, splits),
         )
         outcome = fit(model, splits, plan)
     write_history(run.metrics_path, list(outcome.history))

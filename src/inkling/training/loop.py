@@ -40,7 +40,7 @@ class Plan:
     device: torch.device
     watch: Watch
     checkpoint: Path | None = None
-    recipe_sha256: str = ""
+    identity: str = ""  # ties a checkpoint to its recipe and data
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
     state = start_state(recipe, model)
     state.totals = state.totals.to(device)
     if plan.checkpoint and has_checkpoint(plan.checkpoint):
-        load_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
+        load_checkpoint(plan.checkpoint, state, plan.identity)
     training = ResidentDigits(splits.training, device)
     validation = ResidentDigits(splits.validation, device) if splits.validation else None
     total = recipe.total_steps(len(training))
@@ -99,7 +99,7 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
             if state.step < total:
                 clock.stop()  # validation counts, except behind the last step
             if plan.checkpoint:
-                save_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
+                save_checkpoint(plan.checkpoint, state, plan.identity)
     return _result(state, len(validation) if validation else 0)
 
 
@@ -186,7 +186,7 @@ def _goes_on(state: TrainingState, total: int, recipe: Recipe) -> bool:
 def _save_and_stop(state: TrainingState, plan: Plan) -> None:
     if plan.checkpoint is None:
         raise KeyboardInterrupt
-    save_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
+    save_checkpoint(plan.checkpoint, state, plan.identity)
     folder = plan.checkpoint.parent
     raise RunError(
         f"stopped in epoch {state.epoch + 1}, after step {state.step:,}; all of it is saved. "

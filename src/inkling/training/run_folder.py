@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
-from inkling.data.files import replacing, write_text
+from inkling.data.files import write_bytes, write_text
 from inkling.errors import RunError
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, parse_recipe
@@ -102,8 +102,8 @@ class RunFolder:
 
     def write_weights(self, weights: dict[str, Tensor]) -> str:
         """Write the weights; gives the file's SHA-256, the same for the same weights."""
-        with replacing(self.weights_path) as temporary:
-            save_file({name: value.cpu().contiguous() for name, value in weights.items()}, temporary)
+        content = save({name: value.cpu().contiguous() for name, value in weights.items()})
+        write_bytes(self.weights_path, content)
         return sha256_of(self.weights_path)
 
     def read_weights(self, device: torch.device) -> dict[str, Tensor]:

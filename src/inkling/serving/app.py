@@ -21,7 +21,7 @@ from inkling.serving.intake import Intake
 from inkling.serving.metrics import Metrics
 from inkling.serving.model_card import describe_model
 from inkling.serving.operations import Service, api_router
-from inkling.serving.problems import ProblemError, faults_of, respond
+from inkling.serving.problems import ClientGoneError, ProblemError, faults_of, respond
 from inkling.serving.schemas import BatchBody, FailedOut, ImageBody, ProblemOut, ReadingOut
 from inkling.serving.settings import Settings
 from inkling.serving.site import load_site, site_router
@@ -29,6 +29,7 @@ from inkling.serving.site import load_site, site_router
 # Seconds a reading thread may hold the interpreter while the event loop waits for it; Python's
 # own 5 ms are a long time for a refusal that takes 0.2 ms.
 SWITCH_SECONDS = 0.0005
+CLIENT_GONE = 499  # nobody reads it; the number by which proxies and metrics know this
 WORDS = {
     404: "there is nothing at this address; /docs lists what there is",
     405: "this address does not take that method; /docs lists what it takes",
@@ -79,6 +80,7 @@ def _bare_app(lifespan: Any) -> FastAPI:
         lifespan=lifespan,
         exception_handlers={
             ProblemError: _on_problem,
+            ClientGoneError: _on_client_gone,
             RequestValidationError: _on_invalid,
             HTTPException: _on_http_error,
         },
@@ -118,6 +120,10 @@ def _warm_up_picture() -> np.ndarray:
 async def _on_problem(_: Request, error: Exception) -> Response:
     assert isinstance(error, ProblemError)
     return error.response()
+
+
+async def _on_client_gone(_: Request, error: Exception) -> Response:
+    return Response(status_code=CLIENT_GONE)
 
 
 async def _on_invalid(_: Request, error: Exception) -> Response:

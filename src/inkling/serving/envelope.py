@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inkling.serving.desk import Desk, busy
 from inkling.serving.metrics import Metrics
-from inkling.serving.problems import BROKEN, ClientGoneError, respond
+from inkling.serving.problems import BROKEN, respond
 
 CONTENT_POLICY = "; ".join(
     (
@@ -59,8 +59,6 @@ class Envelope:
 
         try:
             await self._answer(scope, receive, send_wrapped)
-        except ClientGoneError:
-            return
         except Exception:
             log.exception("a request failed: %s %s", scope["method"], scope["path"])
             if not seen["status"]:

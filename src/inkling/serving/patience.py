@@ -23,7 +23,8 @@ class Patience:
         self, config: Config, server_state: Any, app_state: dict[str, Any], **more: Any
     ) -> asyncio.Protocol:
         """The protocol of a new connection."""
-        protocol = AutoHTTPProtocol(config, server_state, app_state, **more)
+        make: Any = AutoHTTPProtocol  # httptools' protocol, or h11's where that is not installed
+        protocol = make(config, server_state, app_state, **more)
         self._watch(weakref.ref(protocol), was_idle=False)
         return protocol
 

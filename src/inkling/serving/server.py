@@ -82,7 +82,7 @@ def _listen(host: str, port: int) -> socket.socket:
 
 def _announce(listener: socket.socket, announce: Callable[[str], None]) -> None:
     """Asks the service whether it is ready until it says so."""
-    host, port = listener.getsockname()[:2]
+    host, port = str(listener.getsockname()[0]), int(listener.getsockname()[1])
     near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
     while not _is_ready(near, port):
         time.sleep(0.02)

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inkling.client import Client as Client
     from inkling.evaluation.classifier import DigitClassifier as DigitClassifier
     from inkling.evaluation.classifier import load_classifier as load
     from inkling.jobs.evaluate import evaluate as evaluate
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from inkling.training.recipe_text import list_recipes as list_recipes
 
 _HOMES = {
+    "Client": ("inkling.client", "Client"),
     "DigitClassifier": ("inkling.evaluation.classifier", "DigitClassifier"),
     "load": ("inkling.evaluation.classifier", "load_classifier"),
     "evaluate": ("inkling.jobs.evaluate", "evaluate"),
@@ -27,7 +29,16 @@ _HOMES = {
     "list_recipes": ("inkling.training.recipe_text", "list_recipes"),
 }
 
-__all__ = ["DigitClassifier", "evaluate", "list_recipes", "load", "read", "resume", "train"]
+__all__ = [
+    "Client",
+    "DigitClassifier",
+    "evaluate",
+    "list_recipes",
+    "load",
+    "read",
+    "resume",
+    "train",
+]
 
 
 def _version() -> str:

@@ -15,6 +15,7 @@ from inkling.cli.export import export  # noqa: E402
 from inkling.cli.read import read  # noqa: E402
 from inkling.cli.recipes import recipes  # noqa: E402
 from inkling.cli.report import report  # noqa: E402
+from inkling.cli.serve import serve  # noqa: E402
 from inkling.cli.train import train  # noqa: E402
 from inkling.errors import InklingError, MissingExtraError  # noqa: E402
 
@@ -44,7 +45,18 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (train, evaluate, report, audit, recipes, data, export, read):
+COMMANDS = (
+    read,
+    train,
+    evaluate,
+    report,
+    recipes,
+    data,
+    export,
+    audit,
+    serve,
+)  # in the order of the help
+for command in COMMANDS:
     app.command()(command)
 
 

@@ -7,11 +7,12 @@ from pydantic import Field
 from torch import nn
 
 from inkling.models.cnn import Cnn, CnnSpec
+from inkling.models.compact import Compact, CompactSpec
 from inkling.models.mlp import Mlp, MlpSpec
 
-ModelSpec = Annotated[MlpSpec | CnnSpec, Field(discriminator="kind")]
+ModelSpec = Annotated[MlpSpec | CnnSpec | CompactSpec, Field(discriminator="kind")]
 
-BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {"mlp": Mlp, "cnn": Cnn}
+BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {"mlp": Mlp, "cnn": Cnn, "compact": Compact}
 
 
 def build_model(spec: ModelSpec, classes: int) -> nn.Module:

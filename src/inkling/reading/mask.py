@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.frames import remove_bands, remove_frames
 from inkling.reading.light import Light
 from inkling.reading.pixels import Labels, Map, Mask
 from inkling.reading.rules import remove_rules
@@ -58,12 +59,15 @@ def _ink_mask(light: Light, sure: NDArray[np.bool_]) -> tuple[Mask, Mask]:
         return nothing, nothing
     weak = np.maximum(FAINTEST / 2, WEAK * light.noise)
     usual = float(np.percentile(ink[sure], 80))
-    rules = remove_rules((ink > np.maximum(weak, 0.3 * usual)).astype(np.uint8))
-    rest = ink[(rules.mask > 0) & sure]
-    if rules.count and rest.size:
+    first = (ink > np.maximum(weak, 0.3 * usual)).astype(np.uint8)
+    rules = remove_rules(first)
+    kept = remove_frames(remove_bands(rules.mask))
+    lines = first & ~kept & 1
+    rest = ink[(kept > 0) & sure]
+    if lines.any() and rest.size:
         usual = float(np.percentile(rest, 80))
-    mask = (ink > np.maximum(weak, SHARE * usual)).astype(np.uint8) & rules.mask
-    return _mend(mask, rules.lines), rules.lines
+    mask = (ink > np.maximum(weak, SHARE * usual)).astype(np.uint8) & ~lines & 1
+    return _mend(mask, lines), lines
 
 
 def _mend(mask: Mask, lines: Mask) -> Mask:

@@ -90,12 +90,20 @@ def _drop_specks(parts: list[Part], shape: tuple[int, ...]) -> list[Part]:
     kept = [
         part
         for part in kept
-        if part.level > FAINT * main.level
+        if not _is_loose_rule(part, main)
+        and part.level > FAINT * main.level
         and max(part.w, part.h) > SPECK * size
         and part.area > 0.01 * main.area
         and max(part.w, part.h) > 0.02 * max(shape)
     ]
     return sorted(kept, key=lambda part: -part.area)[:MOST]
+
+
+def _is_loose_rule(part: Part, main: Part) -> bool:
+    """Whether a part is a piece of a ruling above or below the main ink: flat, and wider."""
+    apart = max(0, max(part.y, main.y) - min(part.bottom, main.bottom))
+    flat = part.w > 5 * part.area / part.w and part.h < 0.3 * part.w
+    return part is not main and flat and part.w > 1.2 * main.w and apart > 0.02 * main.h
 
 
 def _along_edge(part: Part, shape: tuple[int, ...]) -> bool:

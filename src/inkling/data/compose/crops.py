@@ -30,6 +30,7 @@ class Cut(Protocol):
         ...
 
 
+STICK = 2.2  # height over width from which a shape may be a 1
 LEAST_INK = 2500  # sum of a crop; MNIST's faintest digit has 4,300
 PATCH = 76  # pixels; the field that a reader hands to its normaliser
 Normalise = Callable[[NDArray[np.float32]], NDArray[np.uint8]]
@@ -40,8 +41,8 @@ Find = Callable[[NDArray[np.uint8]], Sequence[Cut]]
 class Shares:
     """How much of what goes into a set of crops, as shares of its size."""
 
-    cuts: float = 0.13  # most of a set that may be pieces and pairs the reader proposes
-    tried: float = 0.3  # pictures of which all that the reader may try is kept
+    cuts: float = 0.2  # most of a set that may be pieces and pairs the reader proposes
+    tried: float = 0.25  # pictures of which all that the reader may try is kept
     none: float = 0.22  # of what is written
 
 
@@ -71,19 +72,42 @@ def name_cut(box: Box, truths: Sequence[Truth]) -> int | None:
 
     A cut that fits one truth (overlap 0.8 and more) is that, and so is one that holds a single
     truth and a piece of line beside it, up to twice its length. One that fits none (less than
-    0.5 of each) is no digit, be it a part, a pair, a line or a stain; between lies no lesson.
+    0.5 of each) is no digit, be it a part, a pair, a line or a stain; between lies no lesson, nor
+    in a part of what is no digit, which may well be one (half of a pair), nor in a lone upright
+    stick, which only its surroundings tell from a 1.
     """
     slack = 0.06 * max(box.w, box.h) + 0.5
     fits = [(overlap(box, truth.box, slack), truth.label) for truth in truths]
     best, label = max(fits, default=(0.0, NONE))
+    stick = box.h > STICK * box.w
     if best >= 0.8:
-        return None if label < 0 else label
+        return None if label < 0 or (label == NONE and stick) else label
+    if sum(_is_large_part(truth, box) for truth in truths) > 1:
+        return NONE
     held = [truth for truth in truths if cover(box, truth.box) > 0.1]
     if len(held) == 1 and cover(box, held[0].box) > 0.93:
         x0, y0, x1, y1 = held[0].box
         if max(box.w, box.h) <= 2 * max(x1 - x0, y1 - y0):
             return None if held[0].label < 0 else held[0].label
-    return NONE if best < 0.5 else None
+    if best >= 0.5 or stick:
+        return None
+    return None if any(_lies_in(box, t.box) for t in truths if t.label == NONE) else NONE
+
+
+def _is_large_part(truth: Truth, box: Box) -> bool:
+    """Whether most of a truth lies in a cut, and it is more than a dot beside the rest."""
+    x0, y0, x1, y1 = truth.box
+    return cover(box, truth.box) > 0.6 and max(x1 - x0, y1 - y0) > 0.3 * max(box.w, box.h)
+
+
+def _lies_in(box: Box, other: tuple[float, float, float, float]) -> bool:
+    """Whether most of a cut lies in a truth's box."""
+    x0, y0, x1, y1 = other
+    return cover(Box(int(x0), int(y0), round(x1 - x0), round(y1 - y0)), _corners(box)) > 0.6
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x, box.y, box.x + box.w, box.y + box.h
 
 
 def cut_scene(scene: Scene, find: Find) -> list[tuple[NDArray[np.uint8], int, bool]]:

@@ -243,7 +243,7 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
     count = 1
     if luck < 0.05:
         count = 0
-    elif luck > 0.7 or look.ground == "cheque":
+    elif luck > 0.62 or look.ground == "cheque":
         count = int(rng.integers(2, 4 if look.thumb else 8))
     if count:
         sheet = _write_row(source, look, count, share, rng)

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from inkling.data.compose.fields import Glyph
 from inkling.data.compose.glyphs import GlyphSource
-from inkling.data.compose.hand import pick_pen, pick_placement, stamp
+from inkling.data.compose.hand import pick_lean, pick_pen, pick_placement, stamp
 from inkling.data.compose.negatives import NONE
 from inkling.data.compose.scene import Scene, Truth, compose
+from inkling.data.compose.things import photograph
 from inkling.types import SIDE, Box, Digits
 
 
@@ -170,6 +171,15 @@ def cut_composed(
     return Digits(images, labels, (*"0123456789", "none"))
 
 
+def cut_things(count: int, find: Find, rng: np.random.Generator) -> Digits:
+    """`count` crops of photographs in which nothing is written; all of them none."""
+    images: list[NDArray[np.uint8]] = []
+    while len(images) < count:
+        images += [pixels for pixels, _, _ in cut_scene(photograph(rng), find)][:6]
+    labels = np.full(count, NONE, np.int64)
+    return Digits(np.stack(images[:count]), labels, (*"0123456789", "none"))
+
+
 def _ink_patch(source: GlyphSource, glyph: Glyph, rng: np.random.Generator) -> NDArray[np.float32]:
     """A glyph alone as a reader leaves it when all went well, (76, 76) float32, 0 bare to 1 inked.
 
@@ -178,7 +188,8 @@ def _ink_patch(source: GlyphSource, glyph: Glyph, rng: np.random.Generator) -> N
     patch = np.zeros((PATCH, PATCH), np.float32)
     size = float(rng.uniform(36, 62) if rng.random() < 0.6 else rng.uniform(11, 36))
     middle = PATCH / 2
-    stamp(patch, glyph, pick_placement(glyph, middle, middle, size, rng), pick_pen(rng), rng)
+    place = pick_placement(glyph, middle, middle, size, rng, 0.0, pick_lean(rng))
+    stamp(patch, glyph, place, pick_pen(rng), rng)
     if rng.random() < 0.14:  # a piece of a line or of a neighbour that was not told apart
         other = source.digit()
         angle, out = rng.uniform(0, 2 * np.pi), size * rng.uniform(0.75, 0.95)

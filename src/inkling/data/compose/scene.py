@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inkling.data.compose import camera, paper
 from inkling.data.compose.fields import Glyph, Map
 from inkling.data.compose.glyphs import GlyphSource
-from inkling.data.compose.hand import Pen, Placement, pick_pen, pick_placement, stamp
+from inkling.data.compose.hand import Pen, Placement, pick_lean, pick_pen, pick_placement, stamp
 from inkling.data.compose.negatives import NONE
 from inkling.data.compose.strokes import glyph_of_lines
 
@@ -122,10 +122,12 @@ def _write_row(
     sheet = _new_sheet(
         sum(steps) + margins[0] + margins[2], unit * 1.08 + margins[1] + margins[3], unit
     )
-    pen, x = pick_pen(rng), margins[0]
+    pen, lean, x = pick_pen(rng), pick_lean(rng), margins[0]
     middle = margins[1] + unit * 0.54
     for (glyph, size, drop), step in zip(glyphs, steps, strict=True):
-        place = pick_placement(glyph, x + (step - tight * unit) / 2, middle + drop, size, rng, tilt)
+        place = pick_placement(
+            glyph, x + (step - tight * unit) / 2, middle + drop, size, rng, tilt, lean
+        )
         _write(sheet, glyph, place, pen, rng)
         x += step
     return sheet

@@ -10,11 +10,20 @@ from torch import nn
 
 from inkling.data.loader import normalise_images
 from inkling.errors import ModelError
-from inkling.export.onnx import INPUT, export_onnx, make_card, verify_onnx
+from inkling.export.onnx import (
+    INPUT,
+    export_onnx,
+    export_run_onnx,
+    make_card,
+    moved_scans,
+    verify_onnx,
+)
+from inkling.jobs.train import train
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.compact import Compact, CompactSpec
 from inkling.models.mlp import Mlp, MlpSpec
 from inkling.reading.model import load_network
+from inkling.training.run_folder import RunFolder
 from inkling.types import DIGIT_NAMES, Digits
 
 CLASSES = (*DIGIT_NAMES, "none")
@@ -112,3 +121,26 @@ def test_no_pictures_no_proof(tmp_path: Path) -> None:
             tmp_path / "model.onnx",
             np.zeros((0, 28, 28), np.uint8),
         )
+
+
+def test_a_run_is_exported_with_its_card(few_npz: Path, tmp_path: Path) -> None:
+    result = train(
+        "cnn-basic",
+        data=str(few_npz),
+        out=tmp_path / "run",
+        changes=["training.epochs=1", "training.validation=40", "model.channels=[4]"],
+        device="cpu",
+    )
+    path = tmp_path / "run.onnx"
+    export_run_onnx(RunFolder(result.run), path)
+    network = load_network(path)
+    assert network.card.classes == DIGIT_NAMES
+    card = json.loads({p.key: p.value for p in onnx.load(path).metadata_props}["card"])
+    assert card["weights_sha256"] == result.weights_sha256
+    assert card["recipe"] == "cnn-basic"
+
+
+def test_moved_scans_are_ten_thousand_different_pictures() -> None:
+    scans = moved_scans()
+    assert scans.shape == (10_000, 28, 28)
+    assert len(np.unique(scans.reshape(10_000, -1), axis=0)) > 9_900

@@ -42,8 +42,8 @@ Find = Callable[[NDArray[np.uint8]], Sequence[Cut]]
 class Shares:
     """How much of what goes into a set of crops, as shares of its size."""
 
-    cuts: float = 0.2  # most of a set that may be pieces and pairs the reader proposes
-    tried: float = 0.25  # pictures of which all that the reader may try is kept
+    cuts: float = 0.25  # most of a set that may be pieces and pairs the reader proposes
+    tried: float = 0.2  # pictures of which all that the reader may try is kept
     none: float = 0.22  # of what is written
 
 
@@ -114,17 +114,22 @@ def _corners(box: Box) -> tuple[float, float, float, float]:
 def cut_scene(scene: Scene, find: Find) -> list[tuple[NDArray[np.uint8], int, bool]]:
     """The reader's cuts of a scene: pixels, name, and whether the cut is one of what was written.
 
-    Cuts that truth does not name are left out.
+    Cuts that truth does not name are left out, and of several of one truth all but the first.
     """
-    named = []
+    named: list[tuple[NDArray[np.uint8], int, bool]] = []
+    seen: set[Truth] = set()
     for cut in find(scene.pixels):
         label = name_cut(cut.box, scene.truths)
-        if label is not None:
-            slack = 0.06 * max(cut.box.w, cut.box.h) + 0.5
-            whole = label != NONE or any(
-                overlap(cut.box, truth.box, slack) >= 0.8 for truth in scene.truths
-            )
-            named.append((cut.pixels, label, whole))
+        if label is None:
+            continue
+        slack = 0.06 * max(cut.box.w, cut.box.h) + 0.5
+        best = max(scene.truths, key=lambda t: overlap(cut.box, t.box, slack), default=None)
+        whole = best is not None and (label != NONE or overlap(cut.box, best.box, slack) >= 0.8)
+        if whole and best in seen:
+            continue
+        if whole and best is not None:
+            seen.add(best)
+        named.append((cut.pixels, label, whole))
     return named
 
 

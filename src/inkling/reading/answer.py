@@ -1,6 +1,7 @@
 """From crops and their probabilities to an answer: lines accepted, or read again as lattices."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ CUT = 1.25  # what a cut through ink costs
 CUT_INK = 5.0  # and for each height of the line that it cuts through
 GAP = 1.9  # what joining strokes costs, for a gap as wide as the line is high
 STRAY = ((0.35, 1.5), (0.5, 2.7), (np.inf, 4.0))  # of the line's height: cost of leaving it out
+IN_LINE = 0.05  # chance of the best digit, for a box among digits to be read as one
 SPLIT = 0.6  # what each half must be worth, if one part of a picture is to be two digits
 
 Read = tuple[Crop, NDArray[np.float32]]  # a crop and its probabilities (11,)
@@ -47,15 +49,23 @@ def answer_picture(
     for row in range(max(rows, default=-1) + 1):
         line = [(look.crops[i], chances[i]) for i in range(len(rows)) if rows[i] == row]
         chosen += line if _is_plain(line) else _read_lattice(look, row, line, network)
+    if not any(_is_written(crop, odds) for crop, odds in chosen):
+        chosen = []
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:10].max()))]
-    boxes = [predict(crop, odds, network.card) for crop, odds in chosen]
+    boxes = _among_digits([predict(crop, odds, network.card) for crop, odds in chosen])
     kept = _without_marks(boxes)
     return Answer(
         summarise(look.name, [boxes[i] for i in kept]),
         tuple(chosen[i][0] for i in kept),
         np.array([chosen[i][1] for i in kept], np.float32).reshape(-1, 11),
     )
+
+
+def _is_written(crop: Crop, odds: NDArray[np.float32]) -> bool:
+    """Whether a crop holds ink at all: it looks written, or the network knows it for a digit."""
+    digit, none = max(float(odds[:10].max()), 1e-4), max(float(odds[10]), 1e-4)
+    return crop.evidence + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 
 
 def _is_plain(line: list[Read]) -> bool:
@@ -97,6 +107,20 @@ def _scores(lattice: Lattice, chances: NDArray[np.float32]) -> NDArray[np.float6
             scores[index] = max(scores[index], -stray)
         scores[index] -= RUN + CUT * (run.cut > 0) + CUT_INK * run.cut + GAP * run.gap
     return scores
+
+
+def _among_digits(boxes: list[Prediction]) -> list[Prediction]:
+    """What stands in a line of digits, and as tall as they, is one too, if a doubtful one."""
+    digits = [box for box in boxes if box.verdict != "not-a-digit"]
+    if len(digits) < 2 or 2 * len(digits) < len(boxes):
+        return boxes
+    tall = float(np.median([box.box.h for box in digits]))
+    return [
+        replace(box, verdict="unsure")
+        if box.verdict == "not-a-digit" and box.box.h > 0.6 * tall and box.confidence >= IN_LINE
+        else box
+        for box in boxes
+    ]
 
 
 def _without_marks(boxes: list[Prediction]) -> list[int]:

@@ -6,6 +6,8 @@ that press against each other; and some between where these are far apart. Which
 true, the network judges: too many cost little, a missing one costs a digit.
 """
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -76,7 +78,7 @@ def _candidates(upright: Map) -> NDArray[np.int64]:
         if all(abs(column - other) >= APART for other in chosen):
             chosen.append(column)
     stops = sorted({first - SIDE, *chosen, last + SIDE})
-    for start, stop in zip(stops, stops[1:], strict=False):
+    for start, stop in itertools.pairwise(stops):
         if stop - start > FAR:
             chosen.append((start + stop) // 2)
     return np.array(sorted(chosen[:MOST]), np.int64)

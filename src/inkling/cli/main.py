@@ -14,9 +14,11 @@ from inkling.cli.evaluate import evaluate  # noqa: E402
 from inkling.cli.export import export  # noqa: E402
 from inkling.cli.read import read  # noqa: E402
 from inkling.cli.recipes import recipes  # noqa: E402
+from inkling.cli.repeat import repeat  # noqa: E402
 from inkling.cli.report import report  # noqa: E402
 from inkling.cli.serve import serve  # noqa: E402
 from inkling.cli.train import train  # noqa: E402
+from inkling.cli.tune import tune  # noqa: E402
 from inkling.errors import InklingError, MissingExtraError  # noqa: E402
 
 # Which optional group of pyproject.toml brings the module that could not be imported.
@@ -50,6 +52,8 @@ COMMANDS = (
     train,
     evaluate,
     report,
+    repeat,
+    tune,
     recipes,
     data,
     export,

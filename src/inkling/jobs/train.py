@@ -1,41 +1,37 @@
 """The main job: train by a recipe, sit the test once, leave a run folder behind."""
 
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 
-import inkling
 from inkling.data.catalog import Source, find_source
 from inkling.data.fetch import Notify
 from inkling.data.splits import Splits, split_digits
 from inkling.errors import DataError, RecipeError, RunError
 from inkling.evaluation.classifier import DigitClassifier
-from inkling.evaluation.metrics import Evaluation, measure, softmax
+from inkling.evaluation.evidence import describe_splits, gather_evidence, write_evidence
+from inkling.evaluation.metrics import measure, softmax
+from inkling.jobs.card import make_card
 from inkling.jobs.drawing import draw_run
+from inkling.jobs.report import make_report
 from inkling.models.committee import Committee
 from inkling.models.zoo import build_model, count_parameters
 from inkling.training.committee import fit_committee
 from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
 from inkling.training.history import EpochMetrics, Score, write_history
-from inkling.training.loop import Fit, Plan, Watch, fit
+from inkling.training.loop import Plan, Watch, fit
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import (
-    CARD_FORMAT,
     RunFolder,
     create_run,
     next_run_path,
     recipe_sha256,
 )
-from inkling.types import MEAN, SIDE, STD, Digits
 
 DEFAULT_RECIPE = "mlp-adam"
 RUNS = Path("runs")
@@ -208,7 +204,10 @@ def _run(
     logits = DigitClassifier(model, classes).predict_logits(test.images)
     evaluation = measure(logits, test.labels, classes)
     if figures:
-        draw_run(run, outcome, splits.training, test, softmax(logits), evaluation)
+        probabilities = softmax(logits)
+        draw_run(run, outcome, splits.training, test, probabilities, evaluation)
+        evidence = gather_evidence(splits, test, probabilities)
+        write_evidence(run.path, evaluation, describe_splits(splits, test), evidence)
     result = TrainResult(
         run=run.path,
         recipe=recipe.name,
@@ -222,7 +221,9 @@ def _run(
         test=Score(evaluation.accuracy, evaluation.loss, evaluation.n),
         weights_sha256=weights_sha256,
     )
-    run.write_card(_card(result, outcome, splits, test, evaluation, model, recipe))
+    run.write_card(make_card(result.as_json(), outcome, splits, test, evaluation, recipe))
+    if figures:
+        make_report(run.path)
     return result
 
 
@@ -243,49 +244,3 @@ class _Recorder:
 def _ties(recipe: Recipe, splits: Splits) -> str:
     """What a checkpoint must share with the run it continues: the recipe and the pictures."""
     return f"{recipe_sha256(recipe)}/{splits.training.sha256()}"
-
-
-def _card(
-    result: TrainResult,
-    outcome: Fit,
-    splits: Splits,
-    test: Digits,
-    evaluation: Evaluation,
-    model: nn.Module,
-    recipe: Recipe,
-) -> dict[str, Any]:
-    """Everything that somebody needs to use, judge and repeat the model."""
-    validation = splits.validation
-    return {
-        "format": CARD_FORMAT,
-        **result.as_json(),
-        "test": {**vars(result.test), "interval": list(evaluation.interval), "ece": evaluation.ece},
-        "side": SIDE,
-        "mean": MEAN,
-        "std": STD,
-        "classes": list(splits.training.classes),
-        "kept_epoch": outcome.kept_epoch,
-        "epochs": len(outcome.history),
-        "network": type(model).__name__,
-        "data_sha256": {
-            "training": splits.training.sha256(),
-            "validation": validation.sha256() if validation else None,
-            "test": test.sha256(),
-        },
-        "pictures": {
-            "training": len(splits.training),
-            "validation": len(validation) if validation else 0,
-            "test": len(test),
-        },
-        "versions": {
-            "inkling": inkling.__version__,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
-        "machine": {
-            "processor": platform.machine(),
-            "threads": recipe.training.threads or torch.get_num_threads(),
-        },
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-    }

@@ -9,10 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from inkling.models.cnn import CnnSpec
+from inkling.models.compact import CompactSpec
 from inkling.models.mlp import MlpSpec
 from inkling.models.sprint import SprintSpec
 
-MemberSpec = Annotated[MlpSpec | CnnSpec | SprintSpec, Field(discriminator="kind")]
+MemberSpec = Annotated[MlpSpec | CnnSpec | CompactSpec | SprintSpec, Field(discriminator="kind")]
 
 
 class CommitteeSpec(BaseModel):

@@ -8,10 +8,13 @@ from torch import Tensor, nn
 
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.committee import Committee, CommitteeSpec
+from inkling.models.compact import Compact, CompactSpec
 from inkling.models.mlp import Mlp, MlpSpec
 from inkling.models.sprint import Sprint, SprintSpec
 
-ModelSpec = Annotated[MlpSpec | CnnSpec | SprintSpec | CommitteeSpec, Field(discriminator="kind")]
+ModelSpec = Annotated[
+    MlpSpec | CnnSpec | CompactSpec | SprintSpec | CommitteeSpec, Field(discriminator="kind")
+]
 
 
 @runtime_checkable
@@ -29,6 +32,7 @@ def _build_committee(spec: CommitteeSpec, classes: int) -> Committee:
 BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {
     "mlp": Mlp,
     "cnn": Cnn,
+    "compact": Compact,
     "sprint": Sprint,
     "committee": _build_committee,
 }

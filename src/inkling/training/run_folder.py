@@ -79,10 +79,10 @@ class RunFolder:
 
     def read_card(self) -> dict[str, Any]:
         """The card. Raises `RunError` where the run is unfinished, foreign or damaged."""
-        recipe = self.read_recipe()
         try:
             card = json.loads(self.card_path.read_text("utf-8"))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
+            recipe = self.read_recipe()
             raise RunError(
                 f"the run {self.path} ({recipe.name}) has not ended: "
                 f"go on with inkling train --resume {self.path}"

@@ -1,4 +1,4 @@
-"""Several runs beside each other: figures, a test of each difference, and what was set otherwise."""
+"""Several runs beside each other: figures, a test of each difference, what was set otherwise."""
 
 import math
 from dataclasses import dataclass

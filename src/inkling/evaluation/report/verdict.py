@@ -1,4 +1,4 @@
-"""The verdict in one line: what was reached, how sure that is, and whether it was to be expected."""
+"""The verdict in one line: what was reached, how sure that is, and whether it was expected."""
 
 import math
 from dataclasses import dataclass

@@ -19,7 +19,6 @@ from inkling.training.loop import Plan, Watch, fit
 from inkling.training.recipe import Adam, OneCycle, Recipe, Training
 from inkling.types import Digits
 
-
 # No shear, no bending: they move some digits towards others.
 STILL = {"shear_degrees": 0.0, "elastic_pixels": 0.0, "elastic_smoothness": 4.0}
 

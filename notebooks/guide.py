@@ -238,7 +238,7 @@ draw_curves(read_history(run.metrics_path), run.read_card()["kept_epoch"])
 # %%
 evaluation = inkling.evaluate(result.run, data=source.name, device="cpu")
 low, high = evaluation.interval
-print(f"{evaluation.accuracy:.2%} of {evaluation.n:,} right (95% interval {low:.2%} to {high:.2%})")
+print(f"{evaluation.accuracy:.2%} of {evaluation.n:,} right, 95% interval {low:.2%} to {high:.2%}")
 draw_confusion(evaluation, training.classes)
 
 # %% [markdown]

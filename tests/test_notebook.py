@@ -11,6 +11,10 @@ nbclient = pytest.importorskip("nbclient", reason="needs nbclient")
 FOLDER = Path(__file__).parent.parent / "notebooks"
 
 
+def cells(notebook) -> list[tuple[str, str]]:
+    return [(cell.cell_type, cell.source) for cell in notebook.cells]
+
+
 def test_the_notebook_is_its_paired_text() -> None:
     paired = jupytext.read(FOLDER / "guide.py")
     notebook = jupytext.read(FOLDER / "guide.ipynb")

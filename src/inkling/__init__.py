@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inkling.client import Client as Client
     from inkling.evaluation.classifier import DigitClassifier as DigitClassifier
     from inkling.evaluation.classifier import load_classifier as load
     from inkling.evaluation.figures import show5 as show5
@@ -17,12 +18,15 @@ if TYPE_CHECKING:
     from inkling.jobs.report import make_report as make_report
     from inkling.jobs.train import resume as resume
     from inkling.jobs.train import train as train
+    from inkling.reading.reader import read as read
     from inkling.training.recipe_text import list_recipes as list_recipes
 
 _HOMES = {
+    "Client": ("inkling.client", "Client"),
     "DigitClassifier": ("inkling.evaluation.classifier", "DigitClassifier"),
     "load": ("inkling.evaluation.classifier", "load_classifier"),
     "evaluate": ("inkling.jobs.evaluate", "evaluate"),
+    "read": ("inkling.reading.reader", "read"),
     "train": ("inkling.jobs.train", "train"),
     "resume": ("inkling.jobs.train", "resume"),
     "audit": ("inkling.jobs.audit", "audit"),
@@ -32,12 +36,14 @@ _HOMES = {
 }
 
 __all__ = [
+    "Client",
     "DigitClassifier",
     "audit",
     "evaluate",
     "list_recipes",
     "load",
     "make_report",
+    "read",
     "resume",
     "show5",
     "train",

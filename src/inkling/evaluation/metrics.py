@@ -123,7 +123,7 @@ def reliability_bins(
         [
             _ratio(np.bincount(bins, confidence, BINS), count),
             _ratio(np.bincount(bins, right, BINS), count),
-            count,
+            count.astype(np.float64),
         ],
         axis=1,
     )

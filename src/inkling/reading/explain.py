@@ -7,7 +7,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from inkling.errors import ImageError
@@ -25,12 +24,7 @@ COLOURS = {"digits": ACCENT, "unsure": WARNING, "not-a-digit": SOFT, "blank": SO
 
 def draw_strip(trace: Trace) -> Image.Image:
     """The strip of one picture, RGB: three panels, then a cell for each crop, then words."""
-    panels = [
-        ("the photo", _rgb(trace.look.photo.pixels)),
-        ("light evened, lines found", _evened(trace)),
-        ("ink and boxes", _boxes(trace)),
-    ]
-    shown = [(title, _fit(image)) for title, image in panels]
+    shown = [(title, _fit(image)) for title, image in pictures_of_road(trace)]
     tall = max(image.height for _, image in shown)
     cells = len(trace.reading.digits)
     across = (WIDTH - GAP) // CELL[0]
@@ -54,6 +48,15 @@ def draw_strip(trace: Trace) -> Image.Image:
     for number, line in enumerate(words):
         draw.text((GAP, top + 24 * number), line, INK, _font(15))
     return strip
+
+
+def pictures_of_road(trace: Trace) -> list[tuple[str, Image.Image]]:
+    """Title and picture (RGB) of each step before the network, in order."""
+    return [
+        ("the photo", Image.fromarray(trace.look.photo.pixels).convert("RGB")),
+        ("light evened, lines found", evened_picture(trace)),
+        ("ink and boxes", boxes_picture(trace)),
+    ]
 
 
 def write_strip(traces: Sequence[Trace | ImageError], path: Path) -> None:
@@ -108,11 +111,7 @@ def _words(trace: Trace) -> list[str]:
     return lines[:12]
 
 
-def _rgb(pixels: NDArray[np.uint8]) -> Image.Image:
-    return Image.fromarray(pixels).convert("RGB")
-
-
-def _evened(trace: Trace) -> Image.Image:
+def evened_picture(trace: Trace) -> Image.Image:
     """Ink dark on white under even light; the rulings that were taken out in colour."""
     grey = np.clip(255 * (1 - trace.look.light.ink), 0, 255).astype(np.uint8)
     colour = np.repeat(grey[..., None], 3, axis=2)
@@ -120,7 +119,7 @@ def _evened(trace: Trace) -> Image.Image:
     return Image.fromarray(colour)
 
 
-def _boxes(trace: Trace) -> Image.Image:
+def boxes_picture(trace: Trace) -> Image.Image:
     """The ink that was kept, and the box of each answer in the colour of its verdict."""
     light, labels = trace.look.light, trace.look.segments.labels
     kept = [label for part in trace.look.segments.parts for label in part.labels]
@@ -153,7 +152,7 @@ def _draw_cell(
     """One crop as the network saw it, the answer under it, and a bar for each alternative."""
     x, y = at
     box = trace.reading.digits[index]
-    seen = cv2.resize(trace.crops[index].pixels, (84, 84), interpolation=cv2.INTER_NEAREST)
+    seen = cv2.resize(trace.answer.crops[index].pixels, (84, 84), interpolation=cv2.INTER_NEAREST)
     strip.paste(Image.fromarray(seen), (x, y))
     colour = COLOURS[box.verdict]
     title = "none" if box.verdict == "not-a-digit" else str(box.digit)

@@ -164,25 +164,27 @@ def _closing(grey: Grey, window: int) -> Grey:
 def grain(ink: Map) -> tuple[Map, Map]:
     """The paper's own mean and standard deviation around each pixel, (H, W) float32 each.
 
-    From the lower half of what each tile holds, which ink does not reach unless it covers more
-    than half of it; what a tile says is bounded by what the whole picture says.
+    From the lower part of what each tile holds, which ink does not reach unless it covers two
+    thirds of it; what a tile says is bounded by what the whole picture says.
     """
     height, width = ink.shape
-    tiles = min(TILES, max(1, height // 40)), min(TILES, max(1, width // 40))
-    whole = _lower_half(ink)
+    tiles = min(TILES, max(1, height // 24)), min(TILES, max(1, width // 24))
+    whole = _lower_part(ink)
     coarse = np.array(
         [
-            [_lower_half(tile) for tile in np.array_split(row, tiles[1], axis=1)]
+            [_lower_part(tile) for tile in np.array_split(row, tiles[1], axis=1)]
             for row in np.array_split(ink, tiles[0], axis=0)
         ]
     )
     mean = np.clip(coarse[..., 0], 0.5 * whole[0], 1.5 * whole[0])
-    deviation = np.clip(coarse[..., 1], 0.7 * whole[1], 2.0 * whole[1])
+    deviation = np.clip(coarse[..., 1], 0.7 * whole[1], 3.0 * whole[1])
     return resize(mean.astype(np.float32), ink.shape), resize(
         deviation.astype(np.float32), ink.shape
     )
 
 
-def _lower_half(values: Map) -> tuple[float, float]:
-    low, middle = np.percentile(values, [10, 50])
-    return float(middle), float(middle - low) / 1.28
+def _lower_part(values: Map) -> tuple[float, float]:
+    """Mean and deviation of the normal distribution that fits the lower third of the values."""
+    low, middle = np.percentile(values, [10, 30])
+    deviation = float(middle - low) / 0.757
+    return float(middle) + 0.524 * deviation, deviation

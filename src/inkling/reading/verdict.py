@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 
 from inkling.reading.crops import Crop
 from inkling.reading.model import Card
-from inkling.types import Alternative, Prediction, Reading, Verdict
+from inkling.reading.thumbs import Thumbs
+from inkling.types import Alternative, Box, Prediction, Reading, Verdict
 
+CONFIDENT = 0.9  # a probability that needs no second look
 UNSURE = 0.5  # where a card has no threshold of its own
 NOT_A_DIGIT = 0.5
 WORTH_NAMING = 0.02  # of probability; rarer alternatives are not listed
@@ -52,6 +54,37 @@ def _doubts(crop: Crop, odds: list[float], order: list[int], verdict: Verdict) -
     if crop.contrast < 0.15:
         doubts.append("ink very faint")
     return tuple(doubts)
+
+
+def read_plain(
+    thumbs: Thumbs,
+    chances: NDArray[np.float32],
+    indices: Sequence[int],
+    names: Sequence[str],
+) -> list[tuple[int, Reading]]:
+    """Readings of the thumbnails that are plain and surely a digit, each with its index.
+
+    The same answer as by the long way, without the parts that such a thumbnail has no use for:
+    thousands a second pass here.
+    """
+    best = chances[:, :10].argmax(axis=1)
+    odds = chances[np.arange(len(best)), best]
+    out = []
+    for k in np.flatnonzero(thumbs.plain & (odds >= CONFIDENT)).tolist():
+        digit, chance = int(best[k]), float(odds[k])
+        x, y, w, h = thumbs.boxes[k].tolist()
+        others = (
+            tuple(
+                Alternative(d, float(chances[k, d]))
+                for d in np.argsort(-chances[k, :10]).tolist()[1:4]
+                if chances[k, d] >= WORTH_NAMING
+            )
+            if chance < 1 - WORTH_NAMING
+            else ()
+        )
+        box = Prediction(digit, chance, Box(x, y, w, h), others)
+        out.append((indices[k], Reading(names[indices[k]], "digits", str(digit), (box,))))
+    return out
 
 
 def summarise(image: str, boxes: Sequence[Prediction]) -> Reading:

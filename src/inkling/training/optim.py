@@ -3,6 +3,7 @@
 import math
 
 import torch
+import torch._dynamo  # torch.optim imports it with the first optimiser: 0.6 s within the training
 from torch import nn
 
 from inkling.training.recipe import Cosine, OneCycle, Optimizer, Schedule, Sgd, Step

@@ -121,8 +121,8 @@ def sha256_of(path: Path) -> str:
 
 
 def recipe_sha256(recipe: Recipe) -> str:
-    """The hash that ties a checkpoint to its recipe; title and expectation do not count."""
-    decisive = recipe.model_copy(update={"title": "", "expect": None})
+    """The hash that ties a checkpoint to its recipe; what training never sees does not count."""
+    decisive = recipe.model_copy(update={"title": "", "expect": None, "search": {}})
     return hashlib.sha256(dump_recipe(decisive).encode()).hexdigest()
 
 

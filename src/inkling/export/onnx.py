@@ -1,0 +1,162 @@
+"""Any network as an ONNX file that needs no torch: weights, preprocessing and card in one.
+
+The file is compared with the network on 10,000 pictures before it takes its name.
+"""
+
+import contextlib
+import copy
+import io
+import json
+import logging
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from inkling.data.embedded import embedded_digits
+from inkling.data.files import replacing
+from inkling.data.loader import normalise_images
+from inkling.errors import MissingExtraError, ModelError
+from inkling.evaluation.classifier import load_classifier
+from inkling.models.inference import predict_logits
+from inkling.training.run_folder import RunFolder
+from inkling.types import MEAN, SIDE, STD
+
+CARD_FORMAT = 1
+OPSET = 23  # the newest that torch 2.13's exporter writes without a converter
+TOLERANCE = 1e-4  # of a logit
+PROOFS = 10_000  # pictures that both must agree on
+CARRIED = (
+    "recipe", "data", "seed", "network", "parameters", "validation", "test", "data_sha256",
+    "weights_sha256", "versions",
+)  # fmt: skip
+INPUT, OUTPUT = "images", "logits"
+
+
+def make_card(classes: tuple[str, ...], **entries: Any) -> dict[str, Any]:
+    """What a model file says of itself; `entries` come on top.
+
+    A network's pixels are (grey / 255 - mean) / std, light ink on dark.
+    """
+    known = {
+        "format": CARD_FORMAT,
+        "side": SIDE,
+        "mean": MEAN,
+        "std": STD,
+        "classes": list(classes),
+        "temperature": 1.0,
+        "thresholds": {},
+    }
+    return known | entries
+
+
+def export_onnx(
+    model: nn.Module, card: dict[str, Any], path: Path, pictures: NDArray[np.uint8]
+) -> None:
+    """Write `model` to `path`, its batch free, its weights inside, `card` in its metadata.
+
+    `pictures` (N, 28, 28) uint8 are what the file is compared on with the network; they are
+    repeated up to 10,000. Raises `ModelError`, and leaves `path` as it was, where an answer
+    differs or a logit is off by more than 1e-4, and `MissingExtraError` without onnx.
+    """
+    model = copy.deepcopy(model).cpu().eval()
+    with replacing(path) as temporary:
+        _write_graph(model, card, temporary)
+        verify_onnx(model, temporary, pictures)
+
+
+def export_run_onnx(run: RunFolder, path: Path) -> None:
+    """Write the network of an ended run, its card with it, as `export_onnx` does.
+
+    It is compared on the embedded scans, moved about. Raises `RunError` where the run is not
+    whole.
+    """
+    classifier = load_classifier(run.path, "cpu")
+    entries = {name: classifier.card[name] for name in CARRIED if name in classifier.card}
+    export_onnx(classifier.model, make_card(classifier.classes, **entries), path, moved_scans())
+
+
+def moved_scans() -> NDArray[np.uint8]:
+    """10,000 real digits (N, 28, 28) that need no download: 1,797 scans, each in six places."""
+    scans = embedded_digits().images
+    moves = ((0, 0), (-2, 0), (2, 1), (0, -2), (1, 2), (-1, -1))
+    return np.concatenate([np.roll(scans, move, axis=(1, 2)) for move in moves])[:PROOFS]
+
+
+def _write_graph(model: nn.Module, card: dict[str, Any], path: Path) -> None:
+    try:
+        import onnx
+    except ImportError as error:
+        raise MissingExtraError("train", "onnx") from error
+    example = torch.zeros(2, 1, SIDE, SIDE)
+    batch = {0: torch.export.Dim("batch")}
+    with _quiet():
+        program = torch.onnx.export(
+            model,
+            (example,),
+            dynamo=True,
+            opset_version=OPSET,
+            input_names=[INPUT],
+            output_names=[OUTPUT],
+            dynamic_shapes=(batch,),
+            optimize=True,
+            verbose=False,
+        )
+    if program is None:
+        raise ModelError("torch gave no ONNX graph for this network")
+    proto = program.model_proto
+    onnx.helper.set_model_props(proto, {"card": json.dumps(card, sort_keys=True)})
+    for node in proto.graph.node:  # where in the source each node came from: a fifth of the file
+        del node.metadata_props[:]
+        node.doc_string = ""
+    for value in (*proto.graph.value_info, *proto.graph.input, *proto.graph.output):
+        del value.metadata_props[:]
+    del proto.graph.metadata_props[:]
+    onnx.checker.check_model(proto)
+    path.write_bytes(proto.SerializeToString())
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Hold back what the exporter says to its own developers."""
+    logger = logging.getLogger("torch.onnx")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
+
+
+def verify_onnx(model: nn.Module, path: Path, pictures: NDArray[np.uint8]) -> float:
+    """The largest difference of a logit between a file and the network it came from.
+
+    Raises `ModelError` where it is over 1e-4 or an answer differs, on `pictures` (N, 28, 28)
+    uint8 repeated up to 10,000.
+    """
+    try:
+        import onnxruntime
+    except ImportError as error:
+        raise MissingExtraError("train", "onnxruntime") from error
+    if len(pictures) == 0:
+        raise ModelError("an exported model is verified on pictures, and none were given")
+    images = normalise_images(torch.tensor(np.resize(pictures, (PROOFS, SIDE, SIDE))))
+    expected = predict_logits(model, images).numpy()
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    portions = [session.run([OUTPUT], {INPUT: part.numpy()})[0] for part in images.split(2_000)]
+    found = np.concatenate([np.asarray(portion) for portion in portions])
+    gap = float(np.abs(found - expected).max())
+    strays = int((found.argmax(axis=1) != expected.argmax(axis=1)).sum())
+    if gap > TOLERANCE or strays or not np.isfinite(gap):
+        raise ModelError(
+            f"the exported model is not the network: logits differ by up to {gap:.1e}, "
+            f"{strays} of {PROOFS:,} answers are others; it was not written"
+        )
+    return gap

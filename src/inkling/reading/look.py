@@ -1,0 +1,27 @@
+"""A picture on its way: everything that is known of it before the network is asked."""
+
+from dataclasses import dataclass
+
+from inkling.reading.crops import Crop, cut_crops
+from inkling.reading.light import Light, even_light
+from inkling.reading.photo import Photo
+from inkling.reading.segment import Segments, segment
+
+
+@dataclass(frozen=True, eq=False)
+class Look:
+    """The photo, its ink, the parts of it, and a crop of each part."""
+
+    name: str
+    photo: Photo
+    light: Light
+    segments: Segments
+    crops: tuple[Crop, ...]
+
+
+def look_at(photo_and_name: tuple[Photo, str]) -> Look:
+    """Everything before the network for one decoded picture."""
+    photo, name = photo_and_name
+    light = even_light(photo.pixels, photo.pixels.shape[1] / photo.width)
+    segments = segment(light)
+    return Look(name, photo, light, segments, tuple(cut_crops(light, segments)))

@@ -1,0 +1,102 @@
+"""The short way for thumbnails: one thing on a flat ground, whole stacks of them at a time.
+
+A thumbnail that is not as plain as that, or of which the network is not sure afterwards, goes the
+long way with all other pictures. Both ways end in the same normaliser.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.light import DARKEST_PAPER, FLAT
+from inkling.reading.normalise import normalise
+
+SIDE_MOST = 40  # pixels; a picture up to this is a thumbnail
+SIDE_LEAST = 8
+CONTRAST = 48  # grey levels between ink and ground, at least
+MOST_INK = 0.5  # of the picture
+
+
+@dataclass(frozen=True, eq=False)
+class Thumbs:
+    """What the short way made of a stack of N: crops for those that are `plain` (N,) bool.
+
+    `boxes` (N, 4) int64 is x y w h; `pixels` (N, 28, 28) uint8; `stroke_width`, `contrast` (N,).
+    """
+
+    plain: NDArray[np.bool_]
+    pixels: NDArray[np.uint8]
+    boxes: NDArray[np.int64]
+    stroke_width: NDArray[np.float32]
+    contrast: NDArray[np.float32]
+
+
+def is_thumbnail(shape: tuple[int, ...]) -> bool:
+    """Whether a picture of this shape may go the short way."""
+    return len(shape) == 2 and max(shape) <= SIDE_MOST and min(shape) >= SIDE_LEAST
+
+
+def look_at_thumbs(stack: NDArray[np.uint8]) -> Thumbs:
+    """N thumbnails (N, H, W) uint8, of either polarity."""
+    grey = stack.astype(np.float32)
+    lighter, ground, contrast, flat = _split(grey)
+    ink = (ground - grey) * np.where(lighter, 1, -1).astype(np.float32)
+    paper = np.where(lighter, ground, 255 - ground)
+    share = contrast / np.maximum(paper, DARKEST_PAPER)
+    ink *= 1 / np.maximum(contrast, 1)
+    np.clip(ink, 0, 1, out=ink)
+    inked = ink >= 0.5
+    ink *= ink > 0.04  # the ground's own grain
+    rows, columns = inked.any(axis=2), inked.any(axis=1)
+    opposite = (rows[:, 0] & rows[:, -1]) | (columns[:, 0] & columns[:, -1])
+    cover = inked.mean(axis=(1, 2))
+    plain = flat & (contrast[:, 0, 0] >= CONTRAST) & ~opposite & (cover > 0) & (cover < MOST_INK)
+    made = normalise(ink)
+    boxes = np.concatenate([_span(columns), _span(rows)], axis=1)[:, [0, 2, 1, 3]]
+    return Thumbs(plain, made.pixels, boxes, made.stroke_width, share[:, 0, 0])
+
+
+def _split(grey: NDArray[np.float32]) -> tuple[NDArray[np.bool_], ...]:
+    """Ink from ground by the level midway between their means.
+
+    Gives (N, 1, 1) whether the ground is the lighter side, its grey, the contrast to the ink; and
+    (N,) whether it is flat.
+    """
+    low, high = grey.min(axis=(1, 2), keepdims=True), grey.max(axis=(1, 2), keepdims=True)
+    level = (low + high) / 2
+    total = grey.sum(axis=(1, 2), keepdims=True)
+    size = np.float32(grey.shape[1] * grey.shape[2])
+    for _ in range(3):
+        above = grey > level
+        count = above.sum(axis=(1, 2), keepdims=True, dtype=np.float32)
+        light_sum = np.einsum("nhw,nhw->n", grey, above)[:, None, None]
+        light = light_sum / np.maximum(count, 1)
+        dark = (total - light_sum) / np.maximum(size - count, 1)
+        level = (light + dark) / 2
+    above = grey > level
+    edge = _edge_share(above)
+    share = count[:, 0, 0] / size
+    lighter = (0.6 * share + 0.4 * edge >= 0.5)[:, None, None]
+    ground = np.where(lighter, light, dark)
+    own = above == lighter
+    off = (grey - ground) * own
+    variance = np.einsum("nhw,nhw->n", off, off) / np.maximum(own.sum(axis=(1, 2)), 1)
+    flat = np.sqrt(variance) < FLAT * (high - low)[:, 0, 0]
+    contrast = np.where(lighter, ground - low, high - ground)
+    return lighter, ground, contrast, flat
+
+
+def _edge_share(above: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The share of a picture's outermost pixels that are set, (N,), by a frame one or two deep."""
+    depth = max(1, min(above.shape[1:]) // 14)
+    inner = above[:, depth:-depth, depth:-depth]
+    size = above[0].size - inner[0].size
+    return ((above.sum(axis=(1, 2)) - inner.sum(axis=(1, 2))) / size).astype(np.float32)
+
+
+def _span(profile: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """First index and length of what is set in each profile (N, L), (N, 2)."""
+    first = profile.argmax(axis=1)
+    last = profile.shape[1] - profile[:, ::-1].argmax(axis=1)
+    return np.stack([first, last - first], axis=1)

@@ -238,7 +238,8 @@ draw_curves(read_history(run.metrics_path), run.read_card()["kept_epoch"])
 # %%
 evaluation = inkling.evaluate(result.run, data=source.name, device="cpu")
 low, high = evaluation.interval
-print(f"{evaluation.accuracy:.2%} of {evaluation.n:,} right, 95% interval {low:.2%} to {high:.2%}")
+print(f"{evaluation.accuracy:.2%} of {evaluation.n:,} right")
+print(f"95% interval {low:.2%} to {high:.2%}")
 draw_confusion(evaluation, training.classes)
 
 # %% [markdown]
@@ -273,9 +274,9 @@ for accuracy, changes in sorted(trials, reverse=True):
     print(f"{accuracy:7.2%}  {'  '.join(changes)}")
 
 # %% [markdown]
-# The learning rate decides most: too small and it does not arrive, too large and it leaps over the
-# goal. Close results are no results: another seed can turn them round. `inkling repeat` measures
-# how far seeds spread, `inkling tune` searches for longer.
+# The best of six is a candidate, not a proof: four settings changed at once, and close results can
+# turn round with another seed. `inkling repeat` measures how far seeds spread, and `inkling tune`
+# searches for longer.
 #
 # Next, Adam against SGD with momentum and a learning rate that drops in steps (**StepLR**), both
 # with dropout; and a small convolutional network, which looks at neighbourhoods.
@@ -322,7 +323,7 @@ show5(test)
 # ## 12. Read your own digit
 #
 # A photo is no MNIST picture: dark ink on light paper, light from one side, a digit somewhere on a
-# large sheet. Shrink it to 28 × 28 and ask the network: it answers, as it always does, and is wrong.
+# large sheet. Shrunk to 28 × 28 it gets an answer, as everything does, and a wrong one.
 #
 # Set `PHOTO` to the path of your own. Until then, one is made of test pictures: dark ink on grey
 # paper that darkens to one side.

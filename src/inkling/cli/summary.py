@@ -1,8 +1,9 @@
 """The words that commands end with."""
 
+from inkling.data.statistics import PartDescription
 from inkling.evaluation.metrics import Evaluation, wilson_interval
 from inkling.jobs.audit import AuditResult
-from inkling.jobs.describe import DataDescription, PartDescription
+from inkling.jobs.describe import DataDescription
 from inkling.jobs.evaluate import Corrected
 from inkling.jobs.train import TrainResult
 

@@ -14,11 +14,11 @@ from inkling.evaluation.metrics import Evaluation
 from inkling.training.history import EpochMetrics
 from inkling.types import Digits
 
-INK = "#1d2433"
+INK = "#1b1f27"
 GROUND = "#ffffff"
-TRAINING = "#3b6fd4"
-VALIDATION = "#e0762f"
-FAINT = "#d7dbe3"
+TRAINING = "#7b8494"
+VALIDATION = "#b93d0c"
+FAINT = "#e2dfd8"
 MISTAKES = 32
 SAMPLES_A_CLASS = 10
 

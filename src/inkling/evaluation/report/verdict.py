@@ -4,8 +4,6 @@ import math
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from scipy.special import stdtrit
-
 from inkling.errors import RecipeError
 from inkling.evaluation.metrics import wilson_interval
 from inkling.training.recipe import Expectation, Recipe
@@ -95,6 +93,8 @@ def _compare(
     """
     said = f"The recipe expects {expect.accuracy:.2%}"
     if expect.n > 1 and expect.sd > 0:
+        from scipy.special import stdtrit  # 0.1 s to import, and few reports need it
+
         reach = float(stdtrit(expect.n - 1, 0.975)) * expect.sd * math.sqrt(1 + 1 / expect.n)
         low, high = expect.accuracy - reach, expect.accuracy + reach
         said += f" ± {100 * expect.sd:.2f} (n = {expect.n} seeds)"

@@ -351,7 +351,7 @@ else:
 # %% [markdown]
 # inkling looks for the ink first: it evens the light, finds out which is ink and which is paper,
 # cuts out each digit, and brings it to the size, the place and the stroke width of MNIST. Compare
-# what the network sees on the two roads, and what it answers.
+# what the network sees on the two roads, and what it answers. What is dark below, it takes for ink.
 
 # %%
 shrunk = np.stack([np.asarray(Image.fromarray(photo).resize((SIDE, SIDE))) for photo in photos])

@@ -53,7 +53,7 @@ def test_runs_are_told_apart_by_the_pictures_only_one_gets_right(two: tuple[Path
     assert found.p < 0.05
     assert "more than chance explains" in found.sentence
     assert differences(runs[:1]) == []
-    (same,) = differences([runs[0], runs[0]])
+    (same,) = differences([runs[0], read_run(RunFolder(two[0]))])
     assert "equally often" in same.sentence
 
 

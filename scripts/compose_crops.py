@@ -1,7 +1,7 @@
 """Make the reader's training data: crops that the reader itself cut from composed pictures.
 
     python -m inkling.data.compose.fonts            # once: free fonts into the user's cache
-    python scripts/compose_crops.py crops.npz       # 455,000 crops; resumable, by parts
+    python scripts/compose_crops.py crops.npz       # 350,000 crops; resumable, by parts
     inkling train reader --data crops.npz
 
 Half a processor hour for the default size. Each part has its own seed, so that neither the number
@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.data.catalog import find_source
-from inkling.data.compose.crops import Shares, cut_composed, cut_inked, cut_plain
+from inkling.data.compose.crops import Shares, cut_composed, cut_inked, cut_plain, cut_things
 from inkling.data.compose.fonts import Face, find_faces, fonts_sha256
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.files import replacing
@@ -34,7 +34,7 @@ from inkling.types import Digits
 
 PART = 2_500  # crops
 TRAINED = 55_000  # of MNIST's 60,000 training digits; the rest is held out
-KINDS = ("plain", "inked", "composed")
+KINDS = ("plain", "inked", "composed", "things")
 CLASSES = (*"0123456789", "none")
 
 
@@ -81,6 +81,8 @@ def make_part(part: Part, seed: int) -> Path:
     if part.kind == "plain":
         chosen = every.take(mine[part.number * PART : (part.number + 1) * PART])
         made = cut_plain(chosen, len(chosen), find_crops, rng)
+    elif part.kind == "things":
+        made = cut_things(PART, find_crops, rng)
     else:
         source = GlyphSource(every.take(mine), faces_of(part.held_out), rng)
         if part.kind == "inked":
@@ -92,11 +94,13 @@ def make_part(part: Part, seed: int) -> Path:
     return part.path
 
 
-def list_parts(folder: Path, inked: int, composed: int) -> list[Part]:
+def list_parts(folder: Path, inked: int, composed: int, things: int) -> list[Part]:
     """Held-out parts first, then the training parts, their kinds mixed evenly."""
-    held = {"inked": 2, "composed": 3, "plain": 2}
+    held = {"inked": 2, "composed": 3, "plain": 2, "things": 1}
     parts = [Part(kind, k, True, folder) for kind, n in held.items() for k in range(n)]
-    wanted = {"inked": inked, "composed": composed, "plain": TRAINED // PART}
+    wanted = {
+        "inked": inked, "composed": composed, "plain": TRAINED // PART, "things": things,
+    }  # fmt: skip
     mixed = [((k + 0.5) / n, kind, k) for kind, n in wanted.items() for k in range(n)]
     return parts + [Part(kind, k, False, folder) for _, kind, k in sorted(mixed)]
 
@@ -117,15 +121,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("out", type=Path, help="the .npz to write")
-    parser.add_argument("--inked", type=int, default=120, help="parts of single glyphs")
-    parser.add_argument("--composed", type=int, default=40, help="parts of whole pictures")
+    parser.add_argument("--inked", type=int, default=80, help="parts of single glyphs")
+    parser.add_argument("--composed", type=int, default=32, help="parts of whole pictures")
+    parser.add_argument("--things", type=int, default=5, help="parts of photographs of things")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--parts", type=Path, help="folder of the parts; beside OUT by default")
     options = parser.parse_args()
     folder = options.parts or options.out.with_suffix(".parts")
     folder.mkdir(parents=True, exist_ok=True)
-    parts = list_parts(folder, options.inked, options.composed)
+    parts = list_parts(folder, options.inked, options.composed, options.things)
     with ProcessPoolExecutor(options.workers) as pool:
         made = pool.map(make_part, parts, [options.seed] * len(parts))
         for count, path in enumerate(made, 1):

@@ -18,16 +18,23 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from inkling.data.embedded import embedded_digits
 from inkling.data.files import replacing
 from inkling.data.loader import normalise_images
 from inkling.errors import MissingExtraError, ModelError
+from inkling.evaluation.classifier import load_classifier
 from inkling.models.inference import predict_logits
+from inkling.training.run_folder import RunFolder
 from inkling.types import MEAN, SIDE, STD
 
 CARD_FORMAT = 1
 OPSET = 23  # the newest that torch 2.13's exporter writes without a converter
 TOLERANCE = 1e-4  # of a logit
 PROOFS = 10_000  # pictures that both must agree on
+CARRIED = (
+    "recipe", "data", "seed", "network", "parameters", "validation", "test", "data_sha256",
+    "weights_sha256", "versions",
+)  # fmt: skip
 INPUT, OUTPUT = "images", "logits"
 
 
@@ -61,6 +68,24 @@ def export_onnx(
     with replacing(path) as temporary:
         _write_graph(model, card, temporary)
         verify_onnx(model, temporary, pictures)
+
+
+def export_run_onnx(run: RunFolder, path: Path) -> None:
+    """Write the network of an ended run, its card with it, as `export_onnx` does.
+
+    It is compared on the embedded scans, moved about. Raises `RunError` where the run is not
+    whole.
+    """
+    classifier = load_classifier(run.path, "cpu")
+    entries = {name: classifier.card[name] for name in CARRIED if name in classifier.card}
+    export_onnx(classifier.model, make_card(classifier.classes, **entries), path, moved_scans())
+
+
+def moved_scans() -> NDArray[np.uint8]:
+    """10,000 real digits (N, 28, 28) that need no download: 1,797 scans, each in six places."""
+    scans = embedded_digits().images
+    moves = ((0, 0), (-2, 0), (2, 1), (0, -2), (1, 2), (-1, -1))
+    return np.concatenate([np.roll(scans, move, axis=(1, 2)) for move in moves])[:PROOFS]
 
 
 def _write_graph(model: nn.Module, card: dict[str, Any], path: Path) -> None:

@@ -1,6 +1,7 @@
 """From crops and their probabilities to an answer: lines accepted, or read again as lattices."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,14 @@ from inkling.reading.verdict import CONFIDENT, predict, summarise
 from inkling.types import Prediction, Reading
 
 WIDE = 1.15  # width over height; a wider shape may be two digits however sure the network is
+# Chosen on 400 cheque amounts: whole strings right rose from 45 to 57 of 100 with one network.
+LEAST = 0.004  # chance; less does not speak more clearly against a run
+RUN = 0.25  # what each run costs, as a logarithm of chance
+CUT = 1.25  # what a cut through ink costs
+CUT_INK = 5.0  # and for each height of the line that it cuts through
+GAP = 1.9  # what joining strokes costs, for a gap as wide as the line is high
+STRAY = ((0.35, 1.5), (0.5, 2.7), (np.inf, 4.0))  # of the line's height: cost of leaving it out
+IN_LINE = 0.05  # chance of the best digit, for a box among digits to be read as one
 SPLIT = 0.6  # what each half must be worth, if one part of a picture is to be two digits
 
 Read = tuple[Crop, NDArray[np.float32]]  # a crop and its probabilities (11,)
@@ -40,15 +49,23 @@ def answer_picture(
     for row in range(max(rows, default=-1) + 1):
         line = [(look.crops[i], chances[i]) for i in range(len(rows)) if rows[i] == row]
         chosen += line if _is_plain(line) else _read_lattice(look, row, line, network)
+    if not any(_is_written(crop, odds) for crop, odds in chosen):
+        chosen = []
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:10].max()))]
-    boxes = [predict(crop, odds, network.card) for crop, odds in chosen]
+    boxes = _among_digits([predict(crop, odds, network.card) for crop, odds in chosen])
     kept = _without_marks(boxes)
     return Answer(
         summarise(look.name, [boxes[i] for i in kept]),
         tuple(chosen[i][0] for i in kept),
         np.array([chosen[i][1] for i in kept], np.float32).reshape(-1, 11),
     )
+
+
+def _is_written(crop: Crop, odds: NDArray[np.float32]) -> bool:
+    """Whether a crop holds ink at all: it looks written, or the network knows it for a digit."""
+    digit, none = max(float(odds[:10].max()), 1e-4), max(float(odds[10]), 1e-4)
+    return crop.evidence + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 
 
 def _is_plain(line: list[Read]) -> bool:
@@ -68,7 +85,7 @@ def _read_lattice(look: Look, row: int, line: list[Read], network: Network) -> l
     crops = crops_of_parts(look.light, labels, parts, [row] * len(parts))
     chances = network.probabilities(np.stack([crop.pixels for crop in crops]))
     path = best_path(lattice, _scores(lattice, chances))
-    if len(line) == 1 and len(path) > 1:
+    if len(line) == 1 and len(path) > 1 and line[0][0].box.w <= WIDE * line[0][0].box.h:
         worth = min(float(chances[index, :10].max()) for index in path)
         if worth < max(SPLIT, float(line[0][1][:10].max())):
             return line
@@ -76,15 +93,34 @@ def _read_lattice(look: Look, row: int, line: list[Read], network: Network) -> l
 
 
 def _scores(lattice: Lattice, chances: NDArray[np.float32]) -> NDArray[np.float64]:
-    """How well each run explains its ink: as a digit, or as a dot, a dash or a stray stroke."""
-    digit = chances[:, :10].max(axis=1).astype(np.float64)
+    """How well each run explains its ink, as a logarithm of chance.
+
+    As a digit, or as a dot, a dash or a stray stroke, the less likely the taller it is. Cuts
+    through ink and gaps between joined strokes cost; so does every run, or ink would fall apart
+    into ones.
+    """
+    scores = np.log(np.maximum(chances[:, :10].max(axis=1).astype(np.float64), LEAST))
     for index, run in enumerate(lattice.runs):
-        if run.stop - run.start > 1:
-            continue
-        tall = run.part.h / max(lattice.height, 1)
-        chance = 0.6 if tall < 0.35 else 0.3 if tall < 0.5 else 0.03
-        digit[index] = max(digit[index], max(float(chances[index, 10]), 0.05) * chance)
-    return np.log(np.maximum(digit, 1e-4))
+        if run.stop - run.start == 1:
+            tall = run.part.h / max(lattice.height, 1)
+            stray = next(cost for limit, cost in STRAY if tall < limit)
+            scores[index] = max(scores[index], -stray)
+        scores[index] -= RUN + CUT * (run.cut > 0) + CUT_INK * run.cut + GAP * run.gap
+    return scores
+
+
+def _among_digits(boxes: list[Prediction]) -> list[Prediction]:
+    """What stands in a line of digits, and as tall as they, is one too, if a doubtful one."""
+    digits = [box for box in boxes if box.verdict != "not-a-digit"]
+    if len(digits) < 2 or 2 * len(digits) < len(boxes):
+        return boxes
+    tall = float(np.median([box.box.h for box in digits]))
+    return [
+        replace(box, verdict="unsure")
+        if box.verdict == "not-a-digit" and box.box.h > 0.6 * tall and box.confidence >= IN_LINE
+        else box
+        for box in boxes
+    ]
 
 
 def _without_marks(boxes: list[Prediction]) -> list[int]:

@@ -4,6 +4,7 @@ Training cuts its composed pictures with the same function, so that the network 
 it will see.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -28,6 +29,7 @@ class Crop:
 
     `pixels` is (28, 28) uint8, light ink on dark. `stroke_width` is in pixels of that field,
     before it was evened; `contrast` is the ink's darkness, 0 to 1; `row` counts lines of text.
+    `evidence` says how much the ink looks written, whatever it may be: above 0 rather yes.
     """
 
     box: Box
@@ -35,6 +37,7 @@ class Crop:
     stroke_width: float
     contrast: float
     row: int
+    evidence: float
 
 
 def find_crops(image: NDArray[np.uint8]) -> list[Crop]:
@@ -98,9 +101,31 @@ def crops_of_parts(
             float(normalised.stroke_width[index]),
             part.level,
             rows[index],
+            evidence_of(light, part),
         )
         for index, part in enumerate(parts)
     ]
+
+
+def evidence_of(light: Light, part: Part) -> float:
+    """How much a part looks like something written rather than a shadow, grain or a rest of lines.
+
+    Log odds of a logistic regression on 1,200 parts of composed pictures, half of them blank:
+    dark against the paper and its grain, sharp, not tiny, not at the picture's edge.
+    """
+    height, width = light.ink.shape
+    noise = float(light.noise[part.y + part.h // 2, part.x + part.w // 2])
+    at_edge = part.x == 0 or part.y == 0 or part.right == width or part.bottom == height
+    longest = max(part.w, part.h)
+    return (
+        0.4
+        + 0.92 * math.log(part.level + 0.01)
+        + 0.43 * math.log(max(part.level, 0.01) / max(noise, 1e-3))
+        - 4.0 * part.softness
+        + 1.8 * max(math.log(longest / max(height, width)), -1.5)
+        + 0.48 * math.log(longest)
+        - 1.5 * at_edge
+    )
 
 
 def patch_of(light: Light, labels: NDArray[np.int32], part: Part) -> NDArray[np.float32]:

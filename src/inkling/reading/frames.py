@@ -12,6 +12,7 @@ from inkling.reading.pixels import Mask
 LARGE = 0.3  # of the picture, both ways; what is smaller frames nothing
 STRAIGHT = 0.85  # of a side that has ink close to the box's edge
 CLOSE = 0.1  # of the box's shorter side; how close that is
+SPANNING = 0.7  # of the picture, both ways: a frame that may be empty
 BAND = 0.12  # of the picture; no band along its edge is wider
 COVERED = 0.75  # of a band's every row
 
@@ -36,9 +37,14 @@ def remove_frames(mask: Mask) -> Mask:
             continue
         window = (slice(y, y + h), slice(x, x + w))
         own = (labels[window] == label).astype(np.uint8)
-        if _is_frame(own):
+        if not _is_frame(own):
+            continue
+        inside = _without_sides(own)
+        others = mask[window] & ~own & 1
+        spans = w > SPANNING * width and h > SPANNING * height
+        if spans or _holds_writing(inside | others):
             mask = mask.copy()
-            mask[window] &= ~(own & ~_without_sides(own)) & 1
+            mask[window] = inside | others
     return mask
 
 
@@ -61,6 +67,15 @@ def _is_frame(own: Mask) -> bool:
     # Turned once, the right side is on top: corner `turn` lies between the sides turn, turn + 1.
     sharp = [straight[t] and straight[(t + 1) % 4] and corners[t] for t in range(4)]
     return sum(straight) >= 3 and sum(sharp) >= 2
+
+
+def _holds_writing(inside: Mask) -> bool:
+    """Whether what stands between the sides is tall enough for a digit.
+
+    An 8 or a 3 of straight strokes has three straight sides too, but only a bar between them.
+    """
+    rows = np.flatnonzero(inside.any(axis=1))
+    return rows.size > 0 and int(rows[-1] - rows[0]) + 1 > 0.35 * len(inside)
 
 
 def _without_sides(own: Mask) -> Mask:

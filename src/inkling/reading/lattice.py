@@ -7,17 +7,17 @@ cuts took apart. The network scores each run, and the path that explains all the
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.cuts import find_cuts
+from inkling.reading.cuts import find_cuts, find_slant
 from inkling.reading.light import Light
+from inkling.reading.pixels import Labels, Map
 from inkling.reading.segment import Part, make_part, union
 
-LONGEST_RUN = 4  # pieces; but the whole of what was one part is always tried
-CUT = 1.2  # what a boundary through ink costs, as a logarithm of chance
-GAP = 2.0  # what joining strokes costs, for a gap as wide as the line is high
+LONGEST_RUN = 6  # pieces; but the whole of what was one part is always tried
 WIDEST = 1.7  # of the line's height; no digit is wider
 FARTHEST = 0.3  # of the line's height; a digit's strokes are no farther apart
 CUT_FROM = 0.5  # width over height from which a part may be two digits
@@ -27,14 +27,15 @@ CUT_FROM = 0.5  # width over height from which a part may be two digits
 class Run:
     """Pieces `start` to `stop` of a line, taken together as one candidate.
 
-    `cost` is what speaks against it before the network has seen it: it begins at a cut through
-    ink, or bridges a gap.
+    `cut` is the ink that was cut through where it begins, and `gap` the widest space between
+    strokes that it joins; both in heights of the line.
     """
 
     start: int
     stop: int
     part: Part
-    cost: float
+    cut: float
+    gap: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,19 +47,17 @@ class Lattice:
     height: float
 
 
-def build_lattice(
-    light: Light, labels: NDArray[np.int32], parts: Sequence[Part]
-) -> tuple[Lattice, NDArray[np.int32]]:
+def build_lattice(light: Light, labels: Labels, parts: Sequence[Part]) -> tuple[Lattice, Labels]:
     """The lattice of one line's strokes, and the labels (H, W) with the cuts drawn in."""
     labels = labels.copy()
     height = line_height(parts)
-    owned: list[tuple[Part, int]] = []
+    owned: list[tuple[Part, int, float]] = []
+    slant = _slant(light, labels, parts)
     for owner, part in enumerate(parts):
-        owned += [(piece, owner) for piece in _cut(light, labels, part, height)]
+        owned += [(p, owner, cut) for p, cut in _cut(light, labels, part, height, slant)]
     owned.sort(key=lambda pair: pair[0].x + pair[0].w / 2)
-    pieces = [piece for piece, _ in owned]
-    runs = _runs(pieces, [owner for _, owner in owned], height)
-    return Lattice(tuple(pieces), tuple(runs), height), labels
+    runs = _runs(owned, height)
+    return Lattice(tuple(piece for piece, _, _ in owned), tuple(runs), height), labels
 
 
 def line_height(parts: Sequence[Part]) -> float:
@@ -66,56 +65,80 @@ def line_height(parts: Sequence[Part]) -> float:
     return float(np.percentile([part.h for part in parts], 75)) if parts else 0.0
 
 
-def _cut(light: Light, labels: NDArray[np.int32], part: Part, height: float) -> list[Part]:
-    """The pieces of a part; draws them into `labels`. A part too narrow to be two stays whole."""
-    if part.w < CUT_FROM * part.h or part.w < 0.4 * height or part.h < 0.4 * height:
-        return [part]
-    window = (slice(part.y, part.y + part.h), slice(part.x, part.x + part.w))
+def _slant(light: Light, labels: Labels, parts: Sequence[Part]) -> float:
+    whole = reduce(union, parts)
+    return find_slant(_own_ink(light, labels, whole))
+
+
+def _own_ink(light: Light, labels: Labels, part: Part) -> Map:
+    """A part's ink alone, (h, w), about 1 where it is fully dark."""
+    window = (slice(part.y, part.bottom), slice(part.x, part.right))
     own = np.isin(labels[window], part.labels)
-    cuts = find_cuts(light.ink[window] / max(part.level, 1e-3) * own)
+    return np.where(own, light.ink[window] / max(part.level, 1e-3), 0).astype(np.float32)
+
+
+def _cut(
+    light: Light, labels: Labels, part: Part, height: float, slant: float
+) -> list[tuple[Part, float]]:
+    """The pieces of a part, each with the ink that was cut through on its left.
+
+    Draws them into `labels`. A part too narrow to be two stays whole.
+    """
+    if part.w < CUT_FROM * part.h or part.w < 0.4 * height or part.h < 0.4 * height:
+        return [(part, 0.0)]
+    ink = _own_ink(light, labels, part)
+    cuts = find_cuts(ink, slant)
     if not cuts:
-        return [part]
-    columns = np.arange(part.w)
-    side = sum((columns[None, :] >= cut[:, None]).astype(np.int32) for cut in cuts)
+        return [(part, 0.0)]
+    view = labels[part.y : part.bottom, part.x : part.right]
+    side = (np.arange(part.w) >= np.stack(cuts)[:, :, None]).sum(axis=0)
     first = int(labels.max()) + 1
-    view = labels[window]
+    own = np.isin(view, part.labels)
     view[own] = (side + first)[own]
+    met = [0.0, *(float(_along(ink, cut).sum()) / height for cut in cuts)]
     pieces = [make_part(light, labels, label) for label in range(first, first + len(cuts) + 1)]
-    return [piece for piece in pieces if piece is not None]
+    return [(piece, ink) for piece, ink in zip(pieces, met, strict=True) if piece is not None]
 
 
-def _runs(pieces: list[Part], owners: list[int], height: float) -> list[Run]:
+def _along(ink: Map, cut: NDArray[np.float64]) -> Map:
+    """The ink under a cut, (h,)."""
+    columns = np.clip(np.rint(cut).astype(np.int64), 0, ink.shape[1] - 1)
+    return np.minimum(ink[np.arange(len(ink)), columns], 1)
+
+
+def _runs(owned: list[tuple[Part, int, float]], height: float) -> list[Run]:
     runs = []
-    for start, piece in enumerate(pieces):
-        part = piece
-        cost = CUT if start and owners[start - 1] == owners[start] else 0.0
-        runs.append(Run(start, start + 1, part, cost))
-        for stop in range(start + 1, len(pieces)):
-            gap = max(0, pieces[stop].x - part.right) / max(height, 1)
-            if owners[stop] != owners[stop - 1]:
-                cost += GAP * gap
-            part = union(part, pieces[stop])
-            whole = owners[start] == owners[stop]
+    for start, (piece, owner, met) in enumerate(owned):
+        cut = met if start and owned[start - 1][1] == owner else 0.0
+        part, widest = piece, 0.0
+        runs.append(Run(start, start + 1, part, cut, widest))
+        for stop in range(start + 1, len(owned)):
+            after, its_owner, _ = owned[stop]
+            gap = max(0, after.x - part.right) / max(height, 1)
+            if its_owner != owned[stop - 1][1]:
+                widest = max(widest, gap)
+            part = union(part, after)
             if part.w > WIDEST * max(height, part.h) or gap > FARTHEST:
                 break
-            if stop - start < LONGEST_RUN or whole:
-                runs.append(Run(start, stop + 1, part, cost))
+            if stop - start < LONGEST_RUN or its_owner == owner:
+                runs.append(Run(start, stop + 1, part, cut, widest))
     return runs
 
 
 def best_path(lattice: Lattice, scores: NDArray[np.float64]) -> list[int]:
     """The runs (indices) that cover all pieces once with the highest total score.
 
-    `scores` (runs,) are logarithms of how well each run explains its ink, not yet weighted; each
-    counts by the number of its pieces, or paths of few runs would always win.
+    `scores` (runs,) are log odds: that a run is a digit, against its being none. All runs that a
+    path leaves out are taken to be none, so what is compared is how well each path explains the
+    whole lattice, and paths of many or few runs are on a par.
     """
     count = len(lattice.pieces)
     best = np.full(count + 1, -np.inf)
     best[0] = 0.0
     arrived = np.full(count + 1, -1, np.int64)
-    for index in np.argsort([run.start for run in lattice.runs], kind="stable"):
+    for index in np.argsort([run.start for run in lattice.runs], kind="stable").tolist():
         run = lattice.runs[index]
-        total = best[run.start] + scores[index] * (run.stop - run.start) - run.cost
+        total = best[run.start] + scores[index]
         if total > best[run.stop]:
             best[run.stop], arrived[run.stop] = total, index
     path = []

@@ -15,7 +15,7 @@ FAINTEST = 0.06  # of the paper's brightness; less contrast than this is no ink
 GRAIN = 4.5  # standard deviations of the paper's noise that ink rises above somewhere
 WEAK = 2.2  # and everywhere
 SHARE = 0.42  # of the usual ink's darkness; the threshold between ink and paper
-SHARP = 0.4  # of a component's darkness; what it must differ by from what surrounds it
+SOFTEST = 0.6  # of a component's darkness; what surrounds it is lighter, or it is a shadow
 MOST = 400  # components looked at, the largest
 
 
@@ -23,7 +23,8 @@ MOST = 400  # components looked at, the largest
 class Components:
     """Connected ink, by `labels` (H, W): boxes (N, 4) x y w h, areas and darkness (N,).
 
-    `index` (N,) holds each one's label. `lines` are the rulings that were taken out.
+    `index` (N,) holds each one's label; `softness` (N,) is how dark the ring around each is, as a
+    share of its own darkness. `lines` are the rulings that were taken out.
     """
 
     labels: Labels
@@ -31,6 +32,7 @@ class Components:
     boxes: np.ndarray
     areas: np.ndarray
     levels: np.ndarray
+    softness: np.ndarray
     lines: Mask
 
 
@@ -46,9 +48,10 @@ def find_components(light: Light) -> Components:
     index = index[index > 0]
     index = np.sort(index[np.argsort(-areas[index], kind="stable")[:MOST]])
     inside, outside = _darkness(light.ink, labels, count)
-    written = inside[index] - outside[index] >= SHARP * inside[index]
-    index = index[written]
-    return Components(labels, index, stats[index, :4], areas[index], inside[index], lines)
+    softness = outside / np.maximum(inside, 1e-6)
+    index = index[softness[index] <= SOFTEST]
+    boxes = stats[index, :4]
+    return Components(labels, index, boxes, areas[index], inside[index], softness[index], lines)
 
 
 def _ink_mask(light: Light, sure: NDArray[np.bool_]) -> tuple[Mask, Mask]:

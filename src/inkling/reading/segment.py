@@ -25,6 +25,7 @@ class Part:
     h: int
     area: int
     level: float
+    softness: float  # darkness of the ring around it, as a share of its own
 
     @property
     def right(self) -> int:
@@ -64,9 +65,13 @@ def _parts(found: Components) -> list[Part]:
         found.boxes.tolist(),
         found.areas.tolist(),
         found.levels.tolist(),
+        found.softness.tolist(),
         strict=True,
     )
-    return [Part((label,), *box, area, level) for label, box, area, level in rows]
+    return [
+        Part((label,), x, y, w, h, area, level, softness)
+        for label, (x, y, w, h), area, level, softness in rows
+    ]
 
 
 def make_part(light: Light, labels: Labels, label: int) -> Part | None:
@@ -77,7 +82,7 @@ def make_part(light: Light, labels: Labels, label: int) -> Part | None:
     x, y = int(columns.min()), int(rows.min())
     level = float(light.ink[rows, columns].mean())
     w, h = int(columns.max()) + 1 - x, int(rows.max()) + 1 - y
-    return Part((label,), x, y, w, h, int(rows.size), level)
+    return Part((label,), x, y, w, h, int(rows.size), level, 0.0)
 
 
 def _drop_specks(parts: list[Part], shape: tuple[int, ...]) -> list[Part]:
@@ -173,7 +178,8 @@ def union(one: Part, other: Part) -> Part:
     w, h = max(one.right, other.right) - x, max(one.bottom, other.bottom) - y
     area = one.area + other.area
     level = (one.level * one.area + other.level * other.area) / area
-    return Part(one.labels + other.labels, x, y, w, h, area, level)
+    softness = (one.softness * one.area + other.softness * other.area) / area
+    return Part(one.labels + other.labels, x, y, w, h, area, level, softness)
 
 
 def _in_reading_order(parts: list[Part]) -> tuple[list[Part], list[int]]:

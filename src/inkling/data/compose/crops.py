@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from inkling.data.compose.fields import Glyph
 from inkling.data.compose.glyphs import GlyphSource
-from inkling.data.compose.hand import pick_pen, pick_placement, stamp
+from inkling.data.compose.hand import pick_lean, pick_pen, pick_placement, stamp
 from inkling.data.compose.negatives import NONE
 from inkling.data.compose.scene import Scene, Truth, compose
+from inkling.data.compose.things import photograph
 from inkling.types import SIDE, Box, Digits
 
 
@@ -30,6 +31,7 @@ class Cut(Protocol):
         ...
 
 
+STICK = 2.2  # height over width from which a shape may be a 1
 LEAST_INK = 2500  # sum of a crop; MNIST's faintest digit has 4,300
 PATCH = 76  # pixels; the field that a reader hands to its normaliser
 Normalise = Callable[[NDArray[np.float32]], NDArray[np.uint8]]
@@ -40,8 +42,8 @@ Find = Callable[[NDArray[np.uint8]], Sequence[Cut]]
 class Shares:
     """How much of what goes into a set of crops, as shares of its size."""
 
-    cuts: float = 0.13  # most of a set that may be pieces and pairs the reader proposes
-    tried: float = 0.3  # pictures of which all that the reader may try is kept
+    cuts: float = 0.25  # most of a set that may be pieces and pairs the reader proposes
+    tried: float = 0.2  # pictures of which all that the reader may try is kept
     none: float = 0.22  # of what is written
 
 
@@ -71,35 +73,63 @@ def name_cut(box: Box, truths: Sequence[Truth]) -> int | None:
 
     A cut that fits one truth (overlap 0.8 and more) is that, and so is one that holds a single
     truth and a piece of line beside it, up to twice its length. One that fits none (less than
-    0.5 of each) is no digit, be it a part, a pair, a line or a stain; between lies no lesson.
+    0.5 of each) is no digit, be it a part, a pair, a line or a stain; between lies no lesson, nor
+    in a part of what is no digit, which may well be one (half of a pair), nor in a lone upright
+    stick, which only its surroundings tell from a 1.
     """
     slack = 0.06 * max(box.w, box.h) + 0.5
     fits = [(overlap(box, truth.box, slack), truth.label) for truth in truths]
     best, label = max(fits, default=(0.0, NONE))
+    stick = box.h > STICK * box.w
     if best >= 0.8:
-        return None if label < 0 else label
+        return None if label < 0 or (label == NONE and stick) else label
+    if sum(_is_large_part(truth, box) for truth in truths) > 1:
+        return NONE
     held = [truth for truth in truths if cover(box, truth.box) > 0.1]
     if len(held) == 1 and cover(box, held[0].box) > 0.93:
         x0, y0, x1, y1 = held[0].box
         if max(box.w, box.h) <= 2 * max(x1 - x0, y1 - y0):
             return None if held[0].label < 0 else held[0].label
-    return NONE if best < 0.5 else None
+    if best >= 0.5 or stick:
+        return None
+    return None if any(_lies_in(box, t.box) for t in truths if t.label == NONE) else NONE
+
+
+def _is_large_part(truth: Truth, box: Box) -> bool:
+    """Whether most of a truth lies in a cut, and it is more than a dot beside the rest."""
+    x0, y0, x1, y1 = truth.box
+    return cover(box, truth.box) > 0.6 and max(x1 - x0, y1 - y0) > 0.3 * max(box.w, box.h)
+
+
+def _lies_in(box: Box, other: tuple[float, float, float, float]) -> bool:
+    """Whether most of a cut lies in a truth's box."""
+    x0, y0, x1, y1 = other
+    return cover(Box(int(x0), int(y0), round(x1 - x0), round(y1 - y0)), _corners(box)) > 0.6
+
+
+def _corners(box: Box) -> tuple[float, float, float, float]:
+    return box.x, box.y, box.x + box.w, box.y + box.h
 
 
 def cut_scene(scene: Scene, find: Find) -> list[tuple[NDArray[np.uint8], int, bool]]:
     """The reader's cuts of a scene: pixels, name, and whether the cut is one of what was written.
 
-    Cuts that truth does not name are left out.
+    Cuts that truth does not name are left out, and of several of one truth all but the first.
     """
-    named = []
+    named: list[tuple[NDArray[np.uint8], int, bool]] = []
+    seen: set[Truth] = set()
     for cut in find(scene.pixels):
         label = name_cut(cut.box, scene.truths)
-        if label is not None:
-            slack = 0.06 * max(cut.box.w, cut.box.h) + 0.5
-            whole = label != NONE or any(
-                overlap(cut.box, truth.box, slack) >= 0.8 for truth in scene.truths
-            )
-            named.append((cut.pixels, label, whole))
+        if label is None:
+            continue
+        slack = 0.06 * max(cut.box.w, cut.box.h) + 0.5
+        best = max(scene.truths, key=lambda t: overlap(cut.box, t.box, slack), default=None)
+        whole = best is not None and (label != NONE or overlap(cut.box, best.box, slack) >= 0.8)
+        if whole and best in seen:
+            continue
+        if whole and best is not None:
+            seen.add(best)
+        named.append((cut.pixels, label, whole))
     return named
 
 
@@ -146,6 +176,15 @@ def cut_composed(
     return Digits(images, labels, (*"0123456789", "none"))
 
 
+def cut_things(count: int, find: Find, rng: np.random.Generator) -> Digits:
+    """`count` crops of photographs in which nothing is written; all of them none."""
+    images: list[NDArray[np.uint8]] = []
+    while len(images) < count:
+        images += [pixels for pixels, _, _ in cut_scene(photograph(rng), find)][:6]
+    labels = np.full(count, NONE, np.int64)
+    return Digits(np.stack(images[:count]), labels, (*"0123456789", "none"))
+
+
 def _ink_patch(source: GlyphSource, glyph: Glyph, rng: np.random.Generator) -> NDArray[np.float32]:
     """A glyph alone as a reader leaves it when all went well, (76, 76) float32, 0 bare to 1 inked.
 
@@ -154,7 +193,8 @@ def _ink_patch(source: GlyphSource, glyph: Glyph, rng: np.random.Generator) -> N
     patch = np.zeros((PATCH, PATCH), np.float32)
     size = float(rng.uniform(36, 62) if rng.random() < 0.6 else rng.uniform(11, 36))
     middle = PATCH / 2
-    stamp(patch, glyph, pick_placement(glyph, middle, middle, size, rng), pick_pen(rng), rng)
+    place = pick_placement(glyph, middle, middle, size, rng, 0.0, pick_lean(rng))
+    stamp(patch, glyph, place, pick_pen(rng), rng)
     if rng.random() < 0.14:  # a piece of a line or of a neighbour that was not told apart
         other = source.digit()
         angle, out = rng.uniform(0, 2 * np.pi), size * rng.uniform(0.75, 0.95)

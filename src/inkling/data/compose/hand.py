@@ -67,15 +67,29 @@ def pick_pen(rng: np.random.Generator) -> Pen:
 
 
 def pick_placement(
-    glyph: Glyph, x: float, y: float, size: float, rng: np.random.Generator, tilt: float = 0.0
+    glyph: Glyph,
+    x: float,
+    y: float,
+    size: float,
+    rng: np.random.Generator,
+    tilt: float = 0.0,
+    lean: float = 0.0,
 ) -> Placement:
-    """A glyph written around x, y, `size` pixels tall: slanted, stretched, never twice the same."""
+    """A glyph written around x, y, `size` pixels tall: slanted, stretched, never twice the same.
+
+    `tilt` (radians) and `lean` (a shear to the right) are those of the hand.
+    """
     elastic = float(rng.choice([0.0, 0.015, 0.03, 0.045], p=[0.25, 0.35, 0.3, 0.1]))
-    slant = float(rng.normal(0, 0.13))
+    slant = lean + float(rng.normal(0, 0.1))
     wide = float(np.exp(rng.normal(0, 0.13)))
     if glyph.label == 1:  # a slanted 1 that is slanted again lies down
         slant, wide = slant * 0.6, 1.0
     return Placement(x, y, size, tilt + float(rng.normal(0, 0.06)), slant, wide, elastic)
+
+
+def pick_lean(rng: np.random.Generator) -> float:
+    """How far a hand leans to the right: hardly, or as far as cursive does."""
+    return float(rng.uniform(-0.15, 0.6)) if rng.random() < 0.2 else float(rng.normal(0, 0.07))
 
 
 def noise_field(shape: tuple[int, int], cells: int, rng: np.random.Generator) -> Map:

@@ -10,7 +10,7 @@ NONE = 10  # the eleventh class
 # Left out are shapes that are digits in themselves in somebody's hand: O o Q l I i S s Z z B q g
 # and their Greek likenesses; a lambda in capitals is a European 1, a theta a slashed zero.
 LETTERS = "ACDEFGHJKLMNPRTUVWXYabcdefhjkmnprtuvwxyαβγδεζηκλμνξπρτυφχψωΓΔΞΠΣΦΨΩACDEFGHJaehkmnrtxαβγ"
-SIGNS = '#%&@?!+=*~<>{}$€";:_-.,'  # no stroke that may be a 1, no ^, which is Europe's 1
+SIGNS = '#%&@?+=*~<{}$€";:_-.,'  # no stroke that may be a 1, no ^, which is Europe's 1
 # A digit turned by quarters clockwise, then mirrored where `flip`, that no longer reads as one.
 TURNED = (
     (2, 1, False), (3, 1, False), (3, 3, False), (3, 2, False), (3, 0, True), (4, 1, False),

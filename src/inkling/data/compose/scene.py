@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inkling.data.compose import camera, paper
 from inkling.data.compose.fields import Glyph, Map
 from inkling.data.compose.glyphs import GlyphSource
-from inkling.data.compose.hand import Pen, Placement, pick_pen, pick_placement, stamp
+from inkling.data.compose.hand import Pen, Placement, pick_lean, pick_pen, pick_placement, stamp
 from inkling.data.compose.negatives import NONE
 from inkling.data.compose.strokes import glyph_of_lines
 
@@ -122,10 +122,12 @@ def _write_row(
     sheet = _new_sheet(
         sum(steps) + margins[0] + margins[2], unit * 1.08 + margins[1] + margins[3], unit
     )
-    pen, x = pick_pen(rng), margins[0]
+    pen, lean, x = pick_pen(rng), pick_lean(rng), margins[0]
     middle = margins[1] + unit * 0.54
     for (glyph, size, drop), step in zip(glyphs, steps, strict=True):
-        place = pick_placement(glyph, x + (step - tight * unit) / 2, middle + drop, size, rng, tilt)
+        place = pick_placement(
+            glyph, x + (step - tight * unit) / 2, middle + drop, size, rng, tilt, lean
+        )
         _write(sheet, glyph, place, pen, rng)
         x += step
     return sheet
@@ -243,7 +245,7 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
     count = 1
     if luck < 0.05:
         count = 0
-    elif luck > 0.7 or look.ground == "cheque":
+    elif luck > 0.62 or look.ground == "cheque":
         count = int(rng.integers(2, 4 if look.thumb else 8))
     if count:
         sheet = _write_row(source, look, count, share, rng)

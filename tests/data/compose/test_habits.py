@@ -1,0 +1,74 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from inkling.data.compose.fields import FIELD, UNIT, Glyph
+from inkling.data.compose.habits import (
+    add_bar,
+    add_foot,
+    add_habit,
+    add_slash,
+    add_upstroke,
+    measure_segment,
+)
+from inkling.data.compose.strokes import glyph_of_lines
+
+coordinates = st.floats(0, FIELD - 1)
+STEM = glyph_of_lines([np.array([[0, 0], [0, 1]], np.float32)], 1, 0.08)
+SEVEN = glyph_of_lines([np.array([[0, 0], [0.5, 0], [0.3, 1]], np.float32)], 7, 0.08)
+
+
+@settings(max_examples=30, deadline=None)
+@given(coordinates, coordinates, coordinates, coordinates)
+def test_distance_to_a_segment_is_that_to_its_nearest_point(
+    x0: float, y0: float, x1: float, y1: float
+) -> None:
+    field = measure_segment((x0, y0), (x1, y1)) * UNIT
+    t = np.linspace(0, 1, 2000)[:, None]
+    points = np.array([[x0, y0]]) * (1 - t) + np.array([[x1, y1]]) * t
+    for row, column in ((0, 0), (50, 70), (103, 103), (20, 90)):
+        brute = np.hypot(points[:, 0] - column, points[:, 1] - row).min()
+        assert field[row, column] == pytest.approx(brute, abs=0.1)
+
+
+def ink_of(glyph: Glyph) -> NDArray[np.bool_]:
+    return glyph.edge > 0
+
+
+def test_an_upstroke_hangs_left_of_the_stem() -> None:
+    added = ink_of(add_upstroke(STEM, np.random.default_rng(1))) & ~ink_of(STEM)
+    columns = np.nonzero(added)[1]
+    assert len(columns) > 20
+    assert columns.mean() < FIELD / 2
+
+
+def test_a_foot_lies_under_the_stem() -> None:
+    added = ink_of(add_foot(STEM, np.random.default_rng(1))) & ~ink_of(STEM)
+    assert np.nonzero(added)[0].min() > FIELD * 0.7
+
+
+def test_a_bar_crosses_the_stem_of_a_seven() -> None:
+    added = ink_of(add_bar(SEVEN, np.random.default_rng(1))) & ~ink_of(SEVEN)
+    rows, columns = np.nonzero(added)
+    assert np.ptp(columns) > 0.15 * UNIT
+    assert np.ptp(rows) < 0.3 * UNIT
+
+
+def test_a_slash_goes_up_to_the_right() -> None:
+    added = ink_of(add_slash(SEVEN, np.random.default_rng(1))) & ~ink_of(SEVEN)
+    rows, columns = np.nonzero(added)
+    assert np.corrcoef(rows, columns)[0, 1] < -0.7
+
+
+def test_habits_leave_label_and_ink_there() -> None:
+    rng = np.random.default_rng(2)
+    changed = 0
+    for _ in range(40):
+        for glyph in (STEM, SEVEN):
+            other = add_habit(glyph, rng)
+            assert other.label == glyph.label
+            assert (other.edge >= glyph.edge).all()
+            changed += other is not glyph
+    assert 20 < changed < 60

@@ -67,9 +67,7 @@ def test_recipes_can_be_listed_copied_and_trained(tmp_path: Path) -> None:
     assert listed["mlp-adam"]["training"]["epochs"] == 5
     copied = inkling("recipes", "mlp-adam").stdout
     (tmp_path / "mine.toml").write_text(copied.replace("epochs = 5", "epochs = 1"))
-    out = inkling(
-        "train", "mine.toml", "--data", "digits", "--out", "mine", "--json", cwd=tmp_path
-    )
+    out = inkling("train", "mine.toml", "--data", "digits", "--out", "mine", "--json", cwd=tmp_path)
     assert json.loads(out.stdout)["recipe"] == "mlp-adam"
     assert len((tmp_path / "mine" / "metrics.jsonl").read_text().splitlines()) == 1
 

@@ -92,7 +92,10 @@ def test_killed_at_any_moment_it_ends_with_the_same_bits(
         if RunFolder(out).complete:
             break  # too quick for the last kill
         process = subprocess.Popen(
-            inkling("train", "--resume", out), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+            inkling("train", "--resume", out),
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
         )
     process.communicate(timeout=120)
     assert_same_as_uninterrupted(out, uninterrupted)

@@ -142,9 +142,7 @@ def test_training_never_sees_the_test_set(few: Digits, tmp_path: Path) -> None:
         images = few.images[320:] if name == "true" else few.images[320:, ::-1]
         arrays = {"x_train": few.images[:320], "y_train": few.labels[:320]}
         np.savez(tmp_path / "few.npz", **arrays, x_test=images, y_test=labels)
-        out = train(
-            "mlp-adam", data=str(tmp_path / "few.npz"), out=tmp_path / name, changes=QUICK
-        )
+        out = train("mlp-adam", data=str(tmp_path / "few.npz"), out=tmp_path / name, changes=QUICK)
         hashes.append(out.weights_sha256)
         accuracies.append(out.test.accuracy)
     assert hashes[0] == hashes[1]

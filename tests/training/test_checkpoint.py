@@ -102,7 +102,9 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path) -> None:
     before = (tmp_path / FILE).read_bytes()
     state.step = 99
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # so that writing fails as on a full disk
+    handler = signal.signal(
+        signal.SIGXFSZ, signal.SIG_IGN
+    )  # so that writing fails as on a full disk
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
     try:
         with pytest.raises(InklingError, match="cannot write"):

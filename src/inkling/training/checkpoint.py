@@ -65,7 +65,9 @@ def load_checkpoint(folder: Path, state: TrainingState, identity: str) -> dict[s
         if header["format"] != FORMAT:
             raise RunError(f"{path} is of format {header['format']}, this inkling reads {FORMAT}")
         if header["identity"] != identity:
-            raise RunError(f"{path} belongs to another recipe or to other data; it is not continued")
+            raise RunError(
+                f"{path} belongs to another recipe or to other data; it is not continued"
+            )
         _restore(state, header, tensors)
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise RunError(

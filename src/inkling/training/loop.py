@@ -14,6 +14,7 @@ from inkling.data.loader import Batch, ResidentDigits, ShuffledBatches, make_loa
 from inkling.data.splits import Splits
 from inkling.errors import RunError
 from inkling.models.inference import predict_logits
+from inkling.models.zoo import StartsFromPictures
 from inkling.training.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
 from inkling.training.history import EpochMetrics, Score
 from inkling.training.interrupt import StopRequest, deferred_interrupt
@@ -82,11 +83,12 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
     recipe, device = plan.recipe, plan.device
     start = time.perf_counter()
     model.to(device)
+    training = ResidentDigits(splits.training, device)
+    start_from_pictures(model, training)
     state = start_state(recipe, model)
     state.totals = state.totals.to(device)
     if plan.checkpoint and has_checkpoint(plan.checkpoint):
         load_checkpoint(plan.checkpoint, state, plan.identity)
-    training = ResidentDigits(splits.training, device)
     validation = ResidentDigits(splits.validation, device) if splits.validation else None
     total = recipe.total_steps(len(training))
     clock = _Clock(start - state.seconds, state)
@@ -101,6 +103,13 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
             if plan.checkpoint:
                 save_checkpoint(plan.checkpoint, state, plan.identity)
     return _result(state, len(validation) if validation else 0)
+
+
+def start_from_pictures(model: nn.Module, training: ResidentDigits) -> None:
+    """Hand 500 pictures, evenly spread over the set, to a network that begins from them."""
+    if isinstance(model, StartsFromPictures):
+        chosen = torch.linspace(0, len(training) - 1, min(500, len(training))).long()
+        model.start_from(training[chosen.to(training.labels.device)].images)
 
 
 class _Clock:
@@ -124,9 +133,7 @@ def _run_epoch(
     recipe, device = plan.recipe, plan.device
     per_epoch = recipe.steps_per_epoch(len(training))
     total = recipe.total_steps(len(training))
-    order = ShuffledBatches(
-        len(training), recipe.training.batch_size, recipe.training.seed, device
-    )
+    order = ShuffledBatches(len(training), recipe.training.batch_size, recipe.training.seed, device)
     order.epoch, order.start = state.epoch, state.batch
     began = time.perf_counter() - state.epoch_seconds
     state.model.train()

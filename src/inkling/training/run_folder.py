@@ -79,10 +79,10 @@ class RunFolder:
 
     def read_card(self) -> dict[str, Any]:
         """The card. Raises `RunError` where the run is unfinished, foreign or damaged."""
-        recipe = self.read_recipe()
         try:
             card = json.loads(self.card_path.read_text("utf-8"))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
+            recipe = self.read_recipe()
             raise RunError(
                 f"the run {self.path} ({recipe.name}) has not ended: "
                 f"go on with inkling train --resume {self.path}"
@@ -121,8 +121,8 @@ def sha256_of(path: Path) -> str:
 
 
 def recipe_sha256(recipe: Recipe) -> str:
-    """The hash that ties a checkpoint to its recipe; title and expectation do not count."""
-    decisive = recipe.model_copy(update={"title": "", "expect": None})
+    """The hash that ties a checkpoint to its recipe; what training never sees does not count."""
+    decisive = recipe.model_copy(update={"title": "", "expect": None, "search": {}})
     return hashlib.sha256(dump_recipe(decisive).encode()).hexdigest()
 
 

@@ -11,7 +11,7 @@ ifndef INKLING_DATA
   endif
 endif
 
-.PHONY: help demo test check format slow help-page clean
+.PHONY: help demo test check format slow help-page pictures clean
 
 help:
 	@echo "make demo    train on MNIST, measure, and show what to open"
@@ -46,6 +46,9 @@ format: $(VENV)/installed
 
 help-page: $(VENV)/installed
 	$(BIN)/python docs/make_help.py
+
+pictures: $(VENV)/installed
+	$(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

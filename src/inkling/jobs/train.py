@@ -15,7 +15,7 @@ from inkling.errors import DataError, RecipeError, RunError
 from inkling.evaluation.classifier import DigitClassifier
 from inkling.evaluation.evidence import describe_splits, gather_evidence, write_evidence
 from inkling.evaluation.metrics import measure, softmax
-from inkling.jobs.card import make_card
+from inkling.jobs.card import calibrate, make_card
 from inkling.jobs.drawing import draw_run
 from inkling.jobs.report import make_report
 from inkling.models.zoo import build_model, count_parameters
@@ -216,7 +216,9 @@ def _run(
         test=Score(evaluation.accuracy, evaluation.loss, evaluation.n),
         weights_sha256=weights_sha256,
     )
-    run.write_card(make_card(result.as_json(), outcome, splits, test, evaluation, recipe))
+    calibration = calibrate(DigitClassifier(model, classes), splits.validation)
+    entries = {**result.as_json(), **calibration}
+    run.write_card(make_card(entries, outcome, splits, test, evaluation, recipe))
     if figures:
         make_report(run.path)
     return result

@@ -126,8 +126,10 @@ def photograph(page: Image.Image) -> bytes:
     return encode(Image.fromarray(grey).convert("RGB"), "JPEG", quality=88)
 
 
-async def answered(service: Service, bodies: list[bytes], seconds: float) -> Load:
-    load = await closed_loop(service.address, service.path, bodies, CONNECTIONS, seconds)
+async def answered(
+    service: Service, bodies: list[bytes], seconds: float, connections: int = CONNECTIONS
+) -> Load:
+    load = await closed_loop(service.address, service.path, bodies, connections, seconds)
     refused = len(load.samples) - len(load.of(200).samples)
     if refused:
         raise SystemExit(f"{refused} of {len(load.samples)} requests were not answered with 200")
@@ -176,11 +178,12 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
-def overload(seconds: float) -> dict[str, Any]:
+def overload(seconds: float, places: int) -> dict[str, Any]:
     bodies = pictures()["drawings 480x360 PNG"]
-    with inkling() as service:
-        asyncio.run(answered(service, bodies, 3))
-        sustainable = asyncio.run(answered(service, bodies, 6)).rate
+    with inkling("--places", str(places)) as service:
+        connections = min(places, CONNECTIONS)
+        asyncio.run(answered(service, bodies, 2, connections))
+        sustainable = asyncio.run(answered(service, bodies, 5, connections)).rate
         unloaded = asyncio.run(
             open_loop(service.address, service.path, bodies, 0.5 * sustainable, 10)
         )
@@ -190,6 +193,7 @@ def overload(seconds: float) -> dict[str, Any]:
         recovered = asyncio.run(recovery(service, bodies[0], unloaded.percentile(99)))
     accepted, refused = flood.of(200), flood.of(503)
     return {
+        "places": places,
         "sustainable_rate": round(sustainable, 1),
         "offered_rate": round(flood.rate, 1),
         "unloaded_p99_ms": round(unloaded.percentile(99), 1),
@@ -273,10 +277,11 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5, help="of each pair (speed)")
     parser.add_argument("--count", type=int, default=100_000, help="of requests (endurance)")
+    parser.add_argument("--places", type=int, default=16, help="of the queue (overload)")
     chosen = parser.parse_args()
     jobs = {
         "speed": lambda: speed(chosen.seconds or 4, chosen.rounds),
-        "overload": lambda: overload(chosen.seconds or 30),
+        "overload": lambda: overload(chosen.seconds or 30, chosen.places),
         "endurance": lambda: endurance(chosen.count),
         "slow": lambda: slow(chosen.seconds or 9),
     }

@@ -86,8 +86,8 @@ def has_light_ink(grey: Grey) -> bool:
     small = shrink(grey, POLARITY_SIDE)
     values = small.astype(np.float32)
     lighter, light_edge, flat = _light_shares(values)
-    if flat or min(small.shape) < 3:
-        return 0.6 * lighter + 0.4 * light_edge < 0
+    if (flat and lighter * light_edge > 0) or min(small.shape) < 3:
+        return lighter < 0
     blurred = np.asarray(cv2.medianBlur(small, odd(min(255, max(small.shape) // 2))))
     even_lighter, even_edge, _ = _light_shares(values - blurred)
     narrow = _closed_to_opened(small, 0.1) - _closed_to_opened(small, 0.26)

@@ -11,7 +11,7 @@ ifndef INKLING_DATA
   endif
 endif
 
-.PHONY: help demo test check format slow clean
+.PHONY: help demo test check format slow help-page clean
 
 help:
 	@echo "make demo    train on MNIST, measure, and show what to open"
@@ -43,6 +43,9 @@ check: $(VENV)/installed
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+help-page: $(VENV)/installed
+	$(BIN)/python docs/make_help.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

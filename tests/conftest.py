@@ -1,6 +1,7 @@
 """What many tests need: an own cache, no mirrors, real MNIST where it is, small real data."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +14,15 @@ from inkling.types import Digits
 torch.set_num_threads(1)  # tests run side by side; results must not depend on the machine
 
 
-@pytest.fixture(autouse=True)
-def _alone(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+@pytest.fixture(autouse=True, scope="session")
+def _alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reaches the network or touches the user's cache; child processes inherit this."""
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    monkeypatch.setenv("INKLING_MIRRORS", "http://127.0.0.1:9")  # discard: nobody listens
-    monkeypatch.setenv("OMP_NUM_THREADS", "1")
-    monkeypatch.setenv("COLUMNS", "120")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
+        patch.setenv("INKLING_MIRRORS", "http://127.0.0.1:9")  # discard: nobody listens
+        patch.setenv("OMP_NUM_THREADS", "1")
+        patch.setenv("COLUMNS", "120")
+        yield
 
 
 @pytest.fixture

@@ -9,23 +9,37 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from inkling.client import Client as Client
     from inkling.evaluation.classifier import DigitClassifier as DigitClassifier
     from inkling.evaluation.classifier import load_classifier as load
     from inkling.jobs.evaluate import evaluate as evaluate
     from inkling.jobs.train import resume as resume
     from inkling.jobs.train import train as train
+    from inkling.reading.reader import read as read
     from inkling.training.recipe_text import list_recipes as list_recipes
 
 _HOMES = {
+    "Client": ("inkling.client", "Client"),
     "DigitClassifier": ("inkling.evaluation.classifier", "DigitClassifier"),
     "load": ("inkling.evaluation.classifier", "load_classifier"),
     "evaluate": ("inkling.jobs.evaluate", "evaluate"),
+    "read": ("inkling.reading.reader", "read"),
     "train": ("inkling.jobs.train", "train"),
     "resume": ("inkling.jobs.train", "resume"),
     "list_recipes": ("inkling.training.recipe_text", "list_recipes"),
 }
 
-__all__ = ["DigitClassifier", "evaluate", "list_recipes", "load", "resume", "train"]
+__all__ = [
+    "Client",
+    "DigitClassifier",
+    "evaluate",
+    "list_recipes",
+    "load",
+    "read",
+    "resume",
+    "train",
+]
+
 
 def _version() -> str:
     try:

@@ -42,3 +42,7 @@ class MissingExtraError(InklingError):
             f"this needs the package '{module}', which is not installed: "
             f"run pip install 'inkling[{group}]'"
         )
+
+
+class ServiceError(InklingError):
+    """The service cannot be started or reached, or it will not do what was asked of it."""

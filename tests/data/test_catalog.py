@@ -21,7 +21,8 @@ def save_csv(digits: Digits, path: Path) -> list[str]:
     lines = ["label," + ",".join(f"pixel{i}" for i in range(784))]
     flat = digits.images.reshape(-1, 784)
     lines += [
-        f"{label}," + ",".join(map(str, row)) for label, row in zip(digits.labels, flat, strict=True)
+        f"{label}," + ",".join(map(str, row))
+        for label, row in zip(digits.labels, flat, strict=True)
     ]
     path.write_text("\n".join(lines) + "\n")
     return lines

@@ -25,8 +25,11 @@ def published(*mirrors: str) -> PublishedSet:
 
 
 @pytest.fixture(autouse=True)
-def _public_mirrors(monkeypatch: pytest.MonkeyPatch, without_mnist: None) -> None:
+def _public_mirrors(
+    monkeypatch: pytest.MonkeyPatch, without_mnist: None, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     monkeypatch.delenv("INKLING_MIRRORS")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
 
 
 def cached() -> Path:
@@ -81,17 +84,21 @@ def test_nobody_there() -> None:
 
 def test_both_hashes_are_named_for_an_altered_download() -> None:
     other = gzip.compress(RAW[:-1] + b"\x07")
-    with mirror({**FILES, "train-images-idx3-ubyte.gz": other}) as bad:
-        with pytest.raises(FetchError) as caught:
-            fetch(published(bad.address), FILE)
+    with (
+        mirror({**FILES, "train-images-idx3-ubyte.gz": other}) as bad,
+        pytest.raises(FetchError) as caught,
+    ):
+        fetch(published(bad.address), FILE)
     assert FILE.sha256 in str(caught.value)
     assert hashlib.sha256(RAW[:-1] + b"\x07").hexdigest() in str(caught.value)
 
 
 def test_a_gzip_bomb_does_not_unfold() -> None:
-    with mirror({"train-images-idx3-ubyte.gz": gzip.compress(bytes(50_000_000))}) as bad:
-        with pytest.raises(FetchError, match="unfolds to more"):
-            fetch(published(bad.address), FILE)
+    with (
+        mirror({"train-images-idx3-ubyte.gz": gzip.compress(bytes(50_000_000))}) as bad,
+        pytest.raises(FetchError, match="unfolds to more"),
+    ):
+        fetch(published(bad.address), FILE)
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -1,3 +1,4 @@
+import contextlib
 import struct
 
 import numpy as np
@@ -29,10 +30,8 @@ def test_a_byte_too_many_or_too_few_is_refused(array: np.ndarray, extra: int) ->
 
 @given(st.binary(max_size=64))
 def test_any_bytes_give_an_array_or_a_data_error(raw: bytes) -> None:
-    try:
+    with contextlib.suppress(DataError):  # and no other error
         assert read_idx(raw, "x", 3).dtype == np.uint8
-    except DataError as error:
-        assert "x" in str(error)
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ def data(
     name: Annotated[
         str, typer.Argument(metavar="[NAME|PATH]", help="A name, or a folder, .csv or .npz.")
     ] = "auto",
-    sheet: Annotated[
-        Path, typer.Option(help="Where to draw the sheet of samples.")
-    ] = Path("samples.png"),
+    sheet: Annotated[Path, typer.Option(help="Where to draw the sheet of samples.")] = Path(
+        "samples.png"
+    ),
     as_json: JsonOption = False,
 ) -> None:
     """Fetch, verify and describe data: counts, shapes, balance, mean and sd, samples."""

@@ -2,17 +2,23 @@
 
 import sys
 import time
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 STARTED = time.perf_counter()  # total_seconds counts from here: the start of the process
 
 import typer  # noqa: E402
 
+from inkling.cli.audit import audit  # noqa: E402
 from inkling.cli.data import data  # noqa: E402
 from inkling.cli.evaluate import evaluate  # noqa: E402
 from inkling.cli.export import export  # noqa: E402
+from inkling.cli.read import read  # noqa: E402
 from inkling.cli.recipes import recipes  # noqa: E402
+from inkling.cli.repeat import repeat  # noqa: E402
+from inkling.cli.report import report  # noqa: E402
+from inkling.cli.serve import serve  # noqa: E402
 from inkling.cli.train import train  # noqa: E402
+from inkling.cli.tune import tune  # noqa: E402
 from inkling.errors import InklingError, MissingExtraError  # noqa: E402
 
 # Which optional group of pyproject.toml brings the module that could not be imported.
@@ -41,8 +47,49 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (train, evaluate, recipes, data, export):
+COMMANDS = (
+    read,
+    train,
+    evaluate,
+    report,
+    repeat,
+    tune,
+    recipes,
+    data,
+    export,
+    audit,
+    serve,
+)  # in the order of the help
+for command in COMMANDS:
     app.command()(command)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        import inkling
+
+        print(inkling.__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """Handwritten digits, from raw MNIST to an answer about your own photo."""
+
+
+def commands() -> list[str]:
+    """The names of all commands, as the help lists them."""
+    return [
+        str(command.name or getattr(command.callback, "__name__", ""))
+        for command in app.registered_commands
+    ]
 
 
 def main() -> NoReturn:

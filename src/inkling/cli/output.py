@@ -35,7 +35,9 @@ def note(text: str) -> None:
 def device_name(value: str) -> Any:
     """The device option, checked. Raises a usage error (exit code 2)."""
     if value not in ("auto", "cpu", "cuda", "mps"):
-        raise typer.BadParameter(f"'{value}' is none of auto, cpu, cuda, mps", param_hint="--device")
+        raise typer.BadParameter(
+            f"'{value}' is none of auto, cpu, cuda, mps", param_hint="--device"
+        )
     return value
 
 

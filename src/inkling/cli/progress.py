@@ -60,7 +60,8 @@ class TrainingDisplay:
         """One line for the epoch."""
         if metrics.epoch == 1:
             self._print(
-                "epoch   train loss   acc       validation loss   acc       learning rate  pictures/s"
+                "epoch   train loss       acc   validation loss       acc   "
+                "learning rate  pictures/s"
             )
         self._print(_line(metrics))
 
@@ -72,7 +73,7 @@ class TrainingDisplay:
 
 
 def _line(metrics: EpochMetrics) -> str:
-    validation = " " * 15 + "none" + " " * 8
+    validation = f"{'none':>15}   {'':7}"
     if metrics.validation_loss is not None and metrics.validation_accuracy is not None:
         validation = f"{metrics.validation_loss:15.4f}   {metrics.validation_accuracy:7.2%}"
     return (

@@ -1,6 +1,7 @@
 """The words that commands end with."""
 
 from inkling.evaluation.metrics import Evaluation, wilson_interval
+from inkling.jobs.audit import AuditResult
 from inkling.jobs.describe import DataDescription, PartDescription
 from inkling.jobs.train import TrainResult
 
@@ -42,6 +43,32 @@ def evaluation_lines(name: str, evaluation: Evaluation) -> list[str]:
         for score in evaluation.per_class
     ]
     return lines
+
+
+def audit_lines(result: AuditResult) -> list[str]:
+    """The first suspects, and where the rest stand."""
+    findings = result.findings
+    lines = [
+        "",
+        f"{findings.data}, {findings.part}: {len(findings.digits):,} labels judged in "
+        f"{result.seconds:.0f} s; out of fold {findings.accuracy:.2%} are believed",
+        "",
+        "rank   index  label  looks like  confidence",
+    ]
+    lines += [
+        f"{row['rank']:4}  {row['index']:6}  {row['label']:>5}  {row['suggestion']:>10}  "
+        f"{row['confidence']:10.2%}"
+        for row in result.suspects[:15]
+    ]
+    if findings.listed:
+        found = findings.listed
+        lines += [
+            "",
+            f"Of {found['listed']} labels that a published study did not confirm, "
+            f"{found['first_50']} are among the first 50 and {found['first_100']} among the "
+            "first 100",
+        ]
+    return [*lines, "", f"Pictures: {result.page}", f"All, ranked: {result.table}"]
 
 
 def data_lines(description: DataDescription) -> list[str]:

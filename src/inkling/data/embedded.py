@@ -7,7 +7,6 @@ Kaynak, 1998), and what inkling falls back on where MNIST cannot be had.
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.datasets import load_digits
 
 from inkling.types import SIDE, Digits
 
@@ -17,14 +16,15 @@ INNER = 20  # pixels; MNIST's digits fill 20 of 28
 
 def embedded_digits() -> Digits:
     """All 1,797 scans, in scikit-learn's order."""
-    scans = load_digits()
-    images = np.stack([_enlarge(scan) for scan in scans.images])
-    return Digits(images, scans.target.astype(np.int64))
+    from sklearn.datasets import load_digits  # takes a second to import; only this needs it
+
+    flat, labels = load_digits(return_X_y=True)
+    scans = np.asarray(flat, np.float32).reshape(-1, 8, 8)
+    return Digits(np.stack([_enlarge(scan) for scan in scans]), np.asarray(labels, np.int64))
 
 
-def _enlarge(scan: NDArray[np.float64]) -> NDArray[np.uint8]:
+def _enlarge(scan: NDArray[np.float32]) -> NDArray[np.uint8]:
     """An (8, 8) scan as (28, 28) uint8, its centre of mass in the middle as MNIST has it."""
-    scan = scan.astype(np.float32)
     scale = INNER / scan.shape[0]
     rows, columns = np.indices(scan.shape)
     mass = scan.sum()
@@ -33,4 +33,4 @@ def _enlarge(scan: NDArray[np.float64]) -> NDArray[np.uint8]:
     middle = (SIDE - 1) / 2
     matrix = np.array([[scale, 0, middle - scale * x], [0, scale, middle - scale * y]], np.float32)
     large = cv2.warpAffine(scan, matrix, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
-    return np.clip(np.rint(large * (255 / INK)), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(np.asarray(large) * (255 / INK)), 0, 255).astype(np.uint8)

@@ -5,6 +5,8 @@ from pathlib import Path
 import numpy as np
 
 from inkling.errors import DataError, ImageError
+from inkling.reading.crops import to_thumbnail
+from inkling.reading.photo import SUFFIXES, read_photo
 from inkling.types import Digits
 
 

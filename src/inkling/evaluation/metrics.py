@@ -92,9 +92,7 @@ def confusion_matrix(
     return cells.reshape(classes, classes)
 
 
-def class_scores(
-    confusion: NDArray[np.int64], classes: tuple[str, ...]
-) -> tuple[ClassScore, ...]:
+def class_scores(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> tuple[ClassScore, ...]:
     """Precision, recall and F1 of each class."""
     hits = np.diag(confusion)
     named, true = confusion.sum(axis=0), confusion.sum(axis=1)
@@ -125,7 +123,7 @@ def reliability_bins(
         [
             _ratio(np.bincount(bins, confidence, BINS), count),
             _ratio(np.bincount(bins, right, BINS), count),
-            count,
+            count.astype(np.float64),
         ],
         axis=1,
     )

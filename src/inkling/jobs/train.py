@@ -1,39 +1,35 @@
 """The main job: train by a recipe, sit the test once, leave a run folder behind."""
 
-import platform
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-from torch import nn
 
-import inkling
 from inkling.data.catalog import Source, find_source
 from inkling.data.fetch import Notify
 from inkling.data.splits import Splits, split_digits
 from inkling.errors import DataError, RecipeError, RunError
 from inkling.evaluation.classifier import DigitClassifier
-from inkling.evaluation.metrics import Evaluation, measure, softmax
+from inkling.evaluation.evidence import describe_splits, gather_evidence, write_evidence
+from inkling.evaluation.metrics import measure, softmax
+from inkling.jobs.card import make_card
 from inkling.jobs.drawing import draw_run
+from inkling.jobs.report import make_report
 from inkling.models.zoo import build_model, count_parameters
-from inkling.training.device import DeviceName, choose_device, computing_threads
+from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
 from inkling.training.history import EpochMetrics, Score, write_history
-from inkling.training.loop import Fit, Plan, Watch, fit
+from inkling.training.loop import Plan, Watch, fit
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import (
-    CARD_FORMAT,
     RunFolder,
     create_run,
     next_run_path,
     recipe_sha256,
 )
-from inkling.types import MEAN, SIDE, STD, Digits
 
 DEFAULT_RECIPE = "mlp-adam"
 RUNS = Path("runs")
@@ -93,21 +89,23 @@ def train(
     watch: Watch | None = None,
     notify: Notify | None = None,
     started: float | None = None,
+    figures: bool = True,
 ) -> TrainResult:
     """Train by a recipe (name, path of a TOML file, or `Recipe`) into a new run folder.
 
-    `out` is `runs/<recipe>` or the next free number where it is None. Raises `InklingError`: data
-    that cannot be had, a recipe that is wrong, a folder that is taken.
+    `out` is `runs/<recipe>` or the next free number where it is None; `figures` says whether the
+    pictures of the run are drawn. Raises `InklingError`: data that cannot be had, a recipe that is
+    wrong, a folder that is taken.
     """
     started = time.perf_counter() if started is None else started
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
     chosen = _with(chosen, data, seed)
     where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
-    splits = _splits(chosen, source)
+    splits = make_splits(chosen, source)
     path = Path(out) if out else next_run_path(RUNS, chosen.name)
     run = create_run(path, chosen)
-    return _run(run, chosen, source, splits, where, watch or Quiet(), started)
+    return _run(run, chosen, source, splits, where, watch or Quiet(), started, figures)
 
 
 def resume(
@@ -119,6 +117,7 @@ def resume(
     watch: Watch | None = None,
     notify: Notify | None = None,
     started: float | None = None,
+    figures: bool = True,
 ) -> TrainResult:
     """Go on with a run that was stopped, from its last checkpoint, to the same end.
 
@@ -142,8 +141,8 @@ def resume(
         raise RunError(f"the run {run.path} has ended; there is nothing to resume")
     where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
-    splits = _splits(chosen, source)
-    return _run(run, chosen, source, splits, where, watch or Quiet(), started)
+    splits = make_splits(chosen, source)
+    return _run(run, chosen, source, splits, where, watch or Quiet(), started, figures)
 
 
 def _with(recipe: Recipe, data: str | None, seed: int | None) -> Recipe:
@@ -156,7 +155,8 @@ def _with(recipe: Recipe, data: str | None, seed: int | None) -> Recipe:
     return recipe if data is None else recipe.model_copy(update={"data": data})
 
 
-def _splits(recipe: Recipe, source: Source) -> Splits:
+def make_splits(recipe: Recipe, source: Source) -> Splits:
+    """What training may see of `source`, no test part. Raises `DataError` for too little."""
     training = source.load_training()
     held_out = recipe.training.validation
     if held_out >= len(training) // 2:
@@ -176,11 +176,12 @@ def _run(
     device: torch.device,
     watch: Watch,
     started: float,
+    figures: bool,
 ) -> TrainResult:
     """Train, write the weights, then open the test set for the first and only time."""
     classes = splits.training.classes
     random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
-    with random, computing_threads(recipe.training.threads):
+    with random, computing_threads(recipe.training.threads), reusing_memory():
         torch.manual_seed(recipe.training.seed)
         model = build_model(recipe.model, len(classes))
         plan = Plan(
@@ -188,7 +189,7 @@ def _run(
             device=device,
             watch=_Recorder(run, watch),
             checkpoint=run.checkpoint_path,
-            recipe_sha256=_ties(recipe, splits),
+            identity=_ties(recipe, splits),
         )
         outcome = fit(model, splits, plan)
     write_history(run.metrics_path, list(outcome.history))
@@ -197,7 +198,11 @@ def _run(
     test = source.load_test()
     logits = DigitClassifier(model, classes).predict_logits(test.images)
     evaluation = measure(logits, test.labels, classes)
-    draw_run(run, outcome, splits.training, test, softmax(logits), evaluation)
+    if figures:
+        probabilities = softmax(logits)
+        draw_run(run, outcome, splits.training, test, probabilities, evaluation)
+        evidence = gather_evidence(splits, test, probabilities)
+        write_evidence(run.path, evaluation, describe_splits(splits, test), evidence)
     result = TrainResult(
         run=run.path,
         recipe=recipe.name,
@@ -211,7 +216,9 @@ def _run(
         test=Score(evaluation.accuracy, evaluation.loss, evaluation.n),
         weights_sha256=weights_sha256,
     )
-    run.write_card(_card(result, outcome, splits, test, evaluation, model, recipe))
+    run.write_card(make_card(result.as_json(), outcome, splits, test, evaluation, recipe))
+    if figures:
+        make_report(run.path)
     return result
 
 
@@ -232,50 +239,3 @@ class _Recorder:
 def _ties(recipe: Recipe, splits: Splits) -> str:
     """What a checkpoint must share with the run it continues: the recipe and the pictures."""
     return f"{recipe_sha256(recipe)}/{splits.training.sha256()}"
-
-
-def _card(
-    result: TrainResult,
-    outcome: Fit,
-    splits: Splits,
-    test: Digits,
-    evaluation: Evaluation,
-    model: nn.Module,
-    recipe: Recipe,
-) -> dict[str, Any]:
-    """Everything that somebody needs to use, judge and repeat the model."""
-    validation = splits.validation
-    return {
-        "format": CARD_FORMAT,
-        **result.as_json(),
-        "test": {**vars(result.test), "interval": list(evaluation.interval), "ece": evaluation.ece},
-        "side": SIDE,
-        "mean": MEAN,
-        "std": STD,
-        "classes": list(splits.training.classes),
-        "kept_epoch": outcome.kept_epoch,
-        "epochs": len(outcome.history),
-        "network": type(model).__name__,
-        "data_sha256": {
-            "training": splits.training.sha256(),
-            "validation": validation.sha256() if validation else None,
-            "test": test.sha256(),
-        },
-        "pictures": {
-            "training": len(splits.training),
-            "validation": len(validation) if validation else 0,
-            "test": len(test),
-        },
-        "versions": {
-            "inkling": inkling.__version__,
-            "python": platform.python_version(),
-            "torch": torch.__version__,
-            "numpy": np.__version__,
-        },
-        "machine": {
-            "processor": platform.machine(),
-            "threads": recipe.training.threads or torch.get_num_threads(),
-        },
-        "made": datetime.now(UTC).isoformat(timespec="seconds"),
-    }
-

@@ -1,18 +1,32 @@
 """Every network by the `kind` that a recipe names it with."""
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import Annotated, Any, Protocol, runtime_checkable
 
 from pydantic import Field
-from torch import nn
+from torch import Tensor, nn
 
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.compact import Compact, CompactSpec
 from inkling.models.mlp import Mlp, MlpSpec
+from inkling.models.sprint import Sprint, SprintSpec
 
-ModelSpec = Annotated[MlpSpec | CnnSpec | CompactSpec, Field(discriminator="kind")]
+ModelSpec = Annotated[MlpSpec | CnnSpec | CompactSpec | SprintSpec, Field(discriminator="kind")]
 
-BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {"mlp": Mlp, "cnn": Cnn, "compact": Compact}
+BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {
+    "mlp": Mlp,
+    "cnn": Cnn,
+    "compact": Compact,
+    "sprint": Sprint,
+}
+
+
+@runtime_checkable
+class StartsFromPictures(Protocol):
+    """A network that takes a part of its first weights from the training pictures."""
+
+    def start_from(self, images: Tensor) -> None:
+        """Set them from normalised pictures (N, 1, 28, 28), before the first step."""
 
 
 def build_model(spec: ModelSpec, classes: int) -> nn.Module:

@@ -1,1 +1,1 @@
-"""See the modules of this folder."""
+"""The HTTP service and the drawing page. Imports neither torch nor anything that does."""

@@ -23,9 +23,8 @@ class ModelAverage:
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
         trailing, leading = self.model.state_dict(), model.state_dict()
-        floats = [name for name, value in leading.items() if value.is_floating_point()]
-        torch._foreach_lerp_(
-            [trailing[name] for name in floats], [leading[name] for name in floats], 1 - decay
-        )
-        for name in leading.keys() - set(floats):
-            trailing[name].copy_(leading[name])
+        for name, value in leading.items():
+            if value.is_floating_point():
+                trailing[name].lerp_(value, 1 - decay)
+            else:
+                trailing[name].copy_(value)

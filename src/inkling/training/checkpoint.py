@@ -5,17 +5,16 @@ and never a mixture; no pickle, so loading one runs nobody's code.
 """
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from safetensors.torch import save
 from torch import Tensor
 
-from inkling.data.files import replacing
+from inkling.data.files import write_bytes
 from inkling.errors import RunError
 from inkling.training.history import EpochMetrics
 from inkling.training.state import TrainingState
@@ -25,7 +24,7 @@ FILE = "state.safetensors"
 COUNTERS = ("kept_epoch", "epoch", "batch", "step", "seconds", "epoch_seconds")
 
 
-def save_checkpoint(folder: Path, state: TrainingState, recipe_hash: str) -> None:
+def save_checkpoint(folder: Path, state: TrainingState, identity: str) -> None:
     """Write everything that continuing bit for bit needs into `folder`."""
     tensors = {"totals": state.totals, "rng.cpu": torch.get_rng_state()}
     tensors |= _device_rng(state)
@@ -33,25 +32,19 @@ def save_checkpoint(folder: Path, state: TrainingState, recipe_hash: str) -> Non
     tensors |= _prefixed("kept.", state.kept)
     if state.average:
         tensors |= _prefixed("average.", state.average.model.state_dict())
-    optimizer = state.optimizer.state_dict()
-    for index, slots in optimizer["state"].items():
+    for index, slots in state.optimizer.state_dict()["state"].items():
         filled = {key: value for key, value in slots.items() if value is not None}
         tensors |= _prefixed(f"optimizer.{index}.", filled)
     header = {name: getattr(state, name) for name in COUNTERS} | {
         "format": FORMAT,
-        "recipe_sha256": recipe_hash,
+        "identity": identity,
         "threads": torch.get_num_threads(),
         "history": [asdict(epoch) for epoch in state.history],
-        "groups": optimizer["param_groups"],
         "updates": state.average.updates if state.average else 0,
     }
-    with replacing(folder / FILE) as temporary:
-        # Cloned, since safetensors refuses tensors that share memory.
-        contiguous = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
-        save_file(contiguous, temporary, metadata={"state": json.dumps(header)})
-        descriptor = os.open(temporary, os.O_RDONLY)
-        os.fsync(descriptor)
-        os.close(descriptor)
+    # Cloned, since safetensors refuses tensors that share memory.
+    contiguous = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
+    write_bytes(folder / FILE, save(contiguous, metadata={"state": json.dumps(header)}))
 
 
 def has_checkpoint(folder: Path) -> bool:
@@ -59,7 +52,7 @@ def has_checkpoint(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
-def load_checkpoint(folder: Path, state: TrainingState, recipe_hash: str) -> dict[str, Any]:
+def load_checkpoint(folder: Path, state: TrainingState, identity: str) -> dict[str, Any]:
     """Bring `state`, and torch's random generators, to where the checkpoint was written.
 
     Gives the header. Raises `RunError` where it is damaged or belongs to another recipe.
@@ -71,8 +64,10 @@ def load_checkpoint(folder: Path, state: TrainingState, recipe_hash: str) -> dic
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if header["format"] != FORMAT:
             raise RunError(f"{path} is of format {header['format']}, this inkling reads {FORMAT}")
-        if header["recipe_sha256"] != recipe_hash:
-            raise RunError(f"{path} belongs to another recipe; it cannot be continued with this")
+        if header["identity"] != identity:
+            raise RunError(
+                f"{path} belongs to another recipe or to other data; it is not continued"
+            )
         _restore(state, header, tensors)
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise RunError(
@@ -90,7 +85,9 @@ def _restore(state: TrainingState, header: dict[str, Any], tensors: dict[str, Te
     for name, value in _under("optimizer.", tensors).items():
         index, _, key = name.partition(".")
         slots.setdefault(int(index), {})[key] = value
-    state.optimizer.load_state_dict({"state": slots, "param_groups": header["groups"]})
+    # The recipe, not the checkpoint, says how to step; the groups only name the parameters.
+    groups = state.optimizer.state_dict()["param_groups"]
+    state.optimizer.load_state_dict({"state": slots, "param_groups": groups})
     device = next(state.model.parameters()).device
     state.kept = {name: value.to(device) for name, value in _under("kept.", tensors).items()}
     state.totals = tensors["totals"].to(device)

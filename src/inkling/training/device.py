@@ -1,6 +1,8 @@
 """Which device to compute on."""
 
 import contextlib
+import ctypes
+import sys
 from collections.abc import Iterator
 from typing import Literal
 
@@ -8,6 +10,7 @@ import torch
 
 from inkling.errors import InklingError
 
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -39,3 +42,24 @@ def computing_threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
+
+
+@contextlib.contextmanager
+def reusing_memory() -> Iterator[None]:
+    """Let glibc keep freed memory within the block; elsewhere it does nothing.
+
+    By default each large tensor is mapped anew and its pages zeroed by the kernel: a third of a
+    step at 512 pictures.
+    """
+    library = ctypes.CDLL(None) if sys.platform == "linux" else None
+    if library is None or not hasattr(library, "mallopt"):
+        yield
+        return
+    library.mallopt(M_MMAP_THRESHOLD, 1 << 30)
+    library.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
+    try:
+        yield
+    finally:
+        library.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
+        library.mallopt(M_TRIM_THRESHOLD, 128 * 1024)
+        library.malloc_trim(0)

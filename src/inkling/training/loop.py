@@ -14,6 +14,7 @@ from inkling.data.loader import Batch, ResidentDigits, ShuffledBatches, make_loa
 from inkling.data.splits import Splits
 from inkling.errors import RunError
 from inkling.models.inference import predict_logits
+from inkling.models.zoo import StartsFromPictures
 from inkling.training.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
 from inkling.training.history import EpochMetrics, Score
 from inkling.training.interrupt import StopRequest, deferred_interrupt
@@ -40,7 +41,7 @@ class Plan:
     device: torch.device
     watch: Watch
     checkpoint: Path | None = None
-    recipe_sha256: str = ""
+    identity: str = ""  # ties a checkpoint to its recipe and data
 
 
 @dataclass(frozen=True)
@@ -82,11 +83,12 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
     recipe, device = plan.recipe, plan.device
     start = time.perf_counter()
     model.to(device)
+    training = ResidentDigits(splits.training, device)
+    start_from_pictures(model, training)
     state = start_state(recipe, model)
     state.totals = state.totals.to(device)
     if plan.checkpoint and has_checkpoint(plan.checkpoint):
-        load_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
-    training = ResidentDigits(splits.training, device)
+        load_checkpoint(plan.checkpoint, state, plan.identity)
     validation = ResidentDigits(splits.validation, device) if splits.validation else None
     total = recipe.total_steps(len(training))
     clock = _Clock(start - state.seconds, state)
@@ -99,8 +101,15 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
             if state.step < total:
                 clock.stop()  # validation counts, except behind the last step
             if plan.checkpoint:
-                save_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
+                save_checkpoint(plan.checkpoint, state, plan.identity)
     return _result(state, len(validation) if validation else 0)
+
+
+def start_from_pictures(model: nn.Module, training: ResidentDigits) -> None:
+    """Hand 500 pictures, evenly spread over the set, to a network that begins from them."""
+    if isinstance(model, StartsFromPictures):
+        chosen = torch.linspace(0, len(training) - 1, min(500, len(training))).long()
+        model.start_from(training[chosen.to(training.labels.device)].images)
 
 
 class _Clock:
@@ -124,9 +133,7 @@ def _run_epoch(
     recipe, device = plan.recipe, plan.device
     per_epoch = recipe.steps_per_epoch(len(training))
     total = recipe.total_steps(len(training))
-    order = ShuffledBatches(
-        len(training), recipe.training.batch_size, recipe.training.seed, device
-    )
+    order = ShuffledBatches(len(training), recipe.training.batch_size, recipe.training.seed, device)
     order.epoch, order.start = state.epoch, state.batch
     began = time.perf_counter() - state.epoch_seconds
     state.model.train()
@@ -186,7 +193,7 @@ def _goes_on(state: TrainingState, total: int, recipe: Recipe) -> bool:
 def _save_and_stop(state: TrainingState, plan: Plan) -> None:
     if plan.checkpoint is None:
         raise KeyboardInterrupt
-    save_checkpoint(plan.checkpoint, state, plan.recipe_sha256)
+    save_checkpoint(plan.checkpoint, state, plan.identity)
     folder = plan.checkpoint.parent
     raise RunError(
         f"stopped in epoch {state.epoch + 1}, after step {state.step:,}; all of it is saved. "

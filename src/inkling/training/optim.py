@@ -3,6 +3,7 @@
 import math
 
 import torch
+import torch._dynamo  # torch.optim imports it with the first optimiser: 0.6 s within the training
 from torch import nn
 
 from inkling.training.recipe import Cosine, OneCycle, Optimizer, Schedule, Sgd, Step
@@ -73,5 +74,3 @@ def _one_cycle(schedule: OneCycle, step: int, total: int) -> float:
     if step < peak:
         return schedule.start + (1 - schedule.start) * step / peak
     return 1 + (schedule.final - 1) * (step - peak) / max(1, total - peak)
-
-

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from inkling.data.augment import Augment
 from inkling.models.zoo import ModelSpec
+from inkling.training.search import Search
 
 LearningRate = Annotated[float, Field(gt=0, le=100)]
 Share = Annotated[float, Field(ge=0, lt=1)]
@@ -125,8 +126,9 @@ class Recipe(_Table):
     training: Training = Training()
     optimizer: Optimizer = Adam()
     schedule: Schedule = Constant()
-    augment: Augment = Augment()
+    augment: Augment = Augment.model_validate({})
     expect: Expectation | None = None
+    search: Search = Field({}, description="what inkling tune may change")
 
     def steps_per_epoch(self, pictures: int) -> int:
         """Steps until every one of `pictures` was seen once; the last batch may be small."""

@@ -11,10 +11,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
-from inkling.data.files import replacing, write_text
+from inkling.data.files import write_bytes, write_text
 from inkling.errors import RunError
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, parse_recipe
@@ -79,10 +79,10 @@ class RunFolder:
 
     def read_card(self) -> dict[str, Any]:
         """The card. Raises `RunError` where the run is unfinished, foreign or damaged."""
-        recipe = self.read_recipe()
         try:
             card = json.loads(self.card_path.read_text("utf-8"))
-        except FileNotFoundError as error:
+        except (FileNotFoundError, NotADirectoryError) as error:
+            recipe = self.read_recipe()
             raise RunError(
                 f"the run {self.path} ({recipe.name}) has not ended: "
                 f"go on with inkling train --resume {self.path}"
@@ -102,8 +102,8 @@ class RunFolder:
 
     def write_weights(self, weights: dict[str, Tensor]) -> str:
         """Write the weights; gives the file's SHA-256, the same for the same weights."""
-        with replacing(self.weights_path) as temporary:
-            save_file({name: value.cpu().contiguous() for name, value in weights.items()}, temporary)
+        content = save({name: value.cpu().contiguous() for name, value in weights.items()})
+        write_bytes(self.weights_path, content)
         return sha256_of(self.weights_path)
 
     def read_weights(self, device: torch.device) -> dict[str, Tensor]:
@@ -121,8 +121,8 @@ def sha256_of(path: Path) -> str:
 
 
 def recipe_sha256(recipe: Recipe) -> str:
-    """The hash that ties a checkpoint to its recipe; title and expectation do not count."""
-    decisive = recipe.model_copy(update={"title": "", "expect": None})
+    """The hash that ties a checkpoint to its recipe; what training never sees does not count."""
+    decisive = recipe.model_copy(update={"title": "", "expect": None, "search": {}})
     return hashlib.sha256(dump_recipe(decisive).encode()).hexdigest()
 
 

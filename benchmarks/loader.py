@@ -1,0 +1,115 @@
+"""The same recipe, batch size and epochs: our loader against the per-sample one, in turn.
+
+    python benchmarks/loader.py [--recipe mlp-adam] [--epochs 1] [--rounds 3] [--json FILE]
+
+The per-sample loop is the one of the student projects, in our words: a `Dataset` whose items are
+turned into a normalised tensor one by one, collated by `DataLoader` with its defaults, and the
+recipe's own network and optimiser. Both run in this process, one after the other, several rounds;
+the ratio of the medians is what counts.
+"""
+
+import argparse
+import json
+import platform
+import statistics
+import time
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from inkling.data.catalog import find_source
+from inkling.data.splits import Splits, split_digits
+from inkling.jobs.train import Quiet
+from inkling.models.zoo import build_model
+from inkling.training.device import computing_threads
+from inkling.training.loop import Plan, fit
+from inkling.training.optim import build_optimizer
+from inkling.training.recipe import Recipe
+from inkling.training.recipe_text import load_recipe
+from inkling.types import MEAN, STD, Digits
+
+
+class SampleBySample(Dataset[tuple[Tensor, int]]):
+    """What torchvision's MNIST with ToTensor and Normalize does for each picture."""
+
+    def __init__(self, digits: Digits) -> None:
+        self.images = torch.tensor(digits.images)
+        self.labels = torch.tensor(digits.labels)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def __getitem__(self, index: int) -> tuple[Tensor, int]:
+        picture = Image.fromarray(self.images[index].numpy())
+        raw = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
+        scaled = raw.view(1, 28, 28).to(torch.float32).div(255)
+        return scaled.sub(MEAN).div(STD), int(self.labels[index])
+
+
+def per_sample_seconds(recipe: Recipe, splits: Splits) -> float:
+    torch.manual_seed(0)
+    model = build_model(recipe.model, 10)
+    optimizer = build_optimizer(model, recipe.optimizer)
+    training = DataLoader(SampleBySample(splits.training), recipe.training.batch_size, shuffle=True)
+    assert splits.validation is not None
+    validation = DataLoader(SampleBySample(splits.validation), recipe.training.batch_size)
+    start = time.perf_counter()
+    for _ in range(int(recipe.training.epochs)):
+        model.train()
+        for images, labels in training:
+            optimizer.zero_grad()
+            F.cross_entropy(model(images), labels).backward()
+            optimizer.step()
+        model.eval()
+        with torch.no_grad():
+            for images, labels in validation:
+                F.cross_entropy(model(images), labels).item()
+    return time.perf_counter() - start
+
+
+def our_seconds(recipe: Recipe, splits: Splits) -> float:
+    torch.manual_seed(0)
+    model = build_model(recipe.model, 10)
+    start = time.perf_counter()
+    fit(model, splits, Plan(recipe, torch.device("cpu"), Quiet()))
+    return time.perf_counter() - start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--recipe", default="mlp-adam")
+    parser.add_argument("--epochs", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--data", default="auto")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    recipe = load_recipe(arguments.recipe, [f"epochs={arguments.epochs}"])
+    digits = find_source(arguments.data, notify=print).load_training()
+    splits = split_digits(digits, min(recipe.training.validation, len(digits) // 5), 0)
+    theirs, ours = [], []
+    with computing_threads(recipe.training.threads):
+        for _ in range(arguments.rounds):
+            theirs.append(per_sample_seconds(recipe, splits))
+            ours.append(our_seconds(recipe, splits))
+            print(f"per sample {theirs[-1]:7.2f} s   ours {ours[-1]:7.2f} s", flush=True)
+    result = {
+        "recipe": recipe.name,
+        "epochs": arguments.epochs,
+        "rounds": arguments.rounds,
+        "per_sample_seconds": statistics.median(theirs),
+        "seconds": statistics.median(ours),
+        "ratio": statistics.median(theirs) / statistics.median(ours),
+        "threads": recipe.training.threads or torch.get_num_threads(),
+        "machine": platform.processor() or platform.machine(),
+    }
+    print(f"{recipe.name}: {result['ratio']:.1f} times faster (medians of {arguments.rounds})")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(result, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

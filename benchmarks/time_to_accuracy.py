@@ -1,0 +1,185 @@
+"""Seconds to an accuracy: our sprints, a student's loop and PyTorch's own example, in turn.
+
+    python benchmarks/time_to_accuracy.py [--quick] [--rounds 5] [--json FILE]
+
+Each round runs, one after the other in this process: the three sprint recipes, then the two
+opponents. The whole of it takes some 6 minutes a round on two idle cores. `--quick` gives the
+opponents one epoch and multiplies by the epochs that a full run needed (EPOCHS_NEEDED), which the
+table then says. MNIST is needed. Times are train_seconds: everything from before the first step
+to after the last. The table's share is the run's arithmetic by its time, against what a
+2048 x 2048 matrix product in bf16 reaches here.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from inkling.data.catalog import find_source
+from inkling.data.loader import Batch, ResidentDigits
+from inkling.jobs.train import train
+from inkling.models.zoo import build_model
+from inkling.training.loop import start_from_pictures, train_step
+from inkling.training.recipe_text import load_recipe
+from inkling.training.state import start_state
+from inkling.types import Digits
+from opponents import EXAMPLE, STUDENT, Course, Opponent, run_opponent
+
+LEVELS = {"cnn-sprint-98": 0.9821, "cnn-sprint-99": 0.99, "cnn-sprint-994": 0.994}
+# The first epoch at which a full run stood at the level (--rounds 1, two cores, 2026-11-20).
+EPOCHS_NEEDED: dict[str, dict[str, int | None]] = {}
+SIDE = 2048
+
+
+def main() -> None:
+    options = _options()
+    source = find_source("mnist")
+    training, test = source.load_training(), source.load_test()
+    peaks = {str(kind)[6:]: measure_peak(kind) for kind in (torch.float32, torch.bfloat16)}
+    runs: dict[str, list[dict[str, float]]] = {name: [] for name in LEVELS}
+    courses: dict[str, list[Course]] = {STUDENT.name: [], EXAMPLE.name: []}
+    for seed in range(options.rounds):
+        for name in LEVELS:
+            runs[name].append(run_recipe(name, seed))
+            print(f"round {seed}  {name:<16} {runs[name][-1]}", flush=True)
+        for opponent in (STUDENT, EXAMPLE):
+            epochs = 1 if options.quick else opponent.epochs
+            course = run_opponent(opponent, training, test, epochs, seed)
+            courses[opponent.name].append(course)
+            print(f"round {seed}  {course.name:<24} {course.seconds[-1]:.1f} s", flush=True)
+    flops = {name: count_flops(name, training) for name in LEVELS}
+    rows = [_row(name, runs[name], courses, flops[name], peaks["bfloat16"]) for name in LEVELS]
+    _print(rows, peaks)
+    if options.json:
+        record = {"machine": machine(), "peaks_flops": peaks, "quick": options.quick, "rows": rows}
+        options.json.write_text(json.dumps(record | {"runs": runs}, indent=2) + "\n")
+
+
+def run_recipe(name: str, seed: int) -> dict[str, float]:
+    """Accuracy and train_seconds of one of our recipes, as `inkling train` gives them."""
+    with tempfile.TemporaryDirectory() as folder:
+        result = train(name, seed=seed, data="mnist", out=Path(folder) / "run", figures=False)
+    return {"accuracy": result.test.accuracy, "seconds": result.train_seconds}
+
+
+def count_flops(name: str, training: Digits) -> float:
+    """Multiplications and additions of the whole training of a recipe, forward and back."""
+    recipe = load_recipe(name)
+    device = torch.device("cpu")
+    pictures = ResidentDigits(training, device)
+    model = build_model(recipe.model, 10).train()
+    start_from_pictures(model, pictures)
+    state = start_state(recipe, model)
+    batch: Batch = pictures[torch.arange(recipe.training.batch_size)]
+    with FlopCounterMode(display=False) as counter:
+        train_step(state, batch, recipe, device)
+    return counter.get_total_flops() * recipe.total_steps(len(training))
+
+
+def measure_peak(kind: torch.dtype) -> float:
+    """The best of twenty 2048 x 2048 matrix products, FLOP/s."""
+    left, right = (torch.randn(SIDE, SIDE).to(kind) for _ in range(2))
+    times = []
+    for _ in range(20):
+        began = time.perf_counter()
+        left @ right
+        times.append(time.perf_counter() - began)
+    return 2 * SIDE**3 / min(times)
+
+
+def machine() -> dict[str, Any]:
+    return {
+        "processor": _processor(),
+        "threads": torch.get_num_threads(),
+        "load": os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+    }
+
+
+def _processor() -> str:
+    cpuinfo = Path("/proc/cpuinfo")
+    names = cpuinfo.read_text().splitlines() if cpuinfo.exists() else []
+    return next((line.split(":")[1].strip() for line in names if "model name" in line), "unknown")
+
+
+def _row(
+    name: str,
+    runs: list[dict[str, float]],
+    courses: dict[str, list[Course]],
+    flops: float,
+    peak: float,
+) -> dict[str, Any]:
+    level = LEVELS[name]
+    seconds = statistics.median(run["seconds"] for run in runs)
+    others = {}
+    for opponent in (STUDENT, EXAMPLE):
+        needed = _needed(opponent, courses[opponent.name], level)
+        others[opponent.name] = {"seconds": needed, "ratio": needed / seconds if needed else None}
+    return {
+        "recipe": name,
+        "level": level,
+        "rounds": len(runs),
+        "accuracy": statistics.fmean(run["accuracy"] for run in runs),
+        "seconds": seconds,
+        "first_seconds": runs[0]["seconds"],
+        "flops": flops,
+        "share_of_peak": flops / seconds / peak,
+        "others": others,
+    }
+
+
+def _needed(opponent: Opponent, courses: list[Course], level: float) -> float | None:
+    """The median time to the level; None where a run never stood there."""
+    if any(len(course.seconds) < opponent.epochs for course in courses):
+        epochs = EPOCHS_NEEDED.get(opponent.name, {}).get(str(level))
+        an_epoch = statistics.median(course.seconds[-1] for course in courses)
+        return epochs * an_epoch if epochs else None
+    times = [course.seconds_to(level) for course in courses]
+    known = [spent for spent in times if spent is not None]
+    return statistics.median(known) if len(known) == len(times) else None
+
+
+def _print(rows: list[dict[str, Any]], peaks: dict[str, float]) -> None:
+    spec = machine()
+    print(f"\n{spec['processor']}, {spec['threads']} threads, load {spec['load']:.1f}")
+    for kind, flops in peaks.items():
+        print(f"peak of a {SIDE} x {SIDE} product, {kind}: {flops / 1e12:.2f} TFLOP/s")
+    head = f"{'level':>7} {'ours':>9} {'accuracy':>9} {'TFLOP':>7} {'of peak':>8}"
+    for opponent in (STUDENT, EXAMPLE):
+        head += f" {opponent.name:>24} {'ratio':>7}"
+    print("\n" + head)
+    for row in rows:
+        line = (
+            f"{row['level']:>7.2%} {row['seconds']:>7.3f} s {row['accuracy']:>9.3%} "
+            f"{row['flops'] / 1e12:>7.3f} {row['share_of_peak']:>8.1%}"
+        )
+        for opponent in (STUDENT, EXAMPLE):
+            other = row["others"][opponent.name]
+            line += (
+                f" {other['seconds']:>22.1f} s {other['ratio']:>7.0f}"
+                if other["seconds"]
+                else f" {'not reached':>24} {'-':>7}"
+            )
+        print(line)
+
+
+def _options() -> argparse.Namespace:
+    assert __doc__
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--quick", action="store_true", help="one epoch of each opponent")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,46 @@
+"""Write `docs/help.md` from the command line's own help: `make help-page`.
+
+`tests/test_docs.py` fails where the page is not what this would write.
+"""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+PAGE = Path(__file__).parent / "help.md"
+INTRODUCTION = """\
+# The command line
+
+Every command takes `--json`: one JSON document on standard output, everything else on standard
+error. The exit code is 0, 1 where it could not be done (with one sentence), or 2 for wrong usage.
+
+This page is written by `make help-page`.
+"""
+
+
+def help_page() -> str:
+    """The whole page: the help of `inkling` and of each of its commands."""
+    from inkling.cli.main import commands
+
+    parts = [INTRODUCTION, _block([])]
+    for name in commands():
+        parts += [f"## inkling {name}\n", _block([name])]
+    return "\n".join(parts)
+
+
+def _block(arguments: list[str]) -> str:
+    plain = {"TYPER_USE_RICH": "0", "COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"}
+    done = subprocess.run(
+        [sys.executable, "-m", "inkling", *arguments, "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, **plain},
+    )
+    text = done.stdout.replace("python -m inkling", "inkling")
+    return "```\n" + "\n".join(line.rstrip() for line in text.strip().splitlines()) + "\n```\n"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(help_page(), "utf-8")

@@ -1,0 +1,79 @@
+"""`inkling repeat`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name, note, print_result
+
+if TYPE_CHECKING:
+    from inkling.jobs.repeat import Repetition
+    from inkling.training.repeat import Summary
+
+
+def repeat(
+    recipe: Annotated[str, typer.Argument(metavar="RECIPE|FILE.toml", help="See: inkling recipes")],
+    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 5,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
+    data: DataOption = None,
+    out: Annotated[
+        Path | None, typer.Option(help="The folder of the runs; seeds that it holds are kept.")
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
+    ] = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Train with many seeds: mean, standard deviation and 95 % interval of the mean."""
+    where = device_name(device)
+    from inkling.jobs import repeat as job
+
+    result = job.repeat(
+        recipe,
+        seeds,
+        first_seed=first_seed,
+        data=data,
+        out=out,
+        changes=changes or [],
+        device=where,
+        notify=note,
+        on_seed=lambda run: note(_seed_line(run)),
+    )
+    print_result(result.as_json(), as_json, lambda: _lines(result))
+
+
+def _seed_line(run: dict[str, Any]) -> str:
+    validation = run["validation"]
+    chosen = f"  validation {validation['accuracy']:.2%}" if validation else ""
+    return (
+        f"seed {run['seed']:>4}  test {run['test']['accuracy']:.2%}{chosen}  "
+        f"trained in {run['train_seconds']:.3f} s"
+    )
+
+
+def _lines(result: "Repetition") -> list[str]:
+    lines = [
+        "",
+        f"{result.recipe} on {result.data}, {len(result.runs)} seeds",
+        "                      mean       sd      min   median      max   95 % of the mean",
+        "  test accuracy   " + _row(result.accuracy, 100, 3, " %"),
+    ]
+    if result.validation_accuracy:
+        lines.append("  validation      " + _row(result.validation_accuracy, 100, 3, " %"))
+    lines.append("  train seconds   " + _row(result.train_seconds, 1, 3, " s"))
+    return [*lines, "", f"A line a seed: {result.folder / 'seeds.jsonl'}"]
+
+
+def _row(summary: "Summary", scale: float, digits: int, unit: str) -> str:
+    def number(value: float | None) -> str:
+        return f"{value * scale:8.{digits}f}" if value is not None else "       -"
+
+    columns = (summary.mean, summary.sd, summary.minimum, summary.median, summary.maximum)
+    row = " ".join(number(value) for value in columns)
+    if summary.interval is None:
+        return row + unit
+    low, high = summary.interval
+    return f"{row}   {number(low).strip()} to {number(high).strip()}{unit}"

@@ -1,0 +1,87 @@
+"""`inkling tune`."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name, note, print_result
+
+if TYPE_CHECKING:
+    from optuna.trial import FrozenTrial
+
+    from inkling.jobs.tune import Tuning
+
+
+def tune(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE|FILE.toml", help="One with a [search] table.")
+    ],
+    trials: Annotated[int, typer.Option(min=1, help="Until the study holds so many.")] = 20,
+    time: Annotated[
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Start none after so long.")
+    ] = None,
+    storage: Annotated[
+        str | None, typer.Option(metavar="URL", help="Any Optuna storage, shared by machines.")
+    ] = None,
+    data: DataOption = None,
+    out: Annotated[Path | None, typer.Option(help="The folder of the study.")] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
+    ] = None,
+    device: DeviceOption = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Search a recipe's settings by validation accuracy; goes on where it was stopped."""
+    where = device_name(device)
+    from inkling.jobs import tune as job
+
+    result = job.tune(
+        recipe,
+        trials,
+        seconds=time,
+        storage=storage,
+        data=data,
+        out=out,
+        changes=changes or [],
+        device=where,
+        notify=note,
+        on_trial=lambda trial, best: note(_trial_line(trial, best)),
+    )
+    print_result(result.as_json(), as_json, lambda: _lines(result))
+
+
+def _trial_line(trial: "FrozenTrial", best: float) -> str:
+    outcome = trial.state.name.lower()
+    if outcome == "complete" and trial.value is not None:
+        outcome = f"{trial.value:.2%}"
+    elif outcome == "pruned":
+        outcome = f"cut short in epoch {len(trial.intermediate_values)}"
+    return f"trial {trial.number:>4}  {outcome:<24}  best so far {best:.2%}"
+
+
+def _lines(result: "Tuning") -> list[str]:
+    lines = [
+        "",
+        f"{result.recipe} on {result.data}: {result.complete} whole trials, "
+        f"{result.pruned} cut short, {result.failed} failed",
+        "",
+        "trial  validation  changes",
+    ]
+    for line in result.best:
+        changes = ", ".join(f"{key} = {_short(value)}" for key, value in line.changes.items())
+        lines.append(f"{line.number:>5}  {line.accuracy:>10.2%}  {changes}")
+    if result.importance:
+        lines += ["", "What mattered:"]
+        lines += [f"  {share:5.0%}  {key}" for key, share in result.importance.items()]
+    return [
+        *lines,
+        "",
+        f"Figures: {result.folder / 'history.png'}, {result.folder / 'importance.png'}",
+        f"Train the best: inkling train {result.best_recipe}",
+    ]
+
+
+def _short(value: object) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)

@@ -1,0 +1,52 @@
+"""Which of the test pictures a run folder keeps: those that tell something."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+MISTAKES = 400  # the surest of all wrong answers
+WRONG_A_CELL = 24  # the surest of each confusion
+LEAST_SURE_A_CLASS, SUREST_A_CLASS = 8, 4  # of the right answers
+LIMIT = 2_000  # pictures; keeps the report of any run below 3 MB
+
+
+def choose_pictures(
+    labels: NDArray[np.integer], probabilities: NDArray[np.floating]
+) -> NDArray[np.int64]:
+    """Sorted indices of at most `LIMIT` pictures, given labels (N,) and probabilities (N, C).
+
+    The surest mistakes come first, then each cell of the confusion matrix in turn, so that where
+    there are too many no cell goes without while another has several.
+    """
+    answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
+    wrong = surest_mistakes(labels, probabilities)[:MISTAKES]
+    ranked = sorted(_by_cell(labels, answers, confidence))
+    chosen = dict.fromkeys([*wrong.tolist(), *(index for _, index in ranked)])
+    return np.sort(np.array(list(chosen)[:LIMIT], dtype=np.int64))
+
+
+def surest_mistakes(
+    labels: NDArray[np.integer], probabilities: NDArray[np.floating]
+) -> NDArray[np.int64]:
+    """Indices of all wrong answers, the most confident first."""
+    confidence = probabilities.max(axis=1)
+    wrong = np.nonzero(probabilities.argmax(axis=1) != labels)[0]
+    return wrong[np.argsort(-confidence[wrong], kind="stable")]
+
+
+def _by_cell(
+    labels: NDArray[np.integer], answers: NDArray[np.integer], confidence: NDArray[np.floating]
+) -> list[tuple[int, int]]:
+    """Rank within its cell, and index, of every picture worth showing."""
+    order = np.argsort(-confidence, kind="stable")  # surest first
+    cells: dict[tuple[int, int], list[int]] = {}
+    for index in order.tolist():
+        cells.setdefault((int(labels[index]), int(answers[index])), []).append(index)
+    ranked: list[tuple[int, int]] = []
+    for (label, answer), members in cells.items():
+        if label == answer:
+            shown = members[::-1][:LEAST_SURE_A_CLASS]
+            shown += [index for index in members[:SUREST_A_CLASS] if index not in shown]
+        else:
+            shown = members[:WRONG_A_CELL]
+        ranked += list(enumerate(shown))
+    return ranked

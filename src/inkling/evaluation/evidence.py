@@ -1,0 +1,147 @@
+"""What a run folder keeps of its test: the measures, every answer, and the telling pictures.
+
+With it the report can be made again where the data is not. Two files: `evaluation.json`, and
+`evidence.npz` without pickles.
+"""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.data.files import replacing, write_text
+from inkling.data.splits import Splits
+from inkling.data.statistics import first_of_each_class, pixel_statistics
+from inkling.errors import DataError, RunError
+from inkling.evaluation.choice import choose_pictures
+from inkling.evaluation.metrics import Evaluation
+from inkling.types import Digits
+
+FORMAT = 1
+MEASURES = "evaluation.json"
+PICTURES = "evidence.npz"
+MAX_BYTES = 256 << 20  # of all arrays of a file, unpacked
+SAMPLES_A_CLASS = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """Some test pictures with what was answered, and some training pictures.
+
+    `pictures` holds K test pictures, `indices` (K,) their places in the test set and
+    `probabilities` (K, C) float32 what the network said; `answers` (N,) int64 are those to the
+    whole test set and `labels` (N,) what stands there; `samples` are training pictures.
+    """
+
+    pictures: Digits
+    indices: NDArray[np.int64]
+    probabilities: NDArray[np.float32]
+    answers: NDArray[np.int64]
+    labels: NDArray[np.int64]
+    samples: Digits
+
+
+def gather_evidence(
+    splits: Splits, test: Digits, probabilities: NDArray[np.floating]
+) -> Evidence:
+    """The evidence of a test whose answers were `probabilities` (N, C)."""
+    answers = probabilities.argmax(axis=1)
+    chosen = choose_pictures(test.labels, probabilities)
+    return Evidence(
+        pictures=test.take(chosen),
+        indices=chosen,
+        probabilities=probabilities[chosen].astype(np.float32),
+        answers=answers,
+        labels=test.labels,
+        samples=first_of_each_class(splits.training, SAMPLES_A_CLASS),
+    )
+
+
+def describe_splits(splits: Splits, test: Digits) -> dict[str, Any]:
+    """Counts a class of every part, and mean and sd of the training pixels."""
+    mean, std = pixel_statistics(splits.training)
+    parts = {"training": splits.training, "validation": splits.validation, "test": test}
+    return {
+        "counts": {name: part.counts().tolist() for name, part in parts.items() if part},
+        "mean": mean,
+        "std": std,
+    }
+
+
+def write_evidence(
+    folder: Path, evaluation: Evaluation, data: dict[str, Any], evidence: Evidence
+) -> None:
+    """Write both files into a run folder."""
+    small = np.uint8 if len(evidence.pictures.classes) <= 256 else np.uint16
+    with replacing(folder / PICTURES) as temporary, temporary.open("wb") as file:
+        np.savez_compressed(
+            file,
+            images=evidence.pictures.images,
+            indices=evidence.indices.astype(np.int32),
+            probabilities=evidence.probabilities,
+            answers=evidence.answers.astype(small),
+            labels=evidence.labels.astype(small),
+            sample_images=evidence.samples.images,
+            sample_labels=evidence.samples.labels.astype(small),
+        )
+    measures = {
+        "format": FORMAT,
+        "classes": list(evidence.pictures.classes),
+        **evaluation.as_json(),
+        "reliability": evaluation.reliability.tolist(),
+        "data": data,
+    }
+    write_text(folder / MEASURES, json.dumps(measures) + "\n")
+
+
+def read_measures(folder: Path) -> dict[str, Any]:
+    """The content of `evaluation.json`. Raises `RunError` where it is missing or damaged."""
+    path = folder / MEASURES
+    try:
+        measures = json.loads(path.read_text("utf-8"))
+        classes = len(measures["classes"])
+        matrix = np.asarray(measures["confusion"], np.int64)
+        if measures["format"] != FORMAT or matrix.shape != (classes, classes):
+            raise ValueError(f"format {measures['format']}, confusion of {matrix.shape}")
+    except FileNotFoundError as error:
+        raise RunError(f"{path.name} is missing") from error
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise RunError(f"{path.name} is damaged or of another version ({error})") from error
+    return measures
+
+
+def read_evidence(folder: Path, classes: tuple[str, ...]) -> Evidence:
+    """The content of `evidence.npz`. Raises `RunError` where it is missing or damaged."""
+    path = folder / PICTURES
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
+                raise RunError(f"{path.name} unpacks to more than {MAX_BYTES >> 20} MB")
+        with np.load(path, allow_pickle=False) as file:
+            return _evidence({key: file[key] for key in file.files}, classes)
+    except FileNotFoundError as error:
+        raise RunError(f"{path.name} is missing") from error
+    except (OSError, ValueError, KeyError, IndexError, EOFError, DataError) as error:
+        raise RunError(f"{path.name} is damaged or of another version ({error})") from error
+    except zipfile.BadZipFile as error:
+        raise RunError(f"{path.name} is damaged ({error})") from error
+
+
+def _evidence(arrays: dict[str, NDArray], classes: tuple[str, ...]) -> Evidence:
+    labels, indices = arrays["labels"].astype(np.int64), arrays["indices"].astype(np.int64)
+    probabilities = arrays["probabilities"].astype(np.float32)
+    answers = arrays["answers"].astype(np.int64)
+    if probabilities.shape != (len(indices), len(classes)) or answers.shape != labels.shape:
+        raise ValueError("its arrays do not fit together")
+    return Evidence(
+        pictures=Digits(arrays["images"], labels[indices], classes),
+        indices=indices,
+        probabilities=probabilities,
+        answers=answers,
+        labels=labels,
+        samples=Digits(arrays["sample_images"], arrays["sample_labels"], classes),
+    )

@@ -1,0 +1,69 @@
+"""Bars: the ten probabilities of one picture, and how many pictures each class has."""
+
+import numpy as np
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from inkling.evaluation.report.svg import drawing, join, tag, text
+
+SHOWN = 10  # classes; of more, the most probable
+STEP, BAR, ROOM = 17, 11, 44  # units: from bar to bar, width, height
+LETTERS = 2  # of a class's name that fit below a bar
+
+
+def probability_chart(
+    probabilities: NDArray[np.floating], label: int, answer: int, classes: tuple[str, ...]
+) -> Markup:
+    """All probabilities (C,) of one picture; the label's and the answer's bars stand out."""
+    shown = np.arange(len(classes))
+    if len(classes) > SHOWN:
+        shown = np.sort(np.argsort(-probabilities, kind="stable")[:SHOWN])
+    bars, names = [], []
+    for place, index in enumerate(shown.tolist()):
+        share = float(probabilities[index])
+        # Named colours: the answer's, the label's where it is another, and that of the rest.
+        role = "answer" if index == answer else "label" if index == label else "rest"
+        height = max(0.8, ROOM * share)
+        bars.append(
+            tag(
+                "rect",
+                x=f"{place * STEP + 3}",
+                y=f"{ROOM - height:.1f}",
+                width=BAR,
+                height=f"{height:.1f}",
+                class_=role,
+            )
+        )
+        middle = place * STEP + 3 + BAR / 2
+        names.append(text(middle, ROOM + 13, classes[index][:LETTERS], role, "middle"))
+    words = ", ".join(
+        f"{classes[index]} {probabilities[index]:.1%}"
+        for index in np.argsort(-probabilities, kind="stable")[:3]
+    )
+    return drawing(len(shown) * STEP, ROOM + 16, f"probabilities: {words}", *bars, *names)
+
+
+def balance_chart(counts: list[int], classes: tuple[str, ...]) -> Markup:
+    """One bar a class, as long as it has pictures, with the count beside it."""
+    width, row, name_room, count_room = 460, 22, 12 + 8 * max(map(len, classes)), 70
+    longest = max([*counts, 1])
+    parts = []
+    for place, (name, count) in enumerate(zip(classes, counts, strict=True)):
+        length = (width - name_room - count_room) * count / longest
+        y = place * row
+        parts.append(
+            join(
+                text(name_room - 8, y + 15, name, "tick", "end"),
+                tag(
+                    "rect",
+                    x=name_room,
+                    y=y + 3,
+                    width=f"{length:.1f}",
+                    height=row - 7,
+                    class_="bar",
+                ),
+                text(name_room + length + 6, y + 15, f"{count:,}", "tick"),
+            )
+        )
+    words = ", ".join(f"{name}: {count:,}" for name, count in zip(classes, counts, strict=True))
+    return drawing(width, row * len(classes), f"Pictures a class. {words}", *parts)

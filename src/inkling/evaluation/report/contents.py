@@ -1,0 +1,152 @@
+"""What a run folder has to show: everything that is there, and a sentence for what is not."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from inkling.errors import InklingError, RecipeError, RunError
+from inkling.evaluation.evidence import Evidence, read_evidence, read_measures
+from inkling.evaluation.report.filters import FirstLayer, first_layer
+from inkling.training.checkpoint import has_checkpoint
+from inkling.training.history import EpochMetrics, read_history
+from inkling.training.recipe import Recipe
+from inkling.training.run_folder import RunFolder
+
+LATER = "A new run has it: inkling train writes it at its end."
+
+
+@dataclass(frozen=True, eq=False)
+class RunContents:
+    """A run as read; None or empty where something is not there, and `missing` says so."""
+
+    folder: RunFolder
+    recipe: Recipe | None
+    recipe_text: str
+    card: dict[str, Any] | None
+    history: tuple[EpochMetrics, ...]
+    measures: dict[str, Any] | None
+    evidence: Evidence | None
+    layer: FirstLayer | None
+    missing: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """What the run is called: its folder."""
+        return self.folder.path.resolve().name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The classes' names; empty where nothing tells them."""
+        source = self.measures or self.card or {}
+        return tuple(str(name) for name in source.get("classes", ()))
+
+
+class _Notes:
+    """Collects what could not be read while the rest goes on."""
+
+    def __init__(self) -> None:
+        self.sentences: list[str] = []
+
+    def __call__(self, error: InklingError, consequence: str) -> None:
+        self.sentences.append(f"{str(error).rstrip('.')}. {consequence}")
+
+
+def read_run(folder: RunFolder) -> RunContents:
+    """All that a run folder holds. Raises `RunError` only where it is no run folder at all."""
+    notes = _Notes()
+    recipe, text = _recipe(folder, notes)
+    history = _history(folder, notes)
+    card = _card(folder, recipe, history, notes)
+    measures = evidence = None
+    if card is not None:
+        measures = _measures(folder, notes)
+    if measures is not None:
+        evidence = _evidence(folder, tuple(measures["classes"]), notes)
+    return RunContents(
+        folder=folder,
+        recipe=recipe,
+        recipe_text=text,
+        card=card,
+        history=history,
+        measures=measures,
+        evidence=evidence,
+        layer=_layer(folder, notes) if card is not None else None,
+        missing=tuple(notes.sentences),
+    )
+
+
+def _recipe(folder: RunFolder, notes: _Notes) -> tuple[Recipe | None, str]:
+    try:
+        recipe = folder.read_recipe()
+    except RecipeError as error:
+        notes(error, "The recipe is shown as it was written, and not compared.")
+        recipe = None
+    return recipe, folder.recipe_path.read_text("utf-8", errors="replace")
+
+
+def _history(folder: RunFolder, notes: _Notes) -> tuple[EpochMetrics, ...]:
+    try:
+        history = tuple(read_history(folder.metrics_path))
+    except RunError as error:
+        notes(error, "There are no curves.")
+        return ()
+    if not history:
+        notes(RunError("No epoch was measured"), "There are no curves.")
+    return history
+
+
+def _card(
+    folder: RunFolder, recipe: Recipe | None, history: tuple[EpochMetrics, ...], notes: _Notes
+) -> dict[str, Any] | None:
+    if not folder.complete:
+        notes(RunError(_unfinished(folder, recipe, history)), "The test set was not opened.")
+        return None
+    try:
+        card = folder.read_card()
+        float(card["test"]["accuracy"]), int(card["test"]["n"])
+        return card
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        notes(RunError(f"{folder.card_path} is damaged ({error!r})"), "There is no test result.")
+        return None
+    except InklingError as error:
+        notes(error, "There is no test result to show.")
+        return None
+
+
+def _unfinished(
+    folder: RunFolder, recipe: Recipe | None, history: tuple[EpochMetrics, ...]
+) -> str:
+    planned = f" of {recipe.training.epochs:g}" if recipe else ""
+    text = f"This run has not ended: {len(history)}{planned} epochs are done"
+    if has_checkpoint(folder.checkpoint_path):
+        text += f", and inkling train --resume {folder.path} goes on with it"
+    return text
+
+
+def _measures(folder: RunFolder, notes: _Notes) -> dict[str, Any] | None:
+    try:
+        return read_measures(folder.path)
+    except RunError as error:
+        notes(error, f"There is no confusion matrix, table or calibration. {LATER}")
+        return None
+
+
+def _evidence(folder: RunFolder, classes: tuple[str, ...], notes: _Notes) -> Evidence | None:
+    try:
+        return read_evidence(folder.path, classes)
+    except RunError as error:
+        notes(error, f"There are no pictures. {LATER}")
+        return None
+
+
+def _layer(folder: RunFolder, notes: _Notes) -> FirstLayer | None:
+    try:
+        weights = folder.read_weights(torch.device("cpu"))
+    except RunError as error:
+        notes(error, "The first layer is not shown.")
+        return None
+    layer = first_layer({name: value.float().numpy() for name, value in weights.items()})
+    if layer is None:
+        notes(RunError("No layer of this network meets the pixels themselves"), "None is shown.")
+    return layer

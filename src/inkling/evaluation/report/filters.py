@@ -1,0 +1,65 @@
+"""What the first layer learnt: its weights as small pictures."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.evaluation.report.pictures import data_uri
+from inkling.types import SIDE
+
+SHOWN = 64
+POSITIVE, NEGATIVE = (37, 99, 190), (214, 106, 30)  # RGB; both read on light and on dark
+
+
+@dataclass(frozen=True)
+class FirstLayer:
+    """The first layer's weights: `maps` (F, H, W) float32, strongest first, of `total` units."""
+
+    name: str
+    maps: NDArray[np.float32]
+    total: int
+
+    @property
+    def linear(self) -> bool:
+        """Whether each unit looks at the whole picture."""
+        return self.maps.shape[1] == SIDE
+
+    def uris(self) -> list[str]:
+        """Each map as a picture: one colour adds, the other takes away, strength is opacity."""
+        return [data_uri(_tint(each)) for each in self.maps]
+
+
+def first_layer(weights: dict[str, NDArray[np.float32]]) -> FirstLayer | None:
+    """The first tensor that meets the picture itself; None where no such is found.
+
+    That is (F, 784) of a linear layer or (F, 1, H, W) of a convolution.
+    """
+    for name in sorted(weights, key=_by_number):
+        tensor = weights[name]
+        if tensor.ndim == 2 and tensor.shape[1] == SIDE * SIDE:
+            maps = tensor.reshape(-1, SIDE, SIDE)
+        elif tensor.ndim == 4 and tensor.shape[1] == 1 and max(tensor.shape[2:]) > 1:
+            maps = tensor[:, 0]
+        else:
+            continue
+        strength = np.linalg.norm(maps.reshape(len(maps), -1), axis=1)
+        order = np.argsort(-strength, kind="stable")[:SHOWN]
+        return FirstLayer(name, maps[order].astype(np.float32), len(maps))
+    return None
+
+
+def _tint(weights: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """RGBA (H, W, 4) of weights (H, W)."""
+    strongest = max(float(np.abs(weights).max()), 1e-12)
+    pixels = np.empty((*weights.shape, 4), np.uint8)
+    pixels[..., :3] = np.where(weights[..., None] >= 0, POSITIVE, NEGATIVE)
+    pixels[..., 3] = np.rint(np.abs(weights) / strongest * 255)
+    return pixels
+
+
+def _by_number(name: str) -> list[tuple[int, int | str]]:
+    """`layers.10` behind `layers.2`."""
+    parts = re.split(r"(\d+)", name)
+    return [(0, int(part)) if part.isdigit() else (1, part) for part in parts]

@@ -1,0 +1,199 @@
+"""The report of one run."""
+
+from typing import Any
+
+import numpy as np
+
+from inkling.evaluation.report.bars import balance_chart
+from inkling.evaluation.report.classes import class_rows, without_example
+from inkling.evaluation.report.confusion import confusion_panels, confusion_rows
+from inkling.evaluation.report.contents import RunContents
+from inkling.evaluation.report.curves import Series, line_chart
+from inkling.evaluation.report.gallery import augmented_sheet, mistake_cards, sample_sheet
+from inkling.evaluation.report.origin import origin_facts, recipe_tables, repeat_command
+from inkling.evaluation.report.page import render
+from inkling.evaluation.report.reliability import reliability_chart
+from inkling.evaluation.report.verdict import judge
+from inkling.training.history import EpochMetrics
+
+
+def render_run(contents: RunContents) -> str:
+    """The HTML of a run's report, made with what there is; `contents.missing` is said on top."""
+    return render("run.html.j2", **_content(contents))
+
+
+def _content(contents: RunContents) -> dict[str, Any]:
+    recipe, card, measures = contents.recipe, contents.card, contents.measures
+    interval = tuple(measures["interval"]) if measures else None
+    return {
+        "name": contents.name,
+        "title": recipe.title if recipe else "",
+        "recipe_name": recipe.name if recipe else (card or {}).get("recipe", "unknown recipe"),
+        "data_name": (card or {}).get("data") or (recipe.data if recipe else "unknown data"),
+        "verdict": judge(recipe, card, interval),
+        "missing": _missing(contents),
+        "facts": _facts(contents),
+        "curves": _curves(contents),
+        "history": contents.history,
+        "kept_epoch": (card or {}).get("kept_epoch"),
+        "test": _test(contents),
+        "layer": contents.layer,
+        "augmented": _augmented(contents),
+        "augment": _augment_words(contents),
+        "data": _data(contents),
+        "recipe_tables": recipe_tables(recipe) if recipe else [],
+        "recipe_text": contents.recipe_text,
+        "origin": origin_facts(contents),
+        "command": repeat_command(contents),
+    }
+
+
+def _missing(contents: RunContents) -> list[str]:
+    sentences = list(contents.missing)
+    if contents.measures:
+        empty = without_example(contents.measures["per_class"])
+        if empty:
+            sentences.append(
+                f"The test set has no picture of {', '.join(empty)}: nothing is known about that."
+            )
+    return sentences
+
+
+def _facts(contents: RunContents) -> list[tuple[str, str]]:
+    """The figures that stand below the verdict."""
+    card, measures, facts = contents.card, contents.measures, []
+    if card:
+        wrong = round((1 - card["test"]["accuracy"]) * card["test"]["n"])
+        facts.append(("mistakes", f"{wrong:,}"))
+        if card.get("validation"):
+            facts.append(("validation", f"{card['validation']['accuracy']:.2%}"))
+        facts.append(("test loss", f"{card['test']['loss']:.4f}"))
+    if measures:
+        facts.append(("calibration error", f"{measures['ece']:.2%}"))
+    if card and "parameters" in card:
+        facts.append(("parameters", f"{card['parameters']:,}"))
+    if card and "train_seconds" in card:
+        facts.append(("training", seconds(card["train_seconds"])))
+    return facts
+
+
+def seconds(value: float) -> str:
+    """A time as a person says it."""
+    if value < 120:
+        return f"{value:.1f} s"
+    return f"{value // 60:.0f} min {value % 60:.0f} s"
+
+
+def _curves(contents: RunContents) -> dict[str, Any] | None:
+    history, kept = contents.history, (contents.card or {}).get("kept_epoch")
+    if not history:
+        return None
+    loss = _pair(history, [e.train_loss for e in history], [e.validation_loss for e in history])
+    accuracy = _pair(
+        history, [e.train_accuracy for e in history], [e.validation_accuracy for e in history]
+    )
+    rates = Series(
+        "learning rate",
+        "validation",
+        tuple((epoch.epoch, epoch.learning_rate) for epoch in history),
+    )
+    positive = [epoch.learning_rate for epoch in history if epoch.learning_rate > 0]
+    steep = bool(positive) and max(positive) >= 20 * min(positive)
+    if steep:  # a logarithm has no place for 0
+        rates = Series(rates.name, rates.class_, tuple(p for p in rates.points if p[1] > 0))
+    return {
+        "loss": line_chart("Loss", loss, lambda value: f"{value:.3g}", kept, from_zero=True),
+        "accuracy": line_chart("Accuracy", accuracy, _percent, kept),
+        "rate": line_chart(
+            "Learning rate",
+            [rates],
+            lambda value: f"{value:.2g}",
+            kept,
+            log=steep,
+            from_zero=True,
+        ),
+        "validated": any(epoch.validation for epoch in history),
+    }
+
+
+def _pair(
+    history: tuple[EpochMetrics, ...], training: list[float], validation: list[float | None]
+) -> list[Series]:
+    epochs = [epoch.epoch for epoch in history]
+    known = [(e, v) for e, v in zip(epochs, validation, strict=True) if v is not None]
+    series = [Series("training", "training", tuple(zip(epochs, training, strict=True)))]
+    return [*series, Series("validation", "validation", tuple(known))] if known else series
+
+
+def _percent(value: float) -> str:
+    return f"{100 * value:.4g}%"
+
+
+def _test(contents: RunContents) -> dict[str, Any] | None:
+    """Confusion, classes, mistakes and calibration."""
+    measures, evidence = contents.measures, contents.evidence
+    if measures is None:
+        return None
+    matrix = np.asarray(measures["confusion"], np.int64)
+    classes = contents.classes
+    return {
+        "classes": classes,
+        "rows": confusion_rows(matrix, classes, evidence),
+        "panels": confusion_panels(matrix, classes, evidence) if evidence else [],
+        "table": class_rows(measures["per_class"], matrix, classes),
+        "mistakes": mistake_cards(evidence) if evidence else None,
+        "wrong": int(matrix.sum() - np.trace(matrix)),
+        "reliability": reliability_chart(np.asarray(measures["reliability"], np.float64)),
+        "ece": f"{measures['ece']:.2%}",
+        "surer": _surer(np.asarray(measures["reliability"], np.float64)),
+    }
+
+
+def _surer(reliability: np.ndarray) -> str:
+    """Whether the network claims more or less than it keeps."""
+    confidence, accuracy, count = reliability.T
+    gap = float(((confidence - accuracy) * count).sum() / max(count.sum(), 1))
+    if abs(gap) < 0.0005:
+        return "On average it claims just what it keeps."
+    more = "surer than it is right" if gap > 0 else "less sure than it is right"
+    return f"On average it is {more}, by {100 * abs(gap):.2f} percentage points."
+
+
+def _augmented(contents: RunContents) -> list[tuple[str, list[str]]]:
+    recipe, evidence = contents.recipe, contents.evidence
+    if recipe is None or evidence is None or not recipe.augment.active:
+        return []
+    return augmented_sheet(evidence.samples, recipe.augment)
+
+
+def _augment_words(contents: RunContents) -> str:
+    recipe = contents.recipe
+    if recipe is None:
+        return "The recipe could not be read, so it is not known how pictures were varied."
+    if not recipe.augment.active:
+        return (
+            "This recipe varies nothing: the network sees each training picture in every epoch "
+            "as it is."
+        )
+    if contents.evidence is None:
+        return "The pictures to show it on were not kept."
+    return (
+        "On the left a training picture, beside it what the network may see of it in as many "
+        "epochs."
+    )
+
+
+def _data(contents: RunContents) -> dict[str, Any] | None:
+    if contents.measures is None or "data" not in contents.measures:
+        return None
+    data, classes = contents.measures["data"], contents.classes
+    parts = [(name, sum(counts)) for name, counts in data["counts"].items()]
+    return {
+        "parts": [(name, f"{total:,}") for name, total in parts],
+        "mean": f"{data['mean']:.4f}",
+        "std": f"{data['std']:.4f}",
+        "balance": balance_chart(data["counts"]["training"], classes),
+        "sheet": sample_sheet(contents.evidence.samples) if contents.evidence else [],
+        "counts": data["counts"],
+        "classes": classes,
+    }

@@ -1,0 +1,110 @@
+"""The verdict in one line: what was reached, how sure that is, and whether it was to be expected."""
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from scipy.special import stdtrit
+
+from inkling.errors import RecipeError
+from inkling.evaluation.metrics import wilson_interval
+from inkling.training.recipe import Expectation, Recipe
+from inkling.training.recipe_text import load_recipe
+
+Status = Literal["as expected", "above", "below", "not compared", "unfinished"]
+# What may differ from the recipe as published without making it another recipe.
+FREE = ("title", "expect", "data", "training.seed", "training.threads")
+
+
+@dataclass(frozen=True)
+class RunVerdict:
+    """`headline` says what was reached, `detail` its interval, `expectation` what to make of it."""
+
+    headline: str
+    detail: str
+    expectation: str
+    status: Status
+
+
+def judge(
+    recipe: Recipe | None, card: dict[str, Any] | None, interval: tuple[float, float] | None = None
+) -> RunVerdict:
+    """The verdict on a run; `interval` is worked out from the card where it is None."""
+    if card is None:
+        text = "No test result: the test set is opened once, at the end of a run."
+        return RunVerdict("Not yet measured", "", text, "unfinished")
+    accuracy, n = float(card["test"]["accuracy"]), int(card["test"]["n"])
+    low, high = interval or wilson_interval(round(accuracy * n), n)
+    sentence, status = _expectation(recipe, card, accuracy, (low, high))
+    return RunVerdict(
+        headline=f"{accuracy:.2%} right",
+        detail=f"of {n:,} test pictures; 95% interval {low:.2%} to {high:.2%}",
+        expectation=sentence,
+        status=status,
+    )
+
+
+def changes_of(recipe: Recipe) -> list[str]:
+    """How a recipe differs from the one of its name that comes with inkling, key by key.
+
+    Raises `RecipeError` where there is none of that name.
+    """
+    published = flatten(load_recipe(recipe.name).model_dump(mode="json"))
+    own = flatten(recipe.model_dump(mode="json"))
+    return [
+        f"{key} is {own.get(key, 'not set')} instead of {published.get(key, 'not set')}"
+        for key in dict.fromkeys([*own, *published])
+        if own.get(key) != published.get(key) and not key.startswith(FREE)
+    ]
+
+
+def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested tables as one, with dotted keys."""
+    flat: dict[str, Any] = {}
+    for key, value in table.items():
+        if isinstance(value, dict):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[prefix + key] = value
+    return flat
+
+
+def _expectation(
+    recipe: Recipe | None, card: dict[str, Any], accuracy: float, interval: tuple[float, float]
+) -> tuple[str, Status]:
+    if recipe is None or recipe.expect is None:
+        return "The recipe states no expectation to compare with.", "not compared"
+    try:
+        changes = changes_of(recipe)
+    except RecipeError:
+        changes = []  # somebody's own recipe, with an expectation of its own
+    if changes:
+        return f"Not compared with the recipe: {'; '.join(changes)}.", "not compared"
+    if card.get("data") != "mnist":
+        text = "The recipe's expectation is for MNIST and says nothing about this data."
+        return text, "not compared"
+    return _compare(recipe.expect, accuracy, interval)
+
+
+def _compare(
+    expect: Expectation, accuracy: float, interval: tuple[float, float]
+) -> tuple[str, Status]:
+    """Against a 95 % prediction interval: where a further seed should fall, given `n` of them.
+
+    Where the sd is not known, against the run's own interval.
+    """
+    said = f"The recipe expects {expect.accuracy:.2%}"
+    if expect.n > 1 and expect.sd > 0:
+        reach = float(stdtrit(expect.n - 1, 0.975)) * expect.sd * math.sqrt(1 + 1 / expect.n)
+        low, high = expect.accuracy - reach, expect.accuracy + reach
+        said += f" ± {100 * expect.sd:.2f} (n = {expect.n} seeds)"
+        if low <= accuracy <= high:
+            return f"{said}: as expected.", "as expected"
+    else:
+        low, high = interval
+        said += f" (n = {expect.n})"
+        if low <= expect.accuracy <= high:
+            return f"{said}: as expected.", "as expected"
+    if accuracy > expect.accuracy:
+        return f"{said}: this run did better than that.", "above"
+    return f"{said}: this run fell short of it.", "below"

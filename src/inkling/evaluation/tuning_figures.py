@@ -1,0 +1,70 @@
+"""The pictures of a search: how it went, and which settings mattered."""
+
+from collections.abc import Mapping, Sequence
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator, PercentFormatter
+
+from inkling.evaluation.figures import FAINT, GROUND, INK, TRAINING, VALIDATION
+
+
+def draw_search(trials: Sequence[tuple[int, float, bool]]) -> Figure:
+    """Validation accuracy by trial: (number, accuracy, whether it was cut short), and the best."""
+    figure, axes = _axes(9, 4.2)
+    floor = _floor([accuracy for _, accuracy, pruned in trials if not pruned])
+    for pruned, color, marker, label in (
+        (True, VALIDATION, "x", "cut short"),
+        (False, TRAINING, "o", "trained to its end"),
+    ):
+        points = [(number, max(value, floor)) for number, value, p in trials if p == pruned]
+        if points:
+            axes.scatter(*zip(*points, strict=True), color=color, marker=marker, s=28, label=label)
+    best, steps = floor, []
+    for number, accuracy, pruned in trials:
+        best = best if pruned else max(best, accuracy)
+        steps.append((number, best))
+    if steps:
+        axes.step(*zip(*steps, strict=True), color=INK, linewidth=1.4, where="post", label="best")
+        axes.set_ylim(floor - 0.08 * (best - floor + 0.01), best + 0.08 * (best - floor + 0.01))
+    if floor:
+        axes.axhline(floor, color=FAINT, linestyle=":", label="this or lower")
+    axes.set(title="Validation accuracy of each trial", xlabel="trial")
+    axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.grid(color=FAINT, linewidth=0.6)
+    if trials:
+        axes.legend(frameon=False, loc="lower right")
+    return figure
+
+
+def _floor(whole: Sequence[float]) -> float:
+    """Where to cut the axis: failures near chance would squeeze all that matters into a line."""
+    if len(whole) < 4:
+        return 0.0
+    ranked = sorted(whole)
+    middle, best = ranked[len(ranked) // 2], ranked[-1]
+    return max(0.0, middle - 2 * (best - middle) - 0.01)
+
+
+def draw_importance(importance: Mapping[str, float]) -> Figure:
+    """A bar a setting: its share of the differences between trials."""
+    figure, axes = _axes(8, 1.3 + 0.45 * max(1, len(importance)))
+    names = sorted(importance, key=lambda name: importance[name])
+    bars = axes.barh(names, [importance[name] for name in names], color=TRAINING, height=0.6)
+    axes.bar_label(bars, fmt=lambda share: f"{share:.0%}", padding=4, color=INK)
+    axes.set(title="Share of the differences that each setting explains", xlim=(0, 1.08))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    if not names:
+        axes.text(0.5, 0.5, "too few whole trials to tell", ha="center", color=INK)
+        axes.set_yticks([])
+    return figure
+
+
+def _axes(width: float, height: float):
+    figure = Figure(figsize=(width, height), facecolor=GROUND, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_axisbelow(True)
+    return figure, axes

@@ -1,0 +1,61 @@
+"""A run's card: everything that somebody needs to use, judge and repeat the model."""
+
+import platform
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import torch
+
+import inkling
+from inkling.data.splits import Splits
+from inkling.evaluation.metrics import Evaluation
+from inkling.training.loop import Fit
+from inkling.training.recipe import Recipe
+from inkling.training.run_folder import CARD_FORMAT
+from inkling.types import MEAN, SIDE, STD, Digits
+
+
+def make_card(
+    result: dict[str, Any],
+    outcome: Fit,
+    splits: Splits,
+    test: Digits,
+    evaluation: Evaluation,
+    recipe: Recipe,
+) -> dict[str, Any]:
+    """The card of a run; `result` is what `train --json` prints."""
+    validation = splits.validation
+    return {
+        "format": CARD_FORMAT,
+        **result,
+        "test": {**result["test"], "interval": list(evaluation.interval), "ece": evaluation.ece},
+        "side": SIDE,
+        "mean": MEAN,
+        "std": STD,
+        "classes": list(splits.training.classes),
+        "kept_epoch": outcome.kept_epoch,
+        "epochs": len(outcome.history),
+        "network": recipe.model.kind,
+        "data_sha256": {
+            "training": splits.training.sha256(),
+            "validation": validation.sha256() if validation else None,
+            "test": test.sha256(),
+        },
+        "pictures": {
+            "training": len(splits.training),
+            "validation": len(validation) if validation else 0,
+            "test": len(test),
+        },
+        "versions": {
+            "inkling": inkling.__version__,
+            "python": platform.python_version(),
+            "torch": torch.__version__,
+            "numpy": np.__version__,
+        },
+        "machine": {
+            "processor": platform.machine(),
+            "threads": recipe.training.threads or torch.get_num_threads(),
+        },
+        "made": datetime.now(UTC).isoformat(timespec="seconds"),
+    }

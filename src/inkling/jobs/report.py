@@ -1,0 +1,48 @@
+"""Make the report of a run from its folder alone, or compare several."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from inkling.data.files import write_text
+from inkling.errors import RunError
+from inkling.evaluation.report.comparison_page import render_comparison
+from inkling.evaluation.report.contents import read_run
+from inkling.evaluation.report.page import is_ours
+from inkling.evaluation.report.run_page import render_run
+from inkling.training.run_folder import RunFolder
+
+COMPARISON = Path("comparison.html")
+
+
+def make_report(run: str | Path) -> tuple[Path, tuple[str, ...]]:
+    """Write `report.html` into a run folder; gives its path, and what was missing for it.
+
+    Needs neither the data nor the network. Raises `RunError` where `run` is no run folder.
+    """
+    folder = RunFolder(Path(run))
+    contents = read_run(folder)
+    write_text(folder.report_path, render_run(contents))
+    return folder.report_path, contents.missing
+
+
+def compare_runs(
+    runs: Sequence[str | Path], out: str | Path = COMPARISON
+) -> tuple[Path, tuple[str, ...]]:
+    """Write a page that compares `runs` to `out`; gives its path, and what was missing for it.
+
+    A file that inkling did not make is left alone. Raises `RunError`.
+    """
+    path = Path(out)
+    if path.exists() and not is_ours(_text(path)):
+        raise RunError(f"{path} was not made by inkling and is left alone: choose another --out")
+    contents = [read_run(RunFolder(Path(run))) for run in runs]
+    write_text(path, render_comparison(contents))
+    missing = tuple(f"{each.name}: {said}" for each in contents for said in each.missing)
+    return path, missing
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text("utf-8", errors="replace")
+    except OSError as error:
+        raise RunError(f"{path} cannot be replaced: {error.strerror or error}") from error

@@ -1,0 +1,216 @@
+"""Search a recipe's settings with Optuna. No test set is read here: validation alone decides."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+import torch
+from optuna.importance import FanovaImportanceEvaluator, get_param_importances
+from optuna.trial import FrozenTrial, TrialState
+
+from inkling.data.catalog import find_source
+from inkling.data.fetch import Notify
+from inkling.data.files import write_text
+from inkling.data.splits import Splits
+from inkling.errors import RecipeError, RunError
+from inkling.evaluation.figures import save_figure
+from inkling.evaluation.tuning_figures import draw_importance, draw_search
+from inkling.jobs.study import (
+    Pruner,
+    check_search,
+    note_process,
+    open_study,
+    retry_what_was_killed,
+    suggest,
+    with_changes,
+)
+from inkling.jobs.train import RUNS, make_splits
+from inkling.models.zoo import build_model
+from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
+from inkling.training.loop import Plan, fit
+from inkling.training.recipe import Recipe
+from inkling.training.recipe_text import dump_recipe, load_recipe
+
+HELD_OUT = 10_000  # pictures to judge by, where the recipe itself holds none out
+TOP = 10  # trials in the table of the best
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
+
+OnTrial = Callable[[FrozenTrial, float], None]
+
+
+@dataclass(frozen=True)
+class TrialLine:
+    """A trial that was trained to its end; accuracy on validation, as a fraction."""
+
+    number: int
+    accuracy: float
+    changes: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Tuning:
+    """What a search found."""
+
+    folder: Path
+    recipe: str
+    data: str
+    storage: str
+    complete: int
+    pruned: int
+    failed: int
+    best: tuple[TrialLine, ...]
+    importance: dict[str, float]
+    best_recipe: Path
+
+    def as_json(self) -> dict[str, Any]:
+        """What `tune --json` prints."""
+        return asdict(self) | {
+            "folder": str(self.folder),
+            "best_recipe": str(self.best_recipe),
+            "best": [asdict(line) for line in self.best],
+        }
+
+
+def tune(
+    recipe: str | Recipe,
+    trials: int,
+    *,
+    seconds: float | None = None,
+    storage: str | None = None,
+    data: str | None = None,
+    out: str | Path | None = None,
+    changes: Sequence[str] = (),
+    device: DeviceName = "auto",
+    notify: Notify | None = None,
+    on_trial: OnTrial | None = None,
+) -> Tuning:
+    """Try settings until the study holds `trials` ended ones, or `seconds` are over.
+
+    The study lies in `<out>/study.db`, or wherever an Optuna `storage` URL says, so that several
+    machines can share it; a search that was stopped goes on, and what was under way when it was
+    killed is tried again. Raises `RecipeError` where the recipe has no `[search]` or one that
+    does not fit it, `RunError` where the study belongs to another recipe.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
+    if data is not None:
+        chosen = chosen.model_copy(update={"data": data})
+    check_search(chosen)
+    folder = Path(out) if out else RUNS / f"{chosen.name}-tune"
+    folder.mkdir(parents=True, exist_ok=True)
+    where = choose_device(device)
+    source = find_source(chosen.data, notify=notify)
+    splits = make_splits(judged(chosen), source)
+    url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
+    study = open_study(url, chosen, splits)
+    retry_what_was_killed(study)
+
+    def objective(trial: optuna.Trial) -> float:
+        note_process(trial)
+        tried = with_changes(judged(chosen), suggest(trial, chosen))
+        return _accuracy(trial, tried, splits, where)
+
+    def report(study: optuna.Study, trial: FrozenTrial) -> None:
+        if on_trial:
+            whole = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+            on_trial(trial, max((t.value for t in whole if t.value is not None), default=0.0))
+
+    enough = optuna.study.MaxTrialsCallback(trials, states=ENDED)
+    if len(study.get_trials(deepcopy=False, states=ENDED)) < trials:
+        study.optimize(objective, timeout=seconds, callbacks=[enough, report], catch=(RecipeError,))
+    return _result(study, chosen, folder, source.name, url)
+
+
+def judged(recipe: Recipe) -> Recipe:
+    """The recipe with validation pictures, even where it is meant to learn from all of them."""
+    if recipe.training.validation:
+        return recipe
+    training = recipe.training.model_copy(update={"validation": HELD_OUT})
+    return recipe.model_copy(update={"training": training})
+
+
+def _accuracy(trial: optuna.Trial, recipe: Recipe, splits: Splits, device: torch.device) -> float:
+    random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+    with random, computing_threads(recipe.training.threads), reusing_memory():
+        torch.manual_seed(recipe.training.seed)
+        model = build_model(recipe.model, len(splits.training.classes))
+        outcome = fit(model, splits, Plan(recipe, device, Pruner(trial)))
+    trial.set_user_attr("seconds", outcome.seconds)
+    if outcome.validation is None:
+        raise RunError("a trial was not validated; there are no pictures to judge it by")
+    return outcome.validation.accuracy
+
+
+def _result(study: optuna.Study, recipe: Recipe, folder: Path, data: str, url: str) -> Tuning:
+    trials = study.get_trials(deepcopy=False)
+    by_state = {state: [t for t in trials if t.state == state] for state in TrialState}
+    whole = by_state[TrialState.COMPLETE]
+    if not whole:
+        raise RunError(f"no trial came to its end; nothing is known yet (the study is at {url})")
+    ranked = sorted(whole, key=lambda trial: (-(trial.value or 0.0), trial.number))
+    lines = [
+        TrialLine(trial.number, trial.value or 0.0, suggest(_fixed(trial), recipe))
+        for trial in ranked[:TOP]
+    ]
+    importance = _importance(study, whole)
+    points = [
+        (trial.number, value, trial.state == TrialState.PRUNED)
+        for trial in trials
+        if trial.state in ENDED and (value := _latest(trial)) is not None
+    ]
+    save_figure(draw_search(points), folder / "history.png")
+    save_figure(draw_importance(importance), folder / "importance.png")
+    best = folder / "best.toml"
+    write_text(best, _best_text(recipe, lines[0], len(whole)))
+    return Tuning(
+        folder=folder,
+        recipe=recipe.name,
+        data=data,
+        storage=url,
+        complete=len(whole),
+        pruned=len(by_state[TrialState.PRUNED]),
+        failed=len(by_state[TrialState.FAIL]),
+        best=tuple(lines),
+        importance=importance,
+        best_recipe=best,
+    )
+
+
+def _fixed(trial: FrozenTrial) -> optuna.trial.FixedTrial:
+    return optuna.trial.FixedTrial(trial.params)
+
+
+def _latest(trial: FrozenTrial) -> float | None:
+    """A trial's accuracy, or that of the last epoch before it was cut short."""
+    if trial.state == TrialState.COMPLETE or not trial.intermediate_values:
+        return trial.value
+    return trial.intermediate_values[max(trial.intermediate_values)]
+
+
+def _importance(study: optuna.Study, whole: list[FrozenTrial]) -> dict[str, float]:
+    """Shares that sum to 1; none where the trials are too few or all alike."""
+    if len(whole) < 4 or len({trial.value for trial in whole}) == 1:
+        return {}
+    try:
+        return dict(get_param_importances(study, evaluator=FanovaImportanceEvaluator(seed=0)))
+    except (RuntimeError, ValueError):
+        return {}
+
+
+def _best_text(recipe: Recipe, best: TrialLine, trials: int) -> str:
+    """The winner as a recipe to train, with where it came from."""
+    tuned = with_changes(recipe, best.changes).model_copy(
+        update={
+            "name": f"{recipe.name}-tuned",
+            "title": f"{recipe.name}, tuned",
+            "expect": None,
+            "search": {},
+        }
+    )
+    changes = "\n".join(f"#   {key} = {value}" for key, value in best.changes.items())
+    return (
+        f"# Found by inkling tune {recipe.name}: trial {best.number}, the best of {trials} whole "
+        f"ones,\n# {best.accuracy:.2%} on validation. It was chosen among many, so its accuracy "
+        f"there is\n# flattered; train it to know. Changed:\n{changes}\n\n" + dump_recipe(tuned)
+    )

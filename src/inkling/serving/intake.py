@@ -1,0 +1,81 @@
+"""Bodies on their way in: never more of them in memory than was agreed, and not for ever.
+
+A refused body is not waited for: the server reads on and forgets what still arrives, so that a
+client which is busy sending gets to read its answer.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from starlette.requests import ClientDisconnect, Request
+
+from inkling.serving.problems import (
+    BUSY,
+    RETRY_AFTER,
+    TOO_LARGE,
+    TOO_SLOW,
+    ClientGoneError,
+    ProblemError,
+)
+from inkling.serving.settings import MEGABYTE, Settings
+
+
+class Intake:
+    """Receives bodies within the limits of `settings`; one for each worker."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.held = 0  # bytes of all bodies that are in memory
+
+    @asynccontextmanager
+    async def body(self, request: Request) -> AsyncIterator[bytes]:
+        """The whole body, which counts as held until the block ends.
+
+        Raises `ProblemError`: too large, too slow, or too many bytes held at once; and
+        `ClientGoneError`.
+        """
+        self._check_announced(request)
+        received = bytearray()
+        try:
+            await self._receive(request, received)
+            yield bytes(received)
+        finally:
+            self.held -= len(received)
+
+    async def _receive(self, request: Request, received: bytearray) -> None:
+        try:
+            async with asyncio.timeout(self.settings.body_seconds):
+                async for chunk in request.stream():
+                    received += chunk
+                    self.held += len(chunk)
+                    self._check_held(len(received))
+        except TimeoutError:
+            seconds = f"{self.settings.body_seconds:g}"
+            raise ProblemError(
+                TOO_SLOW,
+                f"the body was not complete after {seconds} seconds",
+                headers={"Connection": "close"},
+            ) from None
+        except ClientDisconnect:
+            raise ClientGoneError from None
+
+    def _check_announced(self, request: Request) -> None:
+        length = request.headers.get("content-length", "")
+        if length.isdecimal() and int(length) > self.settings.body_bytes:
+            raise self._too_large()
+
+    def _check_held(self, received: int) -> None:
+        if received > self.settings.body_bytes:
+            raise self._too_large()
+        if self.held > self.settings.held_bytes:
+            raise ProblemError(
+                BUSY, "too many bodies are arriving at once; ask again", headers=RETRY_AFTER
+            )
+
+    def _too_large(self) -> ProblemError:
+        limit = self.settings.body_bytes / MEGABYTE
+        return ProblemError(
+            TOO_LARGE,
+            f"a body may have {limit:g} MB at most: send a smaller picture or fewer of them",
+        )

@@ -1,0 +1,26 @@
+"""What `/v1/model` tells: the card in the model's file, and which file that is."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from inkling.reading.model import BUNDLED
+from inkling.reading.reader import Reader
+
+
+def describe_model(reader: Reader, path: Path | None) -> dict[str, Any]:
+    """The card with everything that its maker wrote, the file's name and its SHA-256."""
+    file = path or BUNDLED
+    written = reader.network.session.get_modelmeta().custom_metadata_map["card"]
+    card = reader.network.card
+    return {
+        **json.loads(written),
+        "classes": list(card.classes),
+        "mean": card.mean,
+        "std": card.std,
+        "temperature": card.temperature,
+        "thresholds": dict(card.thresholds),
+        "file": file.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+    }

@@ -1,0 +1,187 @@
+// The page put together: paper or photo, the service, the answer.
+
+import { showBoxes } from "./boxes.js";
+import { drawByKeyboard } from "./keyboard.js";
+import { Panel } from "./panel.js";
+import { Paper } from "./paper.js";
+import { drawingBlob, photoBlob } from "./pictures.js";
+import { Refused, Service } from "./service.js";
+import { bringPhotos } from "./sources.js";
+import { showSteps } from "./steps.js";
+
+const find = (name) => document.getElementById(name);
+const stage = find("stage");
+const photo = find("photo");
+const layer = find("boxes");
+const paper = new Paper(find("paper"));
+const service = new Service();
+const panel = new Panel({
+  frame: find("answer"),
+  verdict: find("verdict"),
+  text: find("text"),
+  sentence: find("sentence"),
+  chips: find("chips"),
+  seen: find("seen"),
+  seenEmpty: find("seen-empty"),
+  chances: find("chances"),
+  timing: find("timing"),
+});
+const steps = find("steps");
+const explain = find("explain");
+
+let sent = null; // the picture that the answer on screen is about
+let reading = null;
+
+function setMode(mode) {
+  stage.dataset.mode = mode;
+  paper.enabled = mode !== "photo";
+  find("undo").disabled = mode !== "drawing";
+  find("clear").disabled = mode === "empty";
+}
+
+// Where the picture lies on the stage: all of it, or a photo's share between two margins.
+function placeOf([width, height]) {
+  const scale = Math.min(stage.clientWidth / width, stage.clientHeight / height);
+  return {
+    x: (stage.clientWidth - width * scale) / 2,
+    y: (stage.clientHeight - height * scale) / 2,
+    width: width * scale,
+    height: height * scale,
+  };
+}
+
+function drawBoxes() {
+  if (reading) showBoxes(layer, reading, placeOf(reading.size), panel.chosen);
+  else layer.replaceChildren();
+}
+
+function forget(words, problem) {
+  reading = null;
+  sent = null;
+  panel.clear(words, problem);
+  drawBoxes();
+  explain.disabled = true;
+  setSteps(false);
+}
+
+async function read(blob) {
+  try {
+    const answer = await service.read(blob, "seen");
+    if (!answer) return;
+    sent = blob;
+    reading = answer;
+    panel.show(answer);
+    drawBoxes();
+    explain.disabled = false;
+    if (!steps.hidden) fetchSteps();
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    forget(error.message, true);
+  }
+}
+
+async function readDrawing() {
+  const blob = await drawingBlob(paper.strokes);
+  if (!paper.empty && stage.dataset.mode === "drawing") await read(blob);
+}
+
+async function takePhoto(file) {
+  service.cancel();
+  paper.clear();
+  leavePhoto();
+  forget("Reading the photo …");
+  let blob;
+  try {
+    blob = await photoBlob(file);
+  } catch (error) {
+    forget(error.message, true);
+    return;
+  }
+  photo.src = URL.createObjectURL(blob);
+  photo.alt = `Your photo ${file.name ?? ""}`.trim();
+  photo.hidden = false;
+  setMode("photo");
+  await read(blob);
+}
+
+function leavePhoto() {
+  if (photo.hidden) return;
+  URL.revokeObjectURL(photo.src);
+  photo.hidden = true;
+  photo.removeAttribute("src");
+}
+
+function clearAll() {
+  service.cancel();
+  leavePhoto();
+  paper.clear();
+  setMode("empty");
+  forget();
+}
+
+function setSteps(open) {
+  steps.hidden = !open;
+  explain.setAttribute("aria-expanded", String(open));
+  explain.textContent = open ? "Hide the steps" : "Show the steps";
+  if (!open) steps.replaceChildren();
+}
+
+async function fetchSteps() {
+  const about = sent;
+  const explained = await service.explain(about);
+  if (explained && about === sent) showSteps(steps, explained);
+}
+
+paper.addEventListener("begin", () => {
+  service.cancel();
+  setMode("drawing");
+});
+paper.addEventListener("end", readDrawing);
+paper.addEventListener("change", () => {
+  if (stage.dataset.mode === "photo") return;
+  service.cancel();
+  setMode(paper.empty ? "empty" : "drawing");
+  if (paper.empty) forget();
+  else readDrawing();
+});
+panel.addEventListener("choose", drawBoxes);
+new ResizeObserver(drawBoxes).observe(stage);
+
+find("undo").addEventListener("click", () => paper.undo());
+find("clear").addEventListener("click", clearAll);
+find("width").addEventListener("input", (event) => {
+  paper.penWidth = Number(event.target.value);
+  find("width-dot").style.setProperty("--pen", `${event.target.value}px`);
+});
+explain.addEventListener("click", () => {
+  setSteps(steps.hidden);
+  if (!steps.hidden) fetchSteps();
+});
+addEventListener("keydown", (event) => {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
+    event.preventDefault();
+    paper.undo();
+  } else if (event.key === "Delete" || event.key === "Escape") {
+    clearAll();
+  }
+});
+
+service.addEventListener("state", () => {
+  const away = service.state === "away";
+  find("link").dataset.state = service.state;
+  find("link-words").textContent = away ? "Server is away, trying again" : "Ready";
+  if (service.waiting) panel.wait();
+});
+
+drawByKeyboard(find("paper"), find("nib"), paper);
+bringPhotos(
+  {
+    choose: find("choose"),
+    chooseInput: find("file"),
+    camera: find("take"),
+    cameraInput: find("camera"),
+    stage,
+  },
+  takePhoto,
+);
+setMode("empty");

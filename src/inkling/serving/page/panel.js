@@ -1,0 +1,153 @@
+// The answer's panel: verdict, a chip for each box, what the network saw and its ten bars.
+
+import { boxLabel, headline, percent, sentence } from "./words.js";
+
+const BARS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "none"];
+
+export class Panel extends EventTarget {
+  #parts;
+  #bars;
+  #reading = null;
+  chosen = 0;
+
+  /** `parts` are the elements by name. Event: `choose` as another box is chosen. */
+  constructor(parts) {
+    super();
+    this.#parts = parts;
+    this.#bars = BARS.map((name) => makeBar(parts.chances, name));
+    parts.chips.addEventListener("keydown", (event) => this.#walk(event));
+  }
+
+  /** Shows a reading that has its `seen` with it. */
+  show(reading) {
+    this.#reading = reading;
+    this.chosen = Math.min(this.chosen, Math.max(0, reading.digits.length - 1));
+    this.#say(reading.verdict, headline(reading), sentence(reading));
+    this.#parts.timing.textContent = `read in ${Math.round(reading.milliseconds)} ms`;
+    this.#showChips();
+    this.#showDetail();
+  }
+
+  /** Empty paper, or a sentence that says what went wrong. */
+  clear(words = "The answer comes as you lift the pen.", problem = false) {
+    this.#reading = null;
+    this.chosen = 0;
+    this.#say(problem ? "problem" : "blank", problem ? "Cannot read it" : "Nothing yet", words);
+    this.#parts.timing.textContent = "";
+    this.#parts.chips.replaceChildren();
+    this.#showDetail();
+  }
+
+  /** The answer on screen is an older one: the server is away. */
+  wait() {
+    this.#parts.frame.classList.add("waiting");
+    this.#write("The server is away. What you drew is kept and read when it is back.");
+  }
+
+  #say(verdict, text, words) {
+    const { verdict: frame, text: large } = this.#parts;
+    frame.dataset.verdict = verdict;
+    large.textContent = text;
+    large.dataset.length = lengthOf(text);
+    this.#parts.frame.classList.remove("waiting");
+    this.#write(words);
+  }
+
+  // Screen readers speak a changed text; the same once more would be noise.
+  #write(words) {
+    const { sentence: line } = this.#parts;
+    if (line.textContent !== words) line.textContent = words;
+  }
+
+  #showChips() {
+    const chips = this.#reading.digits.map((box, index) => {
+      const chip = document.createElement("button");
+      const name = document.createElement("b");
+      const sure = document.createElement("small");
+      const chance = box.verdict === "not-a-digit" ? this.#reading.seen[index]?.none ?? 0 : box.confidence;
+      name.textContent = boxLabel(box);
+      sure.textContent = percent(chance);
+      chip.type = "button";
+      chip.className = "chip";
+      chip.dataset.verdict = box.verdict;
+      chip.setAttribute("role", "radio");
+      chip.setAttribute("aria-label", `${boxLabel(box)}, ${percent(chance)}, box ${index + 1}`);
+      chip.append(name, sure);
+      chip.addEventListener("click", () => this.choose(index));
+      return chip;
+    });
+    this.#parts.chips.replaceChildren(...chips);
+    this.#markChips();
+  }
+
+  choose(index) {
+    this.chosen = index;
+    this.#markChips();
+    this.#showDetail();
+    this.dispatchEvent(new Event("choose"));
+  }
+
+  #markChips() {
+    [...this.#parts.chips.children].forEach((chip, index) => {
+      chip.setAttribute("aria-checked", String(index === this.chosen));
+      chip.tabIndex = index === this.chosen ? 0 : -1;
+    });
+  }
+
+  // Arrow keys walk along the chips, as in any group of radio buttons.
+  #walk(event) {
+    const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    const count = this.#parts.chips.children.length;
+    if (!step || !count) return;
+    event.preventDefault();
+    this.choose((this.chosen + step + count) % count);
+    const chip = this.#parts.chips.children[this.chosen];
+    chip.focus();
+    chip.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  #showDetail() {
+    const seen = this.#reading?.seen[this.chosen];
+    const { seen: image, seenEmpty } = this.#parts;
+    image.hidden = !seen;
+    seenEmpty.hidden = Boolean(seen);
+    if (seen) {
+      image.src = seen.image;
+      image.alt = `Box ${this.chosen + 1} as 28 by 28 pixels, light on dark`;
+    }
+    const chances = seen ? [...seen.probabilities, seen.none] : BARS.map(() => 0);
+    const best = seen ? chances.indexOf(Math.max(...chances)) : -1;
+    chances.forEach((chance, index) => setBar(this.#bars[index], chance, index === best, Boolean(seen)));
+  }
+}
+
+function makeBar(table, name) {
+  const row = table.insertRow();
+  const head = document.createElement("th");
+  head.scope = "row";
+  head.textContent = name;
+  if (name === "none") {
+    row.className = "none";
+    head.setAttribute("aria-label", "no digit");
+  }
+  row.append(head);
+  const track = document.createElement("div");
+  const fill = document.createElement("div");
+  track.className = "track";
+  fill.className = "fill";
+  track.append(fill);
+  row.insertCell().append(track);
+  return { row, fill, value: row.insertCell() };
+}
+
+function setBar(bar, chance, best, known) {
+  bar.fill.style.transform = `scaleX(${chance})`;
+  bar.value.textContent = known ? percent(chance) : "";
+  bar.row.classList.toggle("best", best);
+}
+
+function lengthOf(text) {
+  if (/[a-z]/i.test(text)) return "words";
+  if (text.length > 13) return "longest";
+  return text.length > 7 ? "long" : "short";
+}

@@ -1,0 +1,59 @@
+"""What `inkling tune` may change: the `[search]` table of a recipe.
+
+Keys are dotted as for `--set`; a value is a range or a list of choices:
+
+    [search]
+    "optimizer.learning_rate" = { low = 1e-4, high = 1e-1, log = true }
+    "training.batch_size" = { choices = [32, 64, 128] }
+"""
+
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Scalar = bool | int | float | str
+
+
+class Range(BaseModel):
+    """Numbers from `low` to `high`, both included; whole where both are written as whole."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    low: int | float
+    high: int | float
+    log: bool = Field(False, description="draw evenly in the logarithm")
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> "Range":
+        if not self.low < self.high:
+            raise ValueError(f"low = {self.low} must lie below high = {self.high}")
+        if self.log and self.low <= 0:
+            raise ValueError(f"log = true needs low above 0, not {self.low}")
+        return self
+
+    @property
+    def whole(self) -> bool:
+        """Whether only whole numbers are meant."""
+        return isinstance(self.low, int) and isinstance(self.high, int)
+
+
+class Choices(BaseModel):
+    """One of several values; a list, such as widths, is one value."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    choices: Annotated[tuple[Scalar | tuple[Scalar, ...], ...], Field(min_length=2)]
+
+
+Search = dict[str, Range | Choices]
+
+
+def set_value(table: dict[str, Any], dotted: str, value: Any) -> None:
+    """Set `table["a"]["b"]` for "a.b". Raises `KeyError` where a step on the way is no table."""
+    *path, last = dotted.split(".")
+    for key in path:
+        step = table.setdefault(key, {})
+        if not isinstance(step, dict):
+            raise KeyError(dotted)
+        table = step
+    table[last] = value

@@ -1,0 +1,146 @@
+"""The commands as a person or a script meets them: real processes, exit codes, JSON."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+QUICK = ["--set", "widths=[16]", "--set", "epochs=2", "--device", "cpu"]
+
+
+def inkling(*arguments: str | Path, code: int = 0, **options) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(
+        [sys.executable, "-m", "inkling", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+        **options,
+    )
+    assert done.returncode == code, (done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def run_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A run made by the command line, with its JSON beside it."""
+    folder = tmp_path_factory.mktemp("cli")
+    done = inkling("train", "mlp-adam", "--data", "digits", *QUICK, "--json", cwd=folder)
+    (folder / "train.json").write_text(done.stdout)
+    (folder / "train.log").write_text(done.stderr)
+    return folder / "runs" / "mlp-adam"
+
+
+def test_train_prints_one_json_object_and_lines_elsewhere(run_folder: Path) -> None:
+    folder = run_folder.parent.parent
+    result = json.loads((folder / "train.json").read_text())
+    assert result["run"] == "runs/mlp-adam"
+    assert result["data"] == "digits"
+    assert (run_folder / "card.json").exists()
+    assert len((folder / "train.log").read_text().splitlines()) == 3  # head, two epochs
+
+
+def test_evaluate_gives_the_contracts_keys(run_folder: Path) -> None:
+    result = json.loads(inkling("evaluate", run_folder, "--data", "digits", "--json").stdout)
+    assert result.keys() >= {"accuracy", "loss", "n", "confusion", "per_class", "ece"}
+    assert np.sum(result["confusion"]) == result["n"]
+    text = inkling("evaluate", run_folder, "--data", "digits").stdout
+    assert "95 % interval" in text
+    assert "precision" in text
+
+
+def test_export_and_not_over_a_file(run_folder: Path, tmp_path: Path) -> None:
+    inkling("export", run_folder, "--to", "pth", cwd=tmp_path)
+    path = tmp_path / "mlp-adam.pth"
+    before = path.read_bytes()
+    assert "left alone" in inkling("export", run_folder, "--to", "pth", cwd=tmp_path, code=1).stderr
+    assert path.read_bytes() == before
+    inkling("export", run_folder, "--to", "pickle", code=2)
+
+
+def test_recipes_can_be_listed_copied_and_trained(tmp_path: Path) -> None:
+    listed = json.loads(inkling("recipes", "--json").stdout)
+    assert listed["mlp-adam"]["training"]["epochs"] == 5
+    copied = inkling("recipes", "mlp-adam").stdout
+    (tmp_path / "mine.toml").write_text(copied.replace("epochs = 5", "epochs = 1"))
+    out = inkling("train", "mine.toml", "--data", "digits", "--out", "mine", "--json", cwd=tmp_path)
+    assert json.loads(out.stdout)["recipe"] == "mlp-adam"
+    assert len((tmp_path / "mine" / "metrics.jsonl").read_text().splitlines()) == 1
+
+
+def test_data_is_described_with_a_sheet(tmp_path: Path) -> None:
+    result = json.loads(inkling("data", "digits", "--json", cwd=tmp_path).stdout)
+    assert result["training"]["n"] + result["test"]["n"] == 1797
+    assert (tmp_path / result["sheet"]).exists()
+
+
+def test_without_mnist_the_embedded_digits_stand_in_with_a_notice(
+    without_mnist: None, tmp_path: Path
+) -> None:
+    done = inkling("train", *QUICK, "--json", cwd=tmp_path)
+    assert json.loads(done.stdout)["data"] == "digits"
+    assert "embedded digits" in done.stderr
+    insisting = inkling("train", "--data", "mnist", *QUICK, cwd=tmp_path, code=1)
+    assert "could not be had" in insisting.stderr
+    assert not (tmp_path / "runs" / "mlp-adam-2").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["train", "mlp-admn"], 1, "did you mean mlp-adam"),
+        (["train", "--set", "epochs=x"], 1, "training.epochs"),
+        (["train", "--data", "nowhere"], 1, "no data called 'nowhere'"),
+        (["train", "--device", "tpu"], 2, "none of auto, cpu, cuda, mps"),
+        (["train", "--seed", "-1"], 2, "--seed"),
+        (["train", "--data", "digits", "--out", "/dev/null/run"], 1, "cannot write"),
+        (["evaluate", "nowhere"], 1, "does not exist"),
+        (["frobnicate"], 2, "No such command"),
+    ],
+)
+def test_what_cannot_be_done_is_said_in_a_sentence(
+    arguments: list[str], code: int, words: str, tmp_path: Path
+) -> None:
+    done = inkling(*arguments, cwd=tmp_path, code=code)
+    assert words in done.stderr
+    assert done.stdout == ""
+    assert not list(tmp_path.iterdir())
+
+
+def test_folders_of_pictures_with_faults(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "own" / "one").mkdir(parents=True)
+    Image.new("L", (28, 28)).save(tmp_path / "own" / "one" / "a.png")
+    train = ["train", "--data", tmp_path / "own", "--out", tmp_path / "run"]
+    assert "only 'one'" in inkling(*train, code=1).stderr
+    (tmp_path / "own" / "two").mkdir()
+    (tmp_path / "own" / "two" / "broken.png").write_text("no picture")
+    assert "broken.png" in inkling(*train, code=1).stderr
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_full_disk_is_said_and_costs_nothing(tmp_path: Path) -> None:
+    """Files may grow to 64 kB: the recipe fits, the checkpoint of the first epoch does not."""
+    code = (
+        "import resource, signal, sys;"
+        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536));"
+        "from inkling.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "train", "--data", "digits", "--out", tmp_path / "run"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "cannot write" in done.stderr
+    assert "Traceback" not in done.stderr
+    left = sorted(p.name for p in (tmp_path / "run").rglob("*") if p.is_file())
+    assert left == ["metrics.jsonl", "recipe.toml"]
+    inkling("train", "--resume", tmp_path / "run")  # once there is room, it goes on

@@ -1,0 +1,211 @@
+"""The whole job, on real data, in this process."""
+
+import hashlib
+import json
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from safetensors.torch import load_file
+
+import inkling
+from inkling.errors import DataError, RunError
+from inkling.export.weights import export_pth, export_safetensors
+from inkling.jobs.describe import describe
+from inkling.jobs.evaluate import evaluate
+from inkling.jobs.train import TrainResult, train
+from inkling.training.run_folder import RunFolder
+from inkling.types import Digits
+
+QUICK = ["widths=[24]", "epochs=3", "batch_size=32"]
+
+
+@pytest.fixture
+def result(few_npz: Path, tmp_path: Path) -> TrainResult:
+    return train("mlp-adam", data=str(few_npz), out=tmp_path / "run", seed=3, changes=QUICK)
+
+
+def test_a_run_folder_holds_everything(result: TrainResult) -> None:
+    run = RunFolder(result.run)
+    names = {str(p.relative_to(run.path)) for p in run.path.rglob("*") if p.is_file()}
+    assert names >= {
+        "recipe.toml",
+        "metrics.jsonl",
+        "model.safetensors",
+        "card.json",
+        "checkpoint/state.safetensors",
+        "figures/curves.png",
+        "figures/confusion.png",
+        "figures/mistakes.png",
+        "figures/samples.png",
+    }
+    assert not [name for name in names if name.endswith(".tmp")]
+    lines = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
+    assert [line["epoch"] for line in lines] == [1, 2, 3]
+    card = run.read_card()
+    assert (card["side"], card["mean"], card["std"]) == (28, 0.1307, 0.3081)
+    assert card["classes"] == list("0123456789")
+    digest = hashlib.sha256(run.weights_path.read_bytes()).hexdigest()
+    assert card["weights_sha256"] == result.weights_sha256 == digest
+    assert run.read_recipe().training.seed == 3
+
+
+def test_the_result_is_what_the_contract_says(result: TrainResult) -> None:
+    entry = json.loads(json.dumps(result.as_json()))
+    assert list(entry) == [
+        "run",
+        "recipe",
+        "data",
+        "seed",
+        "device",
+        "parameters",
+        "train_seconds",
+        "total_seconds",
+        "validation",
+        "test",
+        "weights_sha256",
+    ]
+    assert entry["test"].keys() == entry["validation"].keys() == {"accuracy", "loss", "n"}
+    assert entry["test"]["n"] == 80
+    assert 0 < entry["train_seconds"] < entry["total_seconds"]
+
+
+def test_the_figures_are_pictures_with_something_on_them(result: TrainResult) -> None:
+    for path in (result.run / "figures").iterdir():
+        with Image.open(path) as image:
+            assert min(image.size) > 300
+            assert np.asarray(image.convert("L")).std() > 10
+
+
+def test_the_loaded_model_answers_as_the_run_did(result: TrainResult, few: Digits) -> None:
+    classifier = inkling.load(result.run)
+    images, labels = few.images[320:], few.labels[320:]
+    probabilities = classifier.predict_proba(images)
+    assert probabilities.shape == (80, 10)
+    assert probabilities.sum(axis=1) == pytest.approx(np.ones(80))
+    assert np.array_equal(classifier.predict(images), probabilities.argmax(axis=1))
+    assert (classifier.predict(images) == labels).mean() == result.test.accuracy
+    assert classifier.predict(images[:0]).shape == (0,)
+    with pytest.raises(DataError, match="must be uint8"):
+        classifier.predict(images.astype(float))
+
+
+def test_evaluation_of_the_same_data_gives_the_same_figures(
+    result: TrainResult, few_npz: Path
+) -> None:
+    again = evaluate(result.run, data=str(few_npz))
+    assert again.accuracy == result.test.accuracy
+    assert again.loss == pytest.approx(result.test.loss)
+    assert again.interval[0] <= again.accuracy <= again.interval[1]
+    assert evaluate(result.run, data="digits").n == 1797
+
+
+def test_data_without_a_test_part_is_not_judged_on_what_was_learnt(
+    few: Digits, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "own.npz", X=few.images, y=few.labels)
+    own = train("mlp-adam", data=str(tmp_path / "own.npz"), out=tmp_path / "own", changes=QUICK)
+    assert own.test.n == 80
+    assert evaluate(own.run, data=str(tmp_path / "own.npz")).n == 80
+
+
+def test_exports_hold_the_same_weights(result: TrainResult, tmp_path: Path) -> None:
+    run = RunFolder(result.run)
+    export_pth(run, tmp_path / "m.pth")
+    export_safetensors(run, tmp_path / "m.safetensors")
+    plain = torch.load(tmp_path / "m.pth", weights_only=True)
+    other = load_file(tmp_path / "m.safetensors")
+    assert plain.keys() == other.keys()
+    assert all(torch.equal(plain[name], other[name]) for name in plain)
+
+
+def test_classes_of_the_users_own(few: Digits, tmp_path: Path) -> None:
+    two = few.take(np.nonzero(few.labels < 2)[0])
+    for number, (image, label) in enumerate(zip(two.images, two.labels, strict=True)):
+        folder = tmp_path / "own" / ("ring" if label == 0 else "stick")
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / f"{number}.png")
+    own = train("mlp-adam", data=str(tmp_path / "own"), out=tmp_path / "run", changes=QUICK)
+    assert inkling.load(own.run).classes == ("ring", "stick")
+    assert own.test.accuracy > 0.9
+    with pytest.raises(DataError, match="classes that the network does not know"):
+        evaluate(own.run, data="digits")
+
+
+def test_training_never_sees_the_test_set(few: Digits, tmp_path: Path) -> None:
+    """Scrambled test labels and pictures change the test figure and not one bit of the weights."""
+    hashes, accuracies = [], []
+    for name, labels in (("true", few.labels[320:]), ("scrambled", 9 - few.labels[320:])):
+        images = few.images[320:] if name == "true" else few.images[320:, ::-1]
+        arrays = {"x_train": few.images[:320], "y_train": few.labels[:320]}
+        np.savez(tmp_path / "few.npz", **arrays, x_test=images, y_test=labels)
+        out = train("mlp-adam", data=str(tmp_path / "few.npz"), out=tmp_path / name, changes=QUICK)
+        hashes.append(out.weights_sha256)
+        accuracies.append(out.test.accuracy)
+    assert hashes[0] == hashes[1]
+    assert accuracies[0] != accuracies[1]
+
+
+@pytest.mark.mnist
+def test_the_test_files_are_opened_after_the_last_step(
+    mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With no test files at all, training runs to its end and only then asks for them."""
+    (tmp_path / "mnist").mkdir()
+    for path in mnist_folder.glob("train-*"):
+        (tmp_path / "mnist" / path.name).symlink_to(path)
+    monkeypatch.setenv("INKLING_DATA", str(tmp_path))
+    with pytest.raises(DataError, match="t10k"):
+        train("mlp-adam", out=tmp_path / "run", changes=["epochs=0.2"])
+    run = RunFolder(tmp_path / "run")
+    assert run.weights_path.exists()
+    assert not run.complete
+
+
+def test_no_module_of_training_can_name_the_test_set() -> None:
+    """`fit` takes Splits; neither it nor anything it imports knows where a test set lies."""
+    import subprocess
+
+    code = (
+        "import sys, inkling.training.loop, inkling.training.run_folder;"
+        "print([m for m in sys.modules if m.startswith('inkling.data.catalog')"
+        " or m.startswith('inkling.jobs') or m.startswith('inkling.data.fetch')])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_a_run_folder_that_exists_is_left_alone(result: TrainResult, few_npz: Path) -> None:
+    before = (result.run / "card.json").read_bytes()
+    with pytest.raises(RunError, match="exists already and is left alone"):
+        train("mlp-adam", data=str(few_npz), out=result.run, changes=QUICK)
+    assert (result.run / "card.json").read_bytes() == before
+
+
+def test_the_data_is_described(few_npz: Path, tmp_path: Path) -> None:
+    sheet = tmp_path / "sheet.png"
+    entry = describe(str(few_npz), sheet).as_json()
+    with np.load(few_npz) as arrays:
+        pixels, labels = arrays["x_train"] / 255, arrays["y_train"]
+    assert entry["training"]["mean"] == pytest.approx(pixels.mean())
+    assert entry["training"]["std"] == pytest.approx(pixels.std())
+    assert list(entry["training"]["counts"].values()) == np.bincount(labels).tolist()
+    assert entry["test"]["n"] == 80
+    assert sheet.stat().st_size > 10_000
+
+
+@pytest.mark.mnist
+@pytest.mark.usefixtures("mnist_folder")
+def test_a_student_recipe_learns_mnist(tmp_path: Path) -> None:
+    """Trains for real: two epochs of mlp-adam reach 96.6 % or so; far less is a bug."""
+    out = train("mlp-adam", data="mnist", out=tmp_path / "run", changes=["epochs=2"])
+    assert out.test.n == 10_000
+    assert out.test.accuracy > 0.955
+
+
+def test_the_embedded_digits_are_learnt(tmp_path: Path) -> None:
+    out = train("mlp-adam", data="digits", out=tmp_path / "run", changes=["epochs=20"])
+    assert out.test.accuracy > 0.93

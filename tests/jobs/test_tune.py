@@ -1,0 +1,130 @@
+"""The search on real scans: it goes on, it never opens the test set, it finds what is better."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import optuna
+import pytest
+
+from inkling.data.catalog import Source
+from inkling.errors import InklingError, RecipeError, RunError
+from inkling.jobs.tune import tune
+from inkling.training.recipe_text import load_recipe
+
+RECIPE = """
+name = "small"
+[model]
+kind = "mlp"
+widths = [16]
+[training]
+epochs = 2
+batch_size = 32
+validation = 80
+[search]
+"optimizer.learning_rate" = { low = 1e-4, high = 1e-1, log = true }
+"model.widths" = { choices = [[8], [16, 16]] }
+"training.batch_size" = { low = 16, high = 64 }
+"""
+
+
+@pytest.fixture
+def recipe(tmp_path: Path) -> Path:
+    path = tmp_path / "small.toml"
+    path.write_text(RECIPE)
+    return path
+
+
+@pytest.fixture
+def job(recipe: Path, few_npz: Path, tmp_path: Path) -> dict[str, Any]:
+    return {"recipe": str(recipe), "data": str(few_npz), "out": tmp_path / "study"}
+
+
+def test_the_best_is_a_recipe_to_train(job: dict[str, Any]) -> None:
+    result = tune(**job, trials=6)
+    assert result.complete + result.pruned == 6
+    best = load_recipe(str(result.best_recipe))
+    changes = result.best[0].changes
+    assert best.optimizer.learning_rate == changes["optimizer.learning_rate"]
+    assert list(best.model.widths) == changes["model.widths"]  # type: ignore[union-attr]
+    assert best.training.batch_size == changes["training.batch_size"]
+    assert best.training.validation == 80
+    accuracies = [line.accuracy for line in result.best]
+    assert accuracies == sorted(accuracies, reverse=True)
+    for name in ("history.png", "importance.png", "study.db"):
+        assert (result.folder / name).stat().st_size > 1_000
+
+
+def test_it_goes_on_where_it_stopped(job: dict[str, Any]) -> None:
+    seen: list[int] = []
+    for wanted in (2, 4, 4):
+        tune(**job, trials=wanted, on_trial=lambda trial, best: seen.append(trial.number))
+    assert seen == [0, 1, 2, 3]
+
+
+def test_the_test_set_stays_shut(job: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    def opened(self: Source) -> None:
+        raise AssertionError("the test set was opened")
+
+    monkeypatch.setattr(Source, "load_test", opened)
+    tune(**job, trials=1)
+
+
+def test_a_killed_trial_is_tried_again(job: dict[str, Any]) -> None:
+    """A process that dies in its trial leaves it running; the next takes up its settings."""
+    code = f"""
+import os
+from inkling.jobs import tune as job
+job.fit = lambda *a: os._exit(9)
+job.tune({job["recipe"]!r}, 1, data={job["data"]!r}, out={str(job["out"])!r})
+"""
+    done = subprocess.run([sys.executable, "-c", code], check=False, env=os.environ)
+    assert done.returncode == 9
+    study = optuna.load_study(study_name=None, storage=f"sqlite:///{job['out'] / 'study.db'}")
+    assert study.trials[0].state == optuna.trial.TrialState.RUNNING
+    result = tune(**job, trials=1)
+    assert (result.failed, result.best[0].number) == (1, 1)
+    again = optuna.load_study(study_name=None, storage=result.storage)
+    assert again.trials[1].params == again.trials[0].params
+
+
+def test_a_recipe_that_holds_nothing_out_is_judged_all_the_same(
+    job: dict[str, Any], recipe: Path
+) -> None:
+    recipe.write_text(RECIPE.replace("validation = 80", 'validation = 0\nkeep = "last"'))
+    result = tune(**job, trials=1)
+    assert 0 < result.best[0].accuracy <= 1
+    assert load_recipe(str(result.best_recipe)).training.validation == 0
+
+
+@pytest.mark.parametrize(
+    ("search", "complaint"),
+    [
+        ("", r"no \[search\] table"),
+        ('[search]\n"optimizer.speed" = { low = 1, high = 2 }', "optimizer"),
+        ('[search]\n"training.batch_size" = { low = 0, high = 9 }', "batch_size"),
+        ('[search]\n"name.first" = { choices = ["a", "b"] }', "value, not a table"),
+        ('[search]\n"training.epochs" = { low = 3, high = 2 }', "must lie below"),
+        ('[search]\n"training.epochs" = { low = 0, high = 2, log = true }', "above 0"),
+    ],
+)
+def test_a_search_that_does_not_fit_is_named(
+    job: dict[str, Any], recipe: Path, search: str, complaint: str
+) -> None:
+    recipe.write_text(RECIPE.partition("[search]")[0] + search)
+    with pytest.raises(RecipeError, match=complaint):
+        tune(**job, trials=1)
+
+
+def test_a_study_of_another_recipe_is_left_alone(job: dict[str, Any], recipe: Path) -> None:
+    tune(**job, trials=1)
+    recipe.write_text(RECIPE.replace("epochs = 2", "epochs = 1"))
+    with pytest.raises(RunError, match="another recipe"):
+        tune(**job, trials=1)
+
+
+def test_a_storage_that_cannot_be_had_is_named(job: dict[str, Any]) -> None:
+    with pytest.raises(InklingError, match="cannot open the study"):
+        tune(**job, trials=1, storage="sqlite:////nowhere/at/all/study.db")

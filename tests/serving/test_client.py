@@ -1,0 +1,89 @@
+"""`inkling.Client`: the same `Reading` as the reader on this side of the wire."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import inkling
+from inkling.client import Client
+from inkling.errors import ImageError, ServiceError
+from inkling.reading.reader import Reader
+from inkling.types import Alternative, Prediction, Reading
+from tests.servers import mirror
+from tests.serving.pictures import draw_number, encode
+
+
+def rounded(reading: Reading | ImageError) -> Reading:
+    """JSON carries six decimals of a probability."""
+    assert isinstance(reading, Reading)
+    return replace(reading, digits=tuple(_rounded(digit) for digit in reading.digits))
+
+
+def _rounded(digit: Prediction) -> Prediction:
+    others = tuple(Alternative(o.digit, round(o.confidence, 6)) for o in digit.alternatives)
+    return replace(digit, confidence=round(digit.confidence, 6), alternatives=others)
+
+
+@pytest.fixture
+def path(tmp_path: Path, forty_two: bytes) -> Path:
+    path = tmp_path / "photo.png"
+    path.write_bytes(forty_two)
+    return path
+
+
+def test_every_kind_of_source_reads_as_the_reader_does(address: str, path: Path) -> None:
+    pixels = np.asarray(draw_number("3"))
+    colour = np.repeat(pixels[..., None], 3, axis=2)
+    sources = [path, str(path), path.read_bytes(), pixels, colour, Image.fromarray(pixels)]
+    expected = Reader.load().read(sources)
+    with inkling.Client(address) as client:
+        many = client.read_many(sources)
+        for index, source in enumerate(sources):
+            own = rounded(expected[index])
+            assert many[index] == own
+            one = client.read(source)
+            assert replace(one, image=own.image) == own
+    assert client.read_many([]) == []
+
+
+def test_pictures_that_cannot_be_read_are_image_errors(address: str, path: Path) -> None:
+    with Client(address) as client:
+        with pytest.raises(ImageError, match="no picture"):
+            client.read(b"nothing")
+        with pytest.raises(ImageError, match=r"absent\.png"):
+            client.read("absent.png")
+        answers = client.read_many([b"nothing", path, "absent.png", np.zeros((2, 3, 4, 5))])
+    assert [type(answer) for answer in answers] == [ImageError, Reading, ImageError, ImageError]
+
+
+def test_more_than_one_batch_keeps_the_order(address: str) -> None:
+    sources = [encode(draw_number(text, 120, 90, pen=4)) for text in ("7", "42")] * 70
+    with Client(address) as client:
+        answers = client.read_many(sources)
+        assert client.model()["file"] == "reader.onnx"
+    assert [rounded(answer).text for answer in answers] == ["7", "42"] * 70
+
+
+def test_services_that_are_none() -> None:
+    with Client("http://127.0.0.1:9") as client, pytest.raises(ServiceError, match="reached"):
+        client.read(b"x")
+    with (
+        mirror({}, "html") as server,
+        Client(server.address) as client,
+        pytest.raises(ServiceError, match="no inkling service"),
+    ):
+        client.model()
+    with (
+        mirror({}, 503) as server,
+        Client(server.address, retries=2) as client,
+        pytest.raises(ServiceError),
+    ):
+        client.model()
+    assert len(server.asked) == 3
+
+
+def test_the_name_is_exported_lazily() -> None:
+    assert inkling.Client is Client

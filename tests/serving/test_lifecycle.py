@@ -1,0 +1,95 @@
+"""Start, readiness, several workers, and an end that finishes what was begun."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.serving.conftest import START, Running
+from tests.serving.pictures import photo
+
+Start = Callable[..., AbstractContextManager[Running]]
+
+
+def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "inkling", "serve", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=START, check=False)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_end_finishes_what_is_in_flight(start: Start, number: int) -> None:
+    content = photo("42", 3000, 2400)
+    with start("--threads", "1") as running, httpx.Client(timeout=60) as http:
+        with ThreadPoolExecutor(4) as pool:
+            url = f"{running.address}/v1/read"
+            asked = [pool.submit(http.post, url, content=content) for _ in range(4)]
+            metrics = f"{running.address}/metrics"
+            while "inkling_pictures_at_once 4.0" not in http.get(metrics).text:
+                assert not all(future.done() for future in asked), "read before it could be told"
+                time.sleep(0.005)
+            code = running.stop(number)
+            assert [future.result().json()["text"] for future in asked] == ["42"] * 4
+        assert code == 0
+
+
+def test_workers_share_one_address_and_their_counts(start: Start, seven: bytes) -> None:
+    with start("--workers", "2") as running:
+        for _ in range(12):  # a new connection each time, so that both workers get some
+            answer = httpx.post(f"{running.address}/v1/read", content=seven, timeout=60)
+            assert answer.json()["text"] == "7"
+        text = httpx.get(f"{running.address}/metrics", timeout=60).text
+        counted = re.findall(r'inkling_verdicts_total{verdict="digits"} (\S+)', text)
+        assert counted == ["12.0"]
+        assert running.stop() == 0
+
+
+def test_one_line_says_that_it_is_ready() -> None:
+    command = [sys.executable, "-m", "inkling", "serve", "--port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        address = re.search(r"http://127\.0\.0\.1:\d+/", line)
+        assert address is not None
+        assert httpx.get(f"{address[0]}readyz", timeout=60).json() == {"status": "ready"}
+        process.terminate()
+        assert process.stdout.read() == ""
+        assert process.wait(START) == 0
+
+
+def test_a_port_in_use_is_one_sentence() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        done = run("--port", port)
+    assert done.returncode == 1
+    assert port in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_a_model_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    path.write_bytes(b"nothing")
+    for model in (path, tmp_path / "absent.onnx"):
+        done = run("--port", "0", "--model", str(model))
+        assert done.returncode == 1
+        assert model.name in done.stderr
+        assert "Traceback" not in done.stderr
+
+
+def test_no_torch_in_the_service(start: Start) -> None:
+    maps = Path("/proc/self/maps")
+    if not maps.exists():
+        pytest.skip("needs /proc to see what a process has loaded")
+    with start() as running:
+        loaded = Path(f"/proc/{running.process.pid}/maps").read_text()
+    assert "onnxruntime" in loaded
+    assert "torch" not in loaded

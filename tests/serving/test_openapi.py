@@ -1,0 +1,99 @@
+"""The description is true: schemathesis asks what it allows and forbids, and checks each answer."""
+
+from collections import Counter
+
+import httpx
+import pytest
+import schemathesis
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from schemathesis import APIOperation, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from inkling.serving import describe
+from tests.serving.pictures import drawing, photo
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+OPERATIONS = {"read", "read_batch", "model", "healthz", "readyz", "metrics"}
+
+# Beside random bytes: whole pictures, and pictures with a piece cut off or changed.
+PICTURES = [drawing("7"), drawing("42"), photo("3", 640, 480)]
+WHOLE = st.sampled_from(PICTURES)
+CUT = st.builds(lambda picture, end: picture[:end], WHOLE, st.integers(1, 2000))
+CHANGED = st.builds(
+    lambda picture, at, byte: picture[:at] + bytes([byte]) + picture[at + 1 :],
+    WHOLE,
+    st.integers(0, 2000),
+    st.integers(0, 255),
+)
+for media_type in describe.IMAGE_TYPES:
+    schemathesis.openapi.media_type(media_type, st.one_of(WHOLE, CUT, CHANGED, st.binary()))
+
+
+def ask_everything(address: str, examples: int) -> Counter[str]:
+    """How many cases each operation answered; `examples` for each of what it allows, forbids."""
+    schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
+    asked: Counter[str] = Counter()
+    for result in schema.get_all_operations():
+        operation = result.ok()
+        ask_operation(operation, GenerationMode.POSITIVE, examples, asked)
+        if operation.method.upper() == "POST":
+            ask_operation(operation, GenerationMode.NEGATIVE, examples, asked)
+    return asked
+
+
+def ask_operation(
+    operation: APIOperation, mode: GenerationMode, examples: int, asked: Counter[str]
+) -> None:
+    name = operation.definition.raw["operationId"]
+
+    @seed(20261120)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy(generation_mode=mode))
+    def ask(case: schemathesis.Case) -> None:
+        asked[name] += 1
+        case.call_and_validate(checks=CHECKS)
+
+    ask()
+
+
+def test_every_operation_answers_as_described(address: str) -> None:
+    asked = ask_everything(address, 25)
+    assert set(asked) == OPERATIONS
+    assert asked["read"] >= 50
+
+
+@pytest.mark.slow
+def test_two_thousand_cases(address: str) -> None:
+    asked = ask_everything(address, 600)
+    assert set(asked) == OPERATIONS
+    assert asked.total() >= 2000, asked
+    assert httpx.get(f"{address}/readyz", timeout=60).json() == {"status": "ready"}
+
+
+def test_examples_of_the_description_work(address: str) -> None:
+    described = httpx.get(f"{address}/openapi.json", timeout=60).json()
+    for path in ("/v1/read", "/v1/read/batch"):
+        body = described["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        answer = httpx.post(f"{address}{path}", json=body["example"], timeout=60)
+        assert answer.status_code == 200
+        entry = answer.json()[0] if path.endswith("batch") else answer.json()
+        assert (entry["verdict"], entry["text"]) == ("digits", "7")
+        assert set(entry) == set(describe.EXAMPLE_READING)

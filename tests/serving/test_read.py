@@ -1,0 +1,104 @@
+"""What `/v1/read` answers: the reader's own words for the same bytes, whatever way they came."""
+
+import base64
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import numpy as np
+from PIL import Image
+
+from inkling.reading.reader import Reader
+from inkling.types import Digits
+from tests.serving.pictures import composed, drawing, photo
+
+
+def in_json(content: bytes, **more: object) -> dict[str, object]:
+    return {"image": base64.b64encode(content).decode(), **more}
+
+
+def test_answers_equal_the_command_line(http: httpx.Client, scans: Digits, tmp_path: Path) -> None:
+    pictures = [*composed(scans, 197), drawing("42"), drawing("3"), photo("7")]
+    paths = [tmp_path / f"{number}.img" for number in range(len(pictures))]
+    for path, content in zip(paths, pictures, strict=True):
+        path.write_bytes(content)
+    command = [sys.executable, "-m", "inkling", "read", "--json", *map(str, paths)]
+    printed = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
+    assert len(printed) == 200
+    for path, entry in zip(paths, printed, strict=True):
+        content = path.read_bytes()
+        assert http.post("/v1/read", params={"name": str(path)}, content=content).json() == entry
+    for start in (0, 150):
+        chunk = paths[start : start + 50]
+        body = {"images": [in_json(path.read_bytes(), name=str(path)) for path in chunk]}
+        assert http.post("/v1/read/batch", json=body).json() == printed[start : start + 50]
+
+
+def test_json_data_url_and_raw_bytes_say_the_same(http: httpx.Client, forty_two: bytes) -> None:
+    raw = http.post("/v1/read", content=forty_two).json()
+    assert raw["text"] == "42"
+    assert raw["verdict"] == "digits"
+    assert http.post("/v1/read", json=in_json(forty_two)).json() == raw
+    url = "data:image/png;base64," + base64.b64encode(forty_two).decode()
+    assert http.post("/v1/read", json={"image": url}).json() == raw
+    named = http.post("/v1/read", json=in_json(forty_two, name="mine.png")).json()
+    assert named == {**raw, "image": "mine.png"}
+
+
+def test_seen_shows_what_the_network_saw(http: httpx.Client, forty_two: bytes) -> None:
+    plain = http.post("/v1/read", content=forty_two).json()
+    body = http.post("/v1/read?seen=true", content=forty_two).json()
+    assert {key: body[key] for key in plain} == plain
+    assert body["size"] == [480, 360]
+    assert "steps" not in body
+    trace = Reader.load().trace([forty_two])[0]
+    assert not isinstance(trace, Exception)
+    for seen, crop, digit in zip(body["seen"], trace.answer.crops, body["digits"], strict=True):
+        assert np.array_equal(decode(seen["image"]), crop.pixels)
+        assert abs(sum(seen["probabilities"]) + seen["none"] - 1) < 1e-4
+        assert max(seen["probabilities"]) == digit["confidence"]
+
+
+def decode(url: str) -> np.ndarray:
+    head, _, data = url.partition(",")
+    assert head == "data:image/png;base64"
+    return np.asarray(Image.open(io.BytesIO(base64.b64decode(data))))
+
+
+def test_explain_adds_the_steps(http: httpx.Client) -> None:
+    body = http.post("/v1/read?explain=true", content=photo("7")).json()
+    assert body["text"] == "7"
+    assert len(body["steps"]) == 3
+    for step in body["steps"]:
+        pixels = decode(step["image"])
+        assert max(pixels.shape) == 640  # scaled down from 1600
+        assert pixels.std() > 5
+
+
+def test_one_digit_when_asked_for_one(http: httpx.Client, forty_two: bytes) -> None:
+    assert len(http.post("/v1/read?one=true", content=forty_two).json()["digits"]) == 1
+
+
+def test_blank_paper_is_blank(http: httpx.Client) -> None:
+    content = io.BytesIO()
+    Image.new("L", (300, 200), 250).save(content, "PNG")
+    body = http.post("/v1/read?seen=true", content=content.getvalue()).json()
+    assert (body["verdict"], body["text"], body["digits"], body["seen"]) == ("blank", "", [], [])
+
+
+def test_a_bad_picture_in_a_batch_leaves_the_others_alone(http: httpx.Client, seven: bytes) -> None:
+    body = {"images": [in_json(seven), in_json(b"no picture"), in_json(seven, name="c")]}
+    first, second, third = http.post("/v1/read/batch", json=body).json()
+    assert (first["text"], third["text"], third["image"]) == ("7", "7", "c")
+    assert set(second) == {"image", "error"}
+    assert second["image"] == "picture 2"
+
+
+def test_model_card_names_the_file(http: httpx.Client) -> None:
+    card = http.get("/v1/model").json()
+    assert card["file"] == "reader.onnx"
+    assert card["classes"][:10] == list("0123456789")
+    assert len(card["sha256"]) == 64

@@ -1,0 +1,85 @@
+"""Headers, the page's files, counts, and pages of other sites."""
+
+import re
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+
+import httpx
+
+from inkling.serving.site import FOLDER, load_site
+from tests.serving.conftest import Running
+
+
+def test_every_answer_has_the_security_headers(http: httpx.Client) -> None:
+    answers = [
+        http.get(path)
+        for path in ("/", "/docs", "/page/main.js", "/healthz", "/nowhere", "/metrics")
+    ]
+    answers.append(http.post("/v1/read", content=b"x"))
+    for answer in answers:
+        policy = answer.headers["content-security-policy"]
+        assert "default-src 'none'" in policy
+        assert "unsafe" not in policy
+        assert "http" not in policy
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert answer.headers["referrer-policy"] == "no-referrer"
+        assert "access-control-allow-origin" not in answer.headers
+        assert "server" not in answer.headers
+
+
+def test_files_are_asked_for_again_only_when_they_changed(http: httpx.Client) -> None:
+    first = http.get("/page/tokens.css")
+    assert first.headers["content-type"] == "text/css; charset=utf-8"
+    again = http.get("/page/tokens.css", headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    assert http.head("/").status_code == 200
+
+
+def test_the_page_refers_to_nothing_elsewhere() -> None:
+    for name, asset in load_site().items():
+        text = asset.content.decode()
+        found = re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}[^\s\"')]*", text)
+        own = [address for address in found if "www.w3.org/2000/svg" not in address]
+        assert own == [], name
+        if name.endswith(".html"):
+            assert " style=" not in text
+            assert "<style" not in text
+            assert "onclick" not in text
+
+
+def test_every_file_that_is_referred_to_is_there() -> None:
+    files = load_site()
+    assert {path.name for path in FOLDER.iterdir()} == set(files)
+    for name, asset in files.items():
+        text = asset.content.decode()
+        for target in re.findall(r'/page/([\w.-]+)|from "\./([\w.-]+)"', text):
+            assert "".join(target) in files, f"{name} asks for {target}"
+
+
+def test_other_sites_only_where_asked_for(
+    start: Callable[..., AbstractContextManager[Running]], seven: bytes
+) -> None:
+    origin = {"Origin": "https://a.example"}
+    with start("--allow-origin", "https://a.example") as running:
+        url = f"{running.address}/v1/read"
+        answer = httpx.post(url, content=seven, headers=origin, timeout=60)
+        assert answer.headers["access-control-allow-origin"] == "https://a.example"
+        other = httpx.post(url, content=seven, headers={"Origin": "https://b.example"}, timeout=60)
+        assert "access-control-allow-origin" not in other.headers
+        asked = {**origin, "Access-Control-Request-Method": "POST"}
+        assert httpx.options(url, headers=asked, timeout=60).status_code == 200
+
+
+def test_metrics_count_requests_and_verdicts(http: httpx.Client, seven: bytes) -> None:
+    def count(pattern: str) -> float:
+        found = re.search(rf"^{pattern} (\S+)$", http.get("/metrics").text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    requests = r'inkling_requests_total{method="POST",route="/v1/read",status="200"}'
+    verdicts = r'inkling_verdicts_total{verdict="digits"}'
+    seconds = r'inkling_request_seconds_count{route="/v1/read"}'
+    before = [count(each) for each in (requests, verdicts, seconds)]
+    http.post("/v1/read", content=seven)
+    assert [count(each) for each in (requests, verdicts, seconds)] == [one + 1 for one in before]
+    http.get("/made/up/path")
+    assert "/made/up" not in http.get("/metrics").text

@@ -1,0 +1,77 @@
+"""Data flows one way and so do imports; and the light things stay light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import inkling
+
+ROOT = Path(inkling.__file__).parent
+# Each folder may import those before it. Why reading stands first: docs/decisions/0001.
+ORDER = ["reading", "data", "models", "training", "evaluation", "export", "jobs", "serving", "cli"]
+COMMON = {"types", "errors"}
+MODULES = sorted(ROOT.rglob("*.py"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """The names directly under `inkling` that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: relative import"
+            names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            parts = name.split(".")
+            if parts[0] == "inkling" and len(parts) > 1:
+                found.add(parts[1])
+    return found
+
+
+def folder_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_arrow_runs_back(path: Path) -> None:
+    folder = folder_of(path)
+    if folder not in ORDER:
+        return
+    allowed = COMMON | set(ORDER[: ORDER.index(folder) + 1])
+    back = imports_of(path) - allowed
+    assert not back, f"{folder} imports {back}, which stands behind it"
+
+
+def test_every_folder_has_its_place() -> None:
+    folders = {path.name for path in ROOT.iterdir() if (path / "__init__.py").exists()}
+    assert folders <= set(ORDER), "name the new folder's place in ORDER and write down why"
+    assert not imports_of(ROOT / "types.py") - {"errors"}
+    assert not imports_of(ROOT / "errors.py")
+
+
+@pytest.mark.parametrize(
+    ("statement", "absent"),
+    [
+        ("import inkling", ["torch", "numpy", "cv2", "pydantic"]),
+        ("import inkling.cli", ["torch", "numpy", "cv2", "pydantic", "matplotlib"]),
+        ("import inkling.reading.reader", ["torch", "pydantic", "matplotlib", "sklearn", "scipy"]),
+        ("import inkling.jobs.train", ["sklearn", "onnxscript", "fastapi", "optuna"]),
+    ],
+)
+def test_light_imports_stay_light(statement: str, absent: list[str]) -> None:
+    code = f"{statement}\nimport sys\nprint([m for m in {absent} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_public_face_is_whole() -> None:
+    for name in inkling.__all__:
+        assert callable(getattr(inkling, name)), name
+    assert inkling.__version__
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = inkling.nothing  # type: ignore[attr-defined]

@@ -1,0 +1,100 @@
+"""The documentation says what is: help page, README commands, links."""
+
+import importlib.util
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkling.types import Digits
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+def code_blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", text, flags=re.S | re.M)
+
+
+def commands_of_readme() -> list[str]:
+    lines = "".join(code_blocks(README, "")).splitlines()
+    return [line.split("  #")[0].strip() for line in lines if line.startswith("inkling ")]
+
+
+def test_the_help_page_is_the_help() -> None:
+    spec = importlib.util.spec_from_file_location("make_help", ROOT / "docs" / "make_help.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    page = (ROOT / "docs" / "help.md").read_text("utf-8")
+    assert page == module.help_page(), "run: make help-page"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
+        if not target.startswith(("http://", "https://", "mailto:")):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory: pytest.TempPathFactory, scans: Digits) -> Path:
+    """A folder with what the README's commands name: a photo, own pictures, a stopped run."""
+    folder = tmp_path_factory.mktemp("readme")
+    (folder / "inkling").write_text(f'#!/bin/sh\nexec {sys.executable} -m inkling "$@"\n')
+    (folder / "inkling").chmod(0o755)
+    page = np.full((120, 160), 235, np.uint8)
+    page[30:86, 40:96] -= (scans.images[3].repeat(2, 0).repeat(2, 1) * 0.8).astype(np.uint8)
+    Image.fromarray(page).save(folder / "photo.jpg")
+    for number in range(60):
+        own = folder / "my-folder" / scans.classes[scans.labels[number]]
+        own.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(scans.images[number]).save(own / f"{number}.png")
+    return folder
+
+
+def in_workplace(workplace: Path, command: str) -> subprocess.CompletedProcess[str]:
+    path = f"{workplace}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path}
+    environment.pop("INKLING_DATA", None)  # the embedded digits are enough, and quick
+    return subprocess.run(
+        ["bash", "-c", command],
+        cwd=workplace,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=200,
+    )
+
+
+def test_the_commands_of_the_readme_run(workplace: Path) -> None:
+    started = in_workplace(workplace, "inkling train mlp-adam --set epochs=2 --out runs/x")
+    assert started.returncode == 0, started.stderr
+    (workplace / "runs" / "x" / "card.json").unlink()  # as if it had been stopped at its very end
+    names = set()
+    for command in commands_of_readme():
+        done = in_workplace(workplace, command)
+        assert done.returncode == 0, f"{command}: {done.stderr}"
+        names.add(shlex.split(command)[1])
+    assert names >= {"read", "train", "recipes", "evaluate", "data"}
+
+
+def test_the_python_of_the_readme_runs(workplace: Path) -> None:
+    block = "\n".join(code_blocks(README, "python"))
+    script = workplace / "readme.py"
+    script.write_text(
+        "import numpy\nimages = numpy.zeros((2, 28, 28), numpy.uint8)\n"
+        + block
+        + "\nassert model.predict_proba(images).shape == (2, 10)\n"
+    )
+    done = in_workplace(workplace, f"{sys.executable} readme.py")
+    assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.pixels import Grey, Map, odd, resize, shrink
+from inkling.reading.pixels import Grey, Map, odd, percentile, resize, shrink
 
 WORK_SIDE = 1024  # pixels; a picture is looked at no larger than this
 PAPER_SIDE = 256  # pixels; the paper's brightness is worked out at this size
@@ -70,7 +70,7 @@ def to_grey(pixels: NDArray[np.uint8]) -> Grey:
     blurred = cv2.medianBlur(small, window) if min(small.shape[:2]) >= 3 else small
     difference = np.abs(small.astype(np.float32) - blurred.astype(np.float32)).reshape(-1, 3)
     strength = difference.sum(axis=1)
-    strongest = difference[strength >= np.percentile(strength, 98)].mean(axis=0)
+    strongest = difference[strength >= percentile(strength, 98)].mean(axis=0)
     weights = strongest + 0.05 * strongest.sum() + 1e-3
     weights = (weights / weights.sum()).astype(np.float32)
     return np.asarray(cv2.transform(pixels, weights[None]), np.uint8).reshape(pixels.shape[:2])
@@ -100,8 +100,8 @@ def _light_shares(values: Map) -> tuple[float, float, bool]:
 
     And whether the larger side is as flat as a screen: then nothing else needs to be asked.
     """
-    low, high = np.percentile(values, [1, 99])
-    lighter = values > split_level(values, float(low), float(high))
+    low, high = percentile(values, 1), percentile(values, 99)
+    lighter = values > split_level(values, low, high)
     share = float(lighter.mean())
     depth = max(1, min(values.shape) // 14)
     edge = np.ones(values.shape, bool)
@@ -146,7 +146,7 @@ def _without_ink(small: Grey) -> Grey:
     windows = sorted({odd(round(longest * share)) for share in WINDOWS})
     closings = [_closing(small, window) for window in windows]
     depths = [cv2.subtract(closing, small) for closing in closings]
-    top = max(float(np.percentile(depths[-1], 99.5)), 8.0)
+    top = max(percentile(depths[-1], 99.5), 8.0)
     areas = [float((depth > 0.5 * top).mean()) for depth in depths]
     for index in range(len(windows) - 1):
         if areas[index] > 0.003 and areas[index] > 0.92 * areas[index + 1]:
@@ -185,6 +185,6 @@ def grain(ink: Map) -> tuple[Map, Map]:
 
 def _lower_part(values: Map) -> tuple[float, float]:
     """Mean and deviation of the normal distribution that fits the lower third of the values."""
-    low, middle = np.percentile(values, [10, 30])
-    deviation = float(middle - low) / 0.757
-    return float(middle) + 0.524 * deviation, deviation
+    low, middle = percentile(values, 10), percentile(values, 30)
+    deviation = (middle - low) / 0.757
+    return middle + 0.524 * deviation, deviation

@@ -48,11 +48,11 @@ def even_light(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Light:
     grey = to_grey(pixels)
     light_ink = has_light_ink(grey)
     if light_ink:
-        grey = cv2.bitwise_not(grey)
+        grey = 255 - grey
     paper = paper_brightness(grey)
-    ink = (paper - grey) / np.maximum(paper, DARKEST_PAPER)
+    ink = ((paper - grey) / np.maximum(paper, DARKEST_PAPER)).astype(np.float32, copy=False)
     if max(ink.shape) > 64:
-        ink = cv2.GaussianBlur(ink, (0, 0), 0.8)
+        ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8), np.float32)
     mean, noise = grain(ink)
     return Light(np.maximum(ink - mean, 0), zoom * smaller, light_ink, noise)
 

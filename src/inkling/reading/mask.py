@@ -68,11 +68,12 @@ def _ink_mask(light: Light, sure: NDArray[np.bool_]) -> tuple[Mask, Mask]:
     first = (ink > np.maximum(weak, 0.3 * usual)).astype(np.uint8)
     rules = remove_rules(first)
     kept = remove_frames(remove_bands(rules.mask))
-    lines = first & ~kept & 1
+    lines = np.where(kept, 0, first).astype(np.uint8)
     rest = ink[(kept > 0) & sure]
     if lines.any() and rest.size:
         usual = percentile(rest, 80)
-    mask = (ink > np.maximum(weak, SHARE * usual)).astype(np.uint8) & ~lines & 1
+    dark = ink > np.maximum(weak, SHARE * usual)
+    mask = np.where(lines, 0, dark).astype(np.uint8)
     return _mend(mask, lines), lines
 
 
@@ -80,8 +81,8 @@ def _mend(mask: Mask, lines: Mask) -> Mask:
     """Closes the cuts that a line left in strokes that met it, no wider than the line."""
     if not lines.any():
         return mask
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    return mask | (closed & lines)
+    closed = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
+    return np.where(lines, closed, mask).astype(np.uint8)
 
 
 def _darkness(ink: Map, labels: Labels, count: int) -> tuple[np.ndarray, np.ndarray]:

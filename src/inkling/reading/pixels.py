@@ -29,7 +29,8 @@ def resize(pixels: NDArray[Pixel], shape: tuple[int, ...]) -> NDArray[Pixel]:
         return pixels
     smaller = shape[0] * shape[1] < pixels.shape[0] * pixels.shape[1]
     way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    resized: Any = cv2.resize(pixels, (shape[1], shape[0]), interpolation=way)
+    source: Any = pixels
+    resized: Any = cv2.resize(source, (shape[1], shape[0]), interpolation=way)
     return resized
 
 

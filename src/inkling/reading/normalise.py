@@ -72,7 +72,7 @@ def stroke_width(ink: Ink) -> Ink:
     """Mean stroke width of each picture (N, H, W), in its own pixels, (N,) float32.
 
     Twice the area over the outline's length, which for an anti-aliased picture is its total
-    variation: right to a tenth of a pixel from one pixel of width on, whatever the stroke's shape.
+    variation: within a sixth, whatever the stroke's direction.
     """
     padded = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
     down = padded[:, 1:, :-1] - padded[:, :-1, :-1]

@@ -42,8 +42,14 @@ def main() -> None:
     logits = classifier.predict_logits(held.images)
     temperature = fit_temperature(logits[fitted], held.labels[fitted])
     chances = softmax(logits / temperature)
-    thresholds = choose_thresholds(chances[fitted], held.labels[fitted])
+    # A digit that lost half its strokes on the way is rightly refused: thresholds are chosen on
+    # those whose shape is still told from the other nine.
+    legible = (chances[:, :10].argmax(axis=1) == held.labels) | (held.labels == 10)
+    chosen_on = fitted[legible[fitted]]
+    thresholds = choose_thresholds(chances[chosen_on], held.labels[chosen_on])
     refusals = count_refusals(chances[measured], held.labels[measured], thresholds)
+    read = measured[legible[measured]]
+    of_legible = count_refusals(chances[read], held.labels[read], thresholds)
     labels = held.labels[measured]
     digit = labels < 10
     answers = chances[measured].argmax(axis=1)
@@ -53,6 +59,9 @@ def main() -> None:
         "digits": float((answers == labels)[digit].mean()),
         "ece": expected_calibration_error(logits[measured], labels, temperature),
         **vars(refusals),
+        "legible": float(legible[measured][digit].mean()),
+        "legible_refused": of_legible.digits_refused,
+        "legible_doubted": of_legible.digits_doubted,
     }
     card = make_card(
         classifier.classes,

@@ -1,6 +1,7 @@
 """`inkling read`: what the pictures say, how sure that is, and where it stands."""
 
 import json
+import logging
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -37,6 +38,8 @@ def read(
     from inkling.reading.reader import Reader
     from inkling.reading.sources import expand
 
+    # Pillow reports damaged files to its log as well; the answer says it already.
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
     try:
         reader = Reader.load(model)
         named = expand(images, sys.stdin.buffer)

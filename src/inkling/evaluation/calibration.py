@@ -78,8 +78,8 @@ def count_refusals(chances: NDArray[np.floating], labels: Labels, chosen: Thresh
 def choose_thresholds(
     chances: NDArray[np.floating],
     labels: Labels,
-    refused: float = 0.005,
-    doubted: float = 0.01,
+    refused: float = 0.008,
+    doubted: float = 0.03,
 ) -> Thresholds:
     """Thresholds for probabilities (N, C + 1), the last class none of the others.
 

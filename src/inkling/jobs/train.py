@@ -18,7 +18,9 @@ from inkling.evaluation.metrics import measure, softmax
 from inkling.jobs.card import calibrate, make_card
 from inkling.jobs.drawing import draw_run
 from inkling.jobs.report import make_report
+from inkling.models.committee import Committee
 from inkling.models.zoo import build_model, count_parameters
+from inkling.training.committee import fit_committee
 from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
 from inkling.training.history import EpochMetrics, Score, write_history
 from inkling.training.loop import Plan, Watch, fit
@@ -191,7 +193,10 @@ def _run(
             checkpoint=run.checkpoint_path,
             identity=_ties(recipe, splits),
         )
-        outcome = fit(model, splits, plan)
+        if isinstance(model, Committee):
+            outcome = fit_committee(model, splits, plan)
+        else:
+            outcome = fit(model, splits, plan)
     write_history(run.metrics_path, list(outcome.history))
     model.load_state_dict(outcome.weights)
     weights_sha256 = run.write_weights(outcome.weights)

@@ -10,10 +10,9 @@ from inkling.reading.crops import Crop, crops_of_parts
 from inkling.reading.lattice import Lattice, best_path, build_lattice
 from inkling.reading.look import Look
 from inkling.reading.model import Network
-from inkling.reading.verdict import CONFIDENT, predict, summarise
+from inkling.reading.verdict import CONFIDENT, WIDE, predict, summarise
 from inkling.types import Prediction, Reading
 
-WIDE = 1.15  # width over height; a wider shape may be two digits however sure the network is
 # Chosen on 400 cheque amounts: whole strings right rose from 45 to 57 of 100 with one network.
 LEAST = 0.004  # chance; less does not speak more clearly against a run
 RUN = 0.25  # what each run costs, as a logarithm of chance

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.pixels import Grey, Map, odd, resize, shrink
+from inkling.reading.pixels import Grey, Map, odd, percentile, resize, shrink
 
 WORK_SIDE = 1024  # pixels; a picture is looked at no larger than this
 PAPER_SIDE = 256  # pixels; the paper's brightness is worked out at this size
@@ -48,11 +48,11 @@ def even_light(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Light:
     grey = to_grey(pixels)
     light_ink = has_light_ink(grey)
     if light_ink:
-        grey = cv2.bitwise_not(grey)
+        grey = 255 - grey
     paper = paper_brightness(grey)
-    ink = (paper - grey) / np.maximum(paper, DARKEST_PAPER)
+    ink = ((paper - grey) / np.maximum(paper, DARKEST_PAPER)).astype(np.float32, copy=False)
     if max(ink.shape) > 64:
-        ink = cv2.GaussianBlur(ink, (0, 0), 0.8)
+        ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8), np.float32)
     mean, noise = grain(ink)
     return Light(np.maximum(ink - mean, 0), zoom * smaller, light_ink, noise)
 
@@ -70,7 +70,7 @@ def to_grey(pixels: NDArray[np.uint8]) -> Grey:
     blurred = cv2.medianBlur(small, window) if min(small.shape[:2]) >= 3 else small
     difference = np.abs(small.astype(np.float32) - blurred.astype(np.float32)).reshape(-1, 3)
     strength = difference.sum(axis=1)
-    strongest = difference[strength >= np.percentile(strength, 98)].mean(axis=0)
+    strongest = difference[strength >= percentile(strength, 98)].mean(axis=0)
     weights = strongest + 0.05 * strongest.sum() + 1e-3
     weights = (weights / weights.sum()).astype(np.float32)
     return np.asarray(cv2.transform(pixels, weights[None]), np.uint8).reshape(pixels.shape[:2])
@@ -86,8 +86,8 @@ def has_light_ink(grey: Grey) -> bool:
     small = shrink(grey, POLARITY_SIDE)
     values = small.astype(np.float32)
     lighter, light_edge, flat = _light_shares(values)
-    if flat or min(small.shape) < 3:
-        return 0.6 * lighter + 0.4 * light_edge < 0
+    if (flat and lighter * light_edge > 0) or min(small.shape) < 3:
+        return lighter < 0
     blurred = np.asarray(cv2.medianBlur(small, odd(min(255, max(small.shape) // 2))))
     even_lighter, even_edge, _ = _light_shares(values - blurred)
     narrow = _closed_to_opened(small, 0.1) - _closed_to_opened(small, 0.26)
@@ -100,8 +100,8 @@ def _light_shares(values: Map) -> tuple[float, float, bool]:
 
     And whether the larger side is as flat as a screen: then nothing else needs to be asked.
     """
-    low, high = np.percentile(values, [1, 99])
-    lighter = values > split_level(values, float(low), float(high))
+    low, high = percentile(values, 1), percentile(values, 99)
+    lighter = values > split_level(values, low, high)
     share = float(lighter.mean())
     depth = max(1, min(values.shape) // 14)
     edge = np.ones(values.shape, bool)
@@ -146,7 +146,7 @@ def _without_ink(small: Grey) -> Grey:
     windows = sorted({odd(round(longest * share)) for share in WINDOWS})
     closings = [_closing(small, window) for window in windows]
     depths = [cv2.subtract(closing, small) for closing in closings]
-    top = max(float(np.percentile(depths[-1], 99.5)), 8.0)
+    top = max(percentile(depths[-1], 99.5), 8.0)
     areas = [float((depth > 0.5 * top).mean()) for depth in depths]
     for index in range(len(windows) - 1):
         if areas[index] > 0.003 and areas[index] > 0.92 * areas[index + 1]:
@@ -185,6 +185,6 @@ def grain(ink: Map) -> tuple[Map, Map]:
 
 def _lower_part(values: Map) -> tuple[float, float]:
     """Mean and deviation of the normal distribution that fits the lower third of the values."""
-    low, middle = np.percentile(values, [10, 30])
-    deviation = float(middle - low) / 0.757
-    return float(middle) + 0.524 * deviation, deviation
+    low, middle = percentile(values, 10), percentile(values, 30)
+    deviation = (middle - low) / 0.757
+    return middle + 0.524 * deviation, deviation

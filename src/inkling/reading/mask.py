@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inkling.reading.frames import remove_bands, remove_frames
 from inkling.reading.light import Light
-from inkling.reading.pixels import Labels, Map, Mask
+from inkling.reading.pixels import Labels, Map, Mask, percentile
 from inkling.reading.rules import remove_rules
 
 FAINTEST = 0.06  # of the paper's brightness; less contrast than this is no ink
@@ -16,6 +16,7 @@ GRAIN = 4.5  # standard deviations of the paper's noise that ink rises above som
 WEAK = 2.2  # and everywhere
 SHARE = 0.42  # of the usual ink's darkness; the threshold between ink and paper
 SOFTEST = 0.6  # of a component's darkness; what surrounds it is lighter, or it is a shadow
+MANY = 30_000  # components; so many are grain
 MOST = 400  # components looked at, the largest
 
 
@@ -42,6 +43,8 @@ def find_components(light: Light) -> Components:
     mask, lines = _ink_mask(light, sure)
     count, raw, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     labels = np.asarray(raw, np.int32)
+    if count > MANY:  # grain all over: there is no telling strokes in it
+        labels, count = np.zeros_like(labels), 1
     areas = stats[:, cv2.CC_STAT_AREA]
     seeds = np.bincount(labels[sure], minlength=count)
     index = np.flatnonzero((areas >= 3) & (seeds > np.minimum(2, 0.1 * areas)))
@@ -61,15 +64,16 @@ def _ink_mask(light: Light, sure: NDArray[np.bool_]) -> tuple[Mask, Mask]:
         nothing = np.zeros(ink.shape, np.uint8)
         return nothing, nothing
     weak = np.maximum(FAINTEST / 2, WEAK * light.noise)
-    usual = float(np.percentile(ink[sure], 80))
+    usual = percentile(ink[sure], 80)
     first = (ink > np.maximum(weak, 0.3 * usual)).astype(np.uint8)
     rules = remove_rules(first)
     kept = remove_frames(remove_bands(rules.mask))
-    lines = first & ~kept & 1
+    lines = np.where(kept, 0, first).astype(np.uint8)
     rest = ink[(kept > 0) & sure]
     if lines.any() and rest.size:
-        usual = float(np.percentile(rest, 80))
-    mask = (ink > np.maximum(weak, SHARE * usual)).astype(np.uint8) & ~lines & 1
+        usual = percentile(rest, 80)
+    dark = ink > np.maximum(weak, SHARE * usual)
+    mask = np.where(lines, 0, dark).astype(np.uint8)
     return _mend(mask, lines), lines
 
 
@@ -77,18 +81,20 @@ def _mend(mask: Mask, lines: Mask) -> Mask:
     """Closes the cuts that a line left in strokes that met it, no wider than the line."""
     if not lines.any():
         return mask
-    closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8))
-    return mask | (closed & lines)
+    closed = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
+    return np.where(lines, closed, mask).astype(np.uint8)
 
 
 def _darkness(ink: Map, labels: Labels, count: int) -> tuple[np.ndarray, np.ndarray]:
     """Mean ink of each component and of the ring around it, one pixel off, (count,) each."""
-    wide = cv2.dilate(labels.astype(np.float32), np.ones((7, 7), np.uint8)).astype(np.int32)
+    inked = np.flatnonzero(labels)
+    own, dark = labels.ravel()[inked], ink.ravel()[inked]
+    inside = np.bincount(own, dark, count) / np.maximum(np.bincount(own, minlength=count), 1)
+    wide = cv2.dilate(labels.astype(np.uint16), np.ones((7, 7), np.uint8))
     near = cv2.dilate((labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
-    ring = np.where(near > 0, 0, wide).ravel()
-    flat = ink.ravel()
-    size = np.bincount(labels.ravel(), minlength=count)
-    inside = np.bincount(labels.ravel(), flat, count) / np.maximum(size, 1)
-    around = np.bincount(ring, minlength=count)
-    outside = np.bincount(ring, flat, count) / np.maximum(around, 1)
+    ring = np.flatnonzero((near == 0) & (wide > 0))
+    beside, light = wide.ravel()[ring], ink.ravel()[ring]
+    outside = np.bincount(beside, light, count) / np.maximum(
+        np.bincount(beside, minlength=count), 1
+    )
     return inside, outside

@@ -45,7 +45,7 @@ class Network:
     @cached_property
     def _table(self) -> NDArray[np.float32]:
         grey = np.arange(256, dtype=np.float32) / 255
-        return (grey - np.float32(self.card.mean)) / np.float32(self.card.std)
+        return ((grey - self.card.mean) / self.card.std).astype(np.float32)
 
     @cached_property
     def _order(self) -> list[int]:

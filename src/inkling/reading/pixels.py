@@ -10,6 +10,7 @@ Grey = NDArray[np.uint8]  # (H, W), 0 black to 255 white
 Map = NDArray[np.float32]  # (H, W), one number a pixel
 Mask = NDArray[np.uint8]  # (H, W) of 0 and 1
 Labels = NDArray[np.int32]  # (H, W), which part each pixel belongs to; 0 none
+SAMPLE = 16_384  # values; a percentile of so many is right to half a percent
 Pixel = TypeVar("Pixel", bound=np.generic)
 
 
@@ -28,8 +29,15 @@ def resize(pixels: NDArray[Pixel], shape: tuple[int, ...]) -> NDArray[Pixel]:
         return pixels
     smaller = shape[0] * shape[1] < pixels.shape[0] * pixels.shape[1]
     way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
-    resized: Any = cv2.resize(pixels, (shape[1], shape[0]), interpolation=way)
+    source: Any = pixels
+    resized: Any = cv2.resize(source, (shape[1], shape[0]), interpolation=way)
     return resized
+
+
+def percentile(values: NDArray[Any], share: float) -> float:
+    """A percentile of any array; of a large one, of an evenly spread sample."""
+    flat = values.ravel()
+    return float(np.percentile(flat[:: max(1, flat.size // SAMPLE)], share))
 
 
 def odd(number: int) -> int:

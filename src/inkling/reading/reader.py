@@ -134,7 +134,7 @@ class Reader:
             stack = np.stack([p.pixels for i in indices if isinstance(p := photos[i], Photo)])
             thumbs = look_at_thumbs(stack)
             chances = self.network.probabilities(thumbs.pixels)
-            return read_plain(thumbs, chances, indices, names)
+            return read_plain(thumbs, chances, indices, names, self.network.card)
 
         return [pair for pairs in self._spread(read_chunk, chunks) for pair in pairs]
 

@@ -44,13 +44,13 @@ def remove_rules(mask: Mask) -> Rules:
     flat, flat_band = _pixels_of(mask, across)
     tall, tall_band = _pixels_of(np.ascontiguousarray(mask.T), upright)
     lines = flat | tall.T | (flat_band & tall_band.T & mask)
-    return Rules(mask & ~lines & 1, lines)
+    return Rules(np.where(lines, 0, mask).astype(np.uint8), lines)
 
 
 def _is_one_stroke(mask: Mask, count: int) -> bool:
     """Whether the only line may be a stroke of a digit that was cut out along its own box."""
-    rows, columns = mask.any(axis=1), mask.any(axis=0)
-    return count == 1 and bool(rows[0] and rows[-1] and columns[0] and columns[-1])
+    sides = (mask[0], mask[-1], mask[:, 0], mask[:, -1])
+    return count == 1 and all(bool(side.any()) for side in sides)
 
 
 def _find(mask: Mask) -> list[_Line]:

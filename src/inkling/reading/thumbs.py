@@ -40,7 +40,8 @@ def is_thumbnail(shape: tuple[int, ...]) -> bool:
 def look_at_thumbs(stack: NDArray[np.uint8]) -> Thumbs:
     """N thumbnails (N, H, W) uint8, of either polarity."""
     grey = stack.astype(np.float32)
-    lighter, ground, contrast, flat = _split(grey)
+    split = _split(grey)
+    lighter, ground, contrast = split.lighter, split.ground, split.contrast
     ink = (ground - grey) * np.where(lighter, 1, -1).astype(np.float32)
     paper = np.where(lighter, ground, 255 - ground)
     share = contrast / np.maximum(paper, DARKEST_PAPER)
@@ -48,25 +49,38 @@ def look_at_thumbs(stack: NDArray[np.uint8]) -> Thumbs:
     np.clip(ink, 0, 1, out=ink)
     inked = ink >= 0.5
     ink *= ink > 0.04  # the ground's own grain
-    rows, columns = inked.any(axis=2), inked.any(axis=1)
+    rows: NDArray[np.bool_] = np.asarray(inked.any(axis=2))
+    columns: NDArray[np.bool_] = np.asarray(inked.any(axis=1))
     opposite = (rows[:, 0] & rows[:, -1]) | (columns[:, 0] & columns[:, -1])
     cover = inked.mean(axis=(1, 2))
-    plain = flat & (contrast[:, 0, 0] >= CONTRAST) & ~opposite & (cover > 0) & (cover < MOST_INK)
+    plain = (
+        split.flat & (contrast[:, 0, 0] >= CONTRAST) & ~opposite & (cover > 0) & (cover < MOST_INK)
+    )
     made = normalise(ink)
     boxes = np.concatenate([_span(columns), _span(rows)], axis=1)[:, [0, 2, 1, 3]]
-    return Thumbs(plain, made.pixels, boxes, made.stroke_width, share[:, 0, 0])
+    return Thumbs(plain, made.pixels, boxes, made.stroke_width, share[:, 0, 0].astype(np.float32))
 
 
-def _split(grey: NDArray[np.float32]) -> tuple[NDArray[np.bool_], ...]:
-    """Ink from ground by the level midway between their means.
+@dataclass(frozen=True, eq=False)
+class _Split:
+    """Whether the ground is the lighter side, its grey, the contrast to the ink, (N, 1, 1) each.
 
-    Gives (N, 1, 1) whether the ground is the lighter side, its grey, the contrast to the ink; and
-    (N,) whether it is flat.
+    And (N,) whether it is flat.
     """
+
+    lighter: NDArray[np.bool_]
+    ground: NDArray[np.float32]
+    contrast: NDArray[np.float32]
+    flat: NDArray[np.bool_]
+
+
+def _split(grey: NDArray[np.float32]) -> _Split:
+    """Ink from ground by the level midway between their means."""
     low, high = grey.min(axis=(1, 2), keepdims=True), grey.max(axis=(1, 2), keepdims=True)
     level = (low + high) / 2
     total = grey.sum(axis=(1, 2), keepdims=True)
     size = np.float32(grey.shape[1] * grey.shape[2])
+    light, dark, count = high, low, size * np.ones_like(low)
     for _ in range(3):
         above = grey > level
         count = above.sum(axis=(1, 2), keepdims=True, dtype=np.float32)
@@ -84,7 +98,7 @@ def _split(grey: NDArray[np.float32]) -> tuple[NDArray[np.bool_], ...]:
     variance = np.einsum("nhw,nhw->n", off, off) / np.maximum(own.sum(axis=(1, 2)), 1)
     flat = np.sqrt(variance) < FLAT * (high - low)[:, 0, 0]
     contrast = np.where(lighter, ground - low, high - ground)
-    return lighter, ground, contrast, flat
+    return _Split(lighter, ground, contrast, flat)
 
 
 def _edge_share(above: NDArray[np.bool_]) -> NDArray[np.float32]:

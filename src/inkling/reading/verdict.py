@@ -11,8 +11,11 @@ from inkling.reading.thumbs import Thumbs
 from inkling.types import Alternative, Box, Prediction, Reading, Verdict
 
 CONFIDENT = 0.9  # a probability that needs no second look
+LIKELY = 0.6  # enough for a thumbnail that plainly holds one thing
+WIDE = 1.15  # width over height; a wider shape may be two digits however sure the network is
 UNSURE = 0.5  # where a card has no threshold of its own
 NOT_A_DIGIT = 0.5
+WIDEST = 1.6  # of a thumbnail; what is wider goes the long way
 WORTH_NAMING = 0.02  # of probability; rarer alternatives are not listed
 THIN, THICK = 0.9, 5.0  # pixels of 28; strokes beyond are worth a word
 
@@ -23,9 +26,7 @@ def predict(crop: Crop, chances: NDArray[np.float32], card: Card) -> Prediction:
     order = sorted(range(10), key=odds.__getitem__, reverse=True)
     best = order[0]
     verdict = _verdict(odds, best, card)
-    others = tuple(
-        Alternative(digit, odds[digit]) for digit in order[1:4] if odds[digit] >= WORTH_NAMING
-    )
+    others = _others(chances, odds[best])
     doubts = _doubts(crop, odds, order, verdict)
     return Prediction(best, odds[best], crop.box, others, verdict, doubts)
 
@@ -61,6 +62,7 @@ def read_plain(
     chances: NDArray[np.float32],
     indices: Sequence[int],
     names: Sequence[str],
+    card: Card,
 ) -> list[tuple[int, Reading]]:
     """Readings of the thumbnails that are plain and surely a digit, each with its index.
 
@@ -69,22 +71,31 @@ def read_plain(
     """
     best = chances[:, :10].argmax(axis=1)
     odds = chances[np.arange(len(best)), best]
+    shape = thumbs.boxes[:, 2] / np.maximum(thumbs.boxes[:, 3], 1)
+    sure_enough = np.where(shape <= WIDE, odds >= LIKELY, odds >= CONFIDENT) & (shape <= WIDEST)
+    passed = np.flatnonzero(thumbs.plain & sure_enough).tolist()
+    digits, sure, boxes = best.tolist(), odds.tolist(), thumbs.boxes.tolist()
     out = []
-    for k in np.flatnonzero(thumbs.plain & (odds >= CONFIDENT)).tolist():
-        digit, chance = int(best[k]), float(odds[k])
-        x, y, w, h = thumbs.boxes[k].tolist()
-        others = (
-            tuple(
-                Alternative(d, float(chances[k, d]))
-                for d in np.argsort(-chances[k, :10]).tolist()[1:4]
-                if chances[k, d] >= WORTH_NAMING
-            )
-            if chance < 1 - WORTH_NAMING
-            else ()
-        )
-        box = Prediction(digit, chance, Box(x, y, w, h), others)
-        out.append((indices[k], Reading(names[indices[k]], "digits", str(digit), (box,))))
+    for k in passed:
+        name = names[indices[k]]
+        if sure[k] < CONFIDENT:
+            crop = Crop(
+                Box(*boxes[k]), thumbs.pixels[k], float(thumbs.stroke_width[k]),
+                float(thumbs.contrast[k]), 0, 0.0,
+            )  # fmt: skip
+            out.append((indices[k], summarise(name, [predict(crop, chances[k], card)])))
+            continue
+        box = Prediction(digits[k], sure[k], Box(*boxes[k]), _others(chances[k], sure[k]))
+        out.append((indices[k], Reading(name, "digits", str(digits[k]), (box,))))
     return out
+
+
+def _others(chances: NDArray[np.float32], best: float) -> tuple[Alternative, ...]:
+    """The next three digits, as far as they are worth naming."""
+    if best > 1 - WORTH_NAMING:
+        return ()
+    order = np.argsort(-chances[:10]).tolist()[1:4]
+    return tuple(Alternative(d, float(chances[d])) for d in order if chances[d] >= WORTH_NAMING)
 
 
 def summarise(image: str, boxes: Sequence[Prediction]) -> Reading:

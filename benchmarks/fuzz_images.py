@@ -1,0 +1,121 @@
+"""Mutated image files through the reader: only typed errors, none slow, memory bounded.
+
+    python benchmarks/fuzz_images.py [--count 20000] [--seed 1]
+
+Each file is one of some twenty small valid pictures in six formats, with bytes flipped, cut out,
+doubled, or its header's numbers made large. Ends with exit code 1 if anything but an answer or an
+`ImageError` came back, a picture took over 2 seconds, or the process grew past 400 MB.
+"""
+
+import argparse
+import io
+import json
+import resource
+import sys
+import time
+from collections import Counter
+
+import cv2
+import numpy as np
+from PIL import Image
+
+from inkling.errors import ImageError
+from inkling.reading.reader import Reader
+
+SLOWEST = 2.0  # seconds a picture
+LARGEST = 400.0  # MB of resident memory
+
+
+def seeds() -> list[bytes]:
+    """Valid pictures of a digit in all formats and some modes."""
+    grey = np.full((48, 40), 240, np.uint8)
+    cv2.putText(grey, "5", (8, 38), cv2.FONT_HERSHEY_SIMPLEX, 1.3, 20, 3)
+    base = Image.fromarray(grey)
+    made: list[bytes] = []
+    plan = {
+        "PNG": ("L", "RGB", "RGBA", "P", "1", "I;16", "LA"),
+        "JPEG": ("L", "RGB", "CMYK"),
+        "WEBP": ("RGB", "RGBA"),
+        "BMP": ("L", "RGB", "1"),
+        "GIF": ("P",),
+        "TIFF": ("L", "RGB", "CMYK", "I;16", "1"),
+    }
+    for kind, modes in plan.items():
+        for mode in modes:
+            image = (
+                Image.fromarray(grey.astype(np.uint16) * 257)
+                if mode == "I;16"
+                else base.convert("RGB").convert(mode)
+            )
+            file = io.BytesIO()
+            image.save(file, kind)
+            made.append(file.getvalue())
+    return made
+
+
+def mutate(data: bytes, rng: np.random.Generator) -> bytes:
+    """One to four wounds: flipped bytes, a hole, a repeat, a cut, or large numbers up front."""
+    out = bytearray(data)
+    for _ in range(int(rng.integers(1, 5))):
+        if not out:
+            break
+        kind = rng.integers(5)
+        at = int(rng.integers(len(out)))
+        length = int(rng.integers(1, 16))
+        if kind == 0:
+            for _ in range(length):
+                out[int(rng.integers(len(out)))] = int(rng.integers(256))
+        elif kind == 1:
+            del out[at : at + length]
+        elif kind == 2:
+            out[at:at] = out[at : at + length]
+        elif kind == 3:
+            del out[at:]
+        else:
+            at = int(rng.integers(min(len(out), 64)))
+            out[at] = int(rng.choice([0, 1, 127, 128, 255]))
+    return bytes(out)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--count", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--model")
+    options = parser.parse_args()
+    rng = np.random.default_rng(options.seed)
+    reader, originals = Reader.load(options.model), seeds()
+    outcomes: Counter[str] = Counter()
+    crashes: list[str] = []
+    slowest = 0.0
+    for index in range(options.count):
+        data = mutate(originals[index % len(originals)], rng)
+        start = time.perf_counter()
+        try:
+            answer = reader.read([data])[0]
+            outcomes["error" if isinstance(answer, ImageError) else answer.verdict] += 1
+        except Exception as error:  # what this is here to find
+            crashes.append(f"file {index}: {type(error).__name__}: {error}")
+        slowest = max(slowest, time.perf_counter() - start)
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    good = not crashes and slowest < SLOWEST and memory < LARGEST
+    print(
+        json.dumps(
+            {
+                "files": options.count,
+                "seed": options.seed,
+                "outcomes": dict(outcomes),
+                "crashes": crashes[:20],
+                "crash_count": len(crashes),
+                "slowest_s": round(slowest, 3),
+                "peak_memory_mb": round(memory, 1),
+                "passed": good,
+            },
+            indent=1,
+        )
+    )
+    sys.exit(0 if good else 1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,199 @@
+"""Somebody's own labelled pictures, scored, and a page that shows the mistakes.
+
+A label is the beginning of a file's name (`7_1-anna.png`, `1250__3.png`) or the name of the
+folder it lies in; `blank` and `not-a-digit` are labels too.
+"""
+
+import base64
+import html
+import os
+import re
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from inkling.errors import DataError, ImageError
+from inkling.reading.explain import as_png
+from inkling.reading.photo import SUFFIXES
+from inkling.reading.reader import Reader
+from inkling.types import Reading
+
+BINS = 10  # of equal width, for the calibration error
+SHOWN = 200  # mistakes on the page
+WORDS = ("blank", "not-a-digit")
+NAME = re.compile(r"^(\d+|blank|not-a-digit)_")
+SOURCE = re.compile(r"^[^_]+_[^-]*-(.+)$")
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """A picture and what it truly shows: digits, `blank` or `not-a-digit`."""
+
+    path: Path
+    label: str
+    source: str  # who wrote it, from the name after a hyphen; empty where names do not say
+
+
+@dataclass(frozen=True)
+class Scored:
+    """A labelled picture and what the reader made of it."""
+
+    given: Labelled
+    answer: Reading | ImageError
+
+    @property
+    def right(self) -> bool:
+        """Whether the whole text is right, or the verdict where there is nothing to read."""
+        if isinstance(self.answer, ImageError):
+            return False
+        if self.given.label in WORDS:
+            return self.answer.verdict == self.given.label
+        return self.answer.text == self.given.label
+
+    @property
+    def refused(self) -> bool:
+        """Whether a picture that shows digits got no digit for an answer."""
+        readable = self.given.label not in WORDS
+        return readable and (isinstance(self.answer, ImageError) or not self.answer.text)
+
+
+@dataclass(frozen=True)
+class OwnScore:
+    """How the reader did on a folder; all shares are fractions."""
+
+    scored: tuple[Scored, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """What `evaluate --own --json` prints."""
+        right = [one.right for one in self.scored]
+        by_source: dict[str, list[bool]] = defaultdict(list)
+        for one in self.scored:
+            by_source[one.given.source].append(one.right)
+        means = {source: float(np.mean(each)) for source, each in sorted(by_source.items())}
+        verdicts = Counter(
+            "error" if isinstance(one.answer, ImageError) else one.answer.verdict
+            for one in self.scored
+        )
+        return {
+            "n": len(right),
+            "accuracy": float(np.mean(right)),
+            "accuracy_by_source": float(np.mean(list(means.values()))),
+            "sources": means,
+            "refused": float(np.mean([one.refused for one in self.scored])),
+            "verdicts": dict(sorted(verdicts.items())),
+            "ece": calibration_error(self.scored),
+        }
+
+
+def find_labelled(folder: Path) -> list[Labelled]:
+    """All pictures under a folder whose label their name or their folder tells, by path.
+
+    Raises `DataError` where there are none.
+    """
+    if not folder.is_dir():
+        raise DataError(f"{folder} is no folder; give one that holds your labelled pictures")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    found = [labelled for path in paths if (labelled := _labelled(path)) is not None]
+    if not found:
+        raise DataError(
+            f"{folder} holds no picture with a label: call them 7_1.png or 1250__3.png, "
+            "or put them into folders called 0 to 9"
+        )
+    return found
+
+
+def _labelled(path: Path) -> Labelled | None:
+    match = NAME.match(path.stem)
+    if match is None and not (path.parent.name.isdecimal() or path.parent.name in WORDS):
+        return None
+    label = path.parent.name if match is None else match[1]
+    source = SOURCE.match(path.stem)
+    return Labelled(path, label, source[1] if source else "")
+
+
+def score_own(folder: str | Path, reader: Reader, *, expect_one: bool = False) -> OwnScore:
+    """Reads every labelled picture of a folder. Raises `DataError` where there are none."""
+    labelled = find_labelled(Path(folder))
+    answers = reader.read([one.path for one in labelled], expect_one=expect_one)
+    return OwnScore(tuple(Scored(*pair) for pair in zip(labelled, answers, strict=True)))
+
+
+def calibration_error(scored: tuple[Scored, ...]) -> float:
+    """Expected calibration error over pictures of one digit, by ten bins of equal width.
+
+    The mean gap between how sure the reader was and how often it was right, weighted by how many
+    pictures fall into each bin (Naeini, Cooper and Hauskrecht, 2015). 0 where there are none.
+    """
+    sure, right = [], []
+    for one in scored:
+        answer = one.answer
+        if isinstance(answer, Reading) and len(answer.digits) == 1 and len(one.given.label) == 1:
+            sure.append(answer.digits[0].confidence)
+            right.append(str(answer.digits[0].digit) == one.given.label)
+    if not sure:
+        return 0.0
+    sure_of, was_right = np.array(sure), np.array(right, float)
+    bins = np.minimum((sure_of * BINS).astype(int), BINS - 1)
+    gaps = [
+        abs(sure_of[bins == k].mean() - was_right[bins == k].mean()) * (bins == k).mean()
+        for k in np.unique(bins)
+    ]
+    return float(sum(gaps))
+
+
+def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:
+    """Writes one HTML file, with all its pictures inside, of what was read wrongly."""
+    wrong = [one for one in score.scored if not one.right]
+    traces = reader.trace([one.given.path for one in wrong[:SHOWN]])
+    cards = []
+    for one, trace in zip(wrong, traces, strict=False):
+        said = _said(one.answer)
+        picture = ""
+        if not isinstance(trace, ImageError):
+            data = base64.b64encode(as_png(trace)).decode()
+            picture = (
+                f'<img alt="the road to {html.escape(said)}" src="data:image/png;base64,{data}">'
+            )
+        cards.append(
+            f"<article><h2>{html.escape(one.given.path.name)}</h2><p>is <b>"
+            f"{html.escape(one.given.label)}</b>, was read as <b>{html.escape(said)}</b></p>"
+            f"{picture}</article>"
+        )
+    numbers = score.as_json()
+    page = PAGE.format(
+        right=f"{numbers['accuracy']:.2%}", n=numbers["n"], wrong=len(wrong), cards="".join(cards)
+    )
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        unfinished.write_text(page, encoding="utf-8")
+        unfinished.replace(path)
+    except OSError as error:
+        unfinished.unlink(missing_ok=True)
+        raise DataError(f"the gallery cannot be written to {path}: {error}") from error
+
+
+def _said(answer: Reading | ImageError) -> str:
+    if isinstance(answer, ImageError):
+        return str(answer)
+    return answer.text or answer.verdict
+
+
+PAGE = """<!doctype html>
+<html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
+<title>What was read wrongly</title>
+<style>
+body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem;
+  padding: 0 1rem; color: #1c2026; background: #f5f6f8; }}
+h1 {{ font-weight: 600; margin-bottom: 0; }} h2 {{ font-size: 1rem; margin: 0; }}
+article {{ background: #fff; border: 1px solid #e2e6eb; border-radius: 8px;
+  padding: 1rem; margin: 1rem 0; }}
+article p {{ margin: 0 0 .5rem; color: #707882; }} article b {{ color: #1c2026; }}
+img {{ max-width: 100%; height: auto; }}
+</style>
+<h1>{right} of {n} pictures read right</h1>
+<p>{wrong} were not; each with the road to its answer.</p>
+{cards}
+</html>
+"""

@@ -1,0 +1,88 @@
+"""`inkling read`: lines for people, JSON for programs, exit codes."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import typer
+from PIL import Image
+from typer.testing import CliRunner, Result
+
+from inkling.cli.read import read
+from tests.reading.pictures import drawn_seven, drawn_zero
+
+app = typer.Typer()
+app.command()(read)
+
+
+def run(*arguments: str | Path, given: bytes | None = None) -> Result:
+    return CliRunner().invoke(app, [str(argument) for argument in arguments], input=given)
+
+
+@pytest.fixture
+def seven(tmp_path: Path) -> Path:
+    path = tmp_path / "seven.png"
+    Image.fromarray(drawn_seven()).save(path)
+    return path
+
+
+def test_a_person_gets_one_line(seven: Path) -> None:
+    result = run(seven)
+    assert result.exit_code == 0
+    assert result.stdout.startswith(f"{seven}: 7")
+    assert result.stdout.count("\n") == 1
+
+
+def test_a_program_gets_the_contract(seven: Path) -> None:
+    result = run(seven, "--json")
+    (entry,) = json.loads(result.stdout)
+    assert (entry["image"], entry["verdict"], entry["text"]) == (str(seven), "digits", "7")
+    (digit,) = entry["digits"]
+    assert digit["digit"] == 7
+    assert 0.5 < digit["confidence"] <= 1
+    assert len(digit["box"]) == 4
+    assert isinstance(digit["alternatives"], list)
+
+
+def test_bad_pictures_do_not_stop_the_others(seven: Path, tmp_path: Path) -> None:
+    for name, content in (("empty.png", b""), ("text.png", b"hello"), ("cut.jpg", b"\xff\xd8\xff")):
+        (tmp_path / name).write_bytes(content)
+    missing = tmp_path / "missing.png"
+    given = [tmp_path / "empty.png", seven, tmp_path / "text.png", missing, tmp_path / "cut.jpg"]
+    result = run(*given, "--json")
+    assert result.exit_code == 1
+    entries = json.loads(result.stdout)
+    assert [entry["image"] for entry in entries] == [str(path) for path in given]
+    assert ["error" in entry for entry in entries] == [True, False, True, True, True]
+    assert "Traceback" not in result.output
+
+
+def test_a_folder_and_standard_input(seven: Path) -> None:
+    assert json.loads(run(seven.parent, "--json").stdout)[0]["text"] == "7"
+    result = run("-", "--json", given=seven.read_bytes())
+    assert [(e["image"], e["text"]) for e in json.loads(result.stdout)] == [("-", "7")]
+
+
+def test_explain_writes_a_strip(seven: Path, tmp_path: Path) -> None:
+    strip = tmp_path / "strip.png"
+    assert run(seven, "--explain", strip).exit_code == 0
+    with Image.open(strip) as image:
+        assert image.width > 500
+
+
+def test_expect_one(tmp_path: Path) -> None:
+    path = tmp_path / "pair.png"
+    Image.fromarray(np.hstack([drawn_seven(100, 100), drawn_zero()])).save(path)
+    (entry,) = json.loads(run(path, "--json", "--expect-one").stdout)
+    assert len(entry["text"]) == 1
+
+
+def test_a_missing_model_is_one_sentence(seven: Path, tmp_path: Path) -> None:
+    result = run(seven, "--model", tmp_path / "none.onnx")
+    assert result.exit_code == 1
+    assert "there is no model file" in result.output
+
+
+def test_no_picture_is_wrong_usage() -> None:
+    assert run().exit_code == 2

@@ -1,0 +1,106 @@
+"""Pictures for the reader's tests, drawn or composed from MNIST's test digits."""
+
+import gzip
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Picture = NDArray[np.uint8]
+
+
+@lru_cache
+def mnist_test(folder: Path) -> tuple[Picture, Picture]:
+    """MNIST's test pictures (10000, 28, 28) and labels."""
+    images = gzip.decompress((folder / "t10k-images-idx3-ubyte.gz").read_bytes())
+    labels = gzip.decompress((folder / "t10k-labels-idx1-ubyte.gz").read_bytes())
+    pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
+    return pixels, np.frombuffer(labels, np.uint8, offset=8)
+
+
+def drawn_seven(height: int = 100, width: int = 80, thick: int = 7) -> Picture:
+    """A 7, dark on light, with margins, of two straight strokes."""
+    picture = np.full((height, width), 245, np.uint8)
+    corners = np.array([[0.25, 0.2], [0.75, 0.2], [0.45, 0.82]]) * (width, height)
+    cv2.polylines(picture, [corners.astype(np.int32)], False, 30, thick, cv2.LINE_AA)
+    return picture
+
+
+def drawn_zero(side: int = 100, thick: int = 8) -> Picture:
+    """A 0, dark on light, in the middle."""
+    picture = np.full((side, side), 245, np.uint8)
+    axes = (round(side * 0.2), round(side * 0.3))
+    cv2.ellipse(picture, (side // 2, side // 2), axes, 0, 0, 360, 30, thick, cv2.LINE_AA)
+    return picture
+
+
+def on_paper(digit: Picture, rng: np.random.Generator, side: int = 140) -> Picture:
+    """An MNIST digit (28, 28), light on dark, as dark ink on grained paper (side, side)."""
+    large = cv2.resize(digit, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255
+    ink = np.clip((large - 0.35) * 4 + 0.5, 0, 1)  # a pen's edge is sharp
+    paper = 232 + rng.normal(0, 2.5, (side, side)).astype(np.float32)
+    return np.clip(paper * (1 - ink) + 55 * ink, 0, 255).astype(np.uint8)
+
+
+def inverted(picture: Picture) -> Picture:
+    return 255 - picture
+
+
+def in_corner(picture: Picture) -> Picture:
+    """The picture in the lower right corner of paper twice as large."""
+    height, width = picture.shape
+    rng = np.random.default_rng(height)
+    wide = np.clip(232 + rng.normal(0, 2.5, (2 * height, 2 * width)), 0, 255).astype(np.uint8)
+    wide[height:, width:] = picture
+    return wide
+
+
+def scaled(factor: float) -> Callable[[Picture], Picture]:
+    def scale(picture: Picture) -> Picture:
+        way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+        return np.asarray(
+            cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way), np.uint8
+        )
+
+    return scale
+
+
+def rotated(degrees: float) -> Callable[[Picture], Picture]:
+    def rotate(picture: Picture) -> Picture:
+        height, width = picture.shape
+        turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
+        turned = cv2.warpAffine(
+            picture, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+        )
+        return np.asarray(turned, np.uint8)
+
+    return rotate
+
+
+def as_jpeg(picture: Picture) -> Picture:
+    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 30])
+    return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
+
+
+def with_alpha(picture: Picture) -> Picture:
+    """Black ink whose alpha is its darkness, as a drawing program saves it."""
+    rgba = np.zeros((*picture.shape, 4), np.uint8)
+    rgba[..., 3] = 255 - picture
+    return rgba
+
+
+def lit_from_side(picture: Picture) -> Picture:
+    light = np.linspace(1.0, 0.45, picture.shape[1], dtype=np.float32)
+    return np.clip(picture * light, 0, 255).astype(np.uint8)
+
+
+def on_ruled_paper(picture: Picture) -> Picture:
+    """With three rulings across, lighter and thinner than the pen."""
+    lines = picture.copy()
+    height = len(picture)
+    for row in (height // 5, height // 2, 4 * height // 5):
+        lines[row : row + 2] = np.minimum(lines[row : row + 2], 150)
+    return lines

@@ -1,0 +1,55 @@
+"""An answer does not change with how the same digit was photographed."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkling.reading.reader import Reader
+from inkling.types import Reading
+from tests.reading import pictures
+
+COUNT = 200
+MOST_LOST = 0.02
+CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+    "inverted": pictures.inverted,
+    "in a corner": pictures.in_corner,
+    "scaled by 0.3": pictures.scaled(0.3),
+    "scaled by 2": pictures.scaled(2.0),
+    "rotated by 10": pictures.rotated(10),
+    "rotated by -10": pictures.rotated(-10),
+    "JPEG 30": pictures.as_jpeg,
+    "alpha": pictures.with_alpha,
+    "lit from a side": pictures.lit_from_side,
+    "on ruled paper": pictures.on_ruled_paper,
+}
+
+pytestmark = pytest.mark.mnist
+
+
+@pytest.fixture(scope="module")
+def composed(mnist_folder: Path) -> tuple[list[np.ndarray], list[str]]:
+    images, labels = pictures.mnist_test(mnist_folder)
+    chosen = np.random.default_rng(11).choice(len(images), COUNT, replace=False)
+    rng = np.random.default_rng(12)
+    return [pictures.on_paper(images[i], rng) for i in chosen], [str(labels[i]) for i in chosen]
+
+
+def share_right(reader: Reader, given: list[np.ndarray], labels: list[str]) -> float:
+    answers = reader.read(given)
+    return float(
+        np.mean(
+            [isinstance(a, Reading) and a.text == b for a, b in zip(answers, labels, strict=True)]
+        )
+    )
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_change_costs_at_most_two_points(
+    reader: Reader, composed: tuple[list[np.ndarray], list[str]], name: str
+) -> None:
+    plain, labels = composed
+    changed = [CHANGES[name](picture) for picture in plain]
+    lost = share_right(reader, plain, labels) - share_right(reader, changed, labels)
+    assert lost <= MOST_LOST, f"{name}: {lost:.1%} lost"

@@ -1,0 +1,80 @@
+"""Scoring somebody's folder: labels from names and folders, numbers, the page of mistakes."""
+
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from inkling.errors import DataError, ImageError
+from inkling.reading.own import (
+    Labelled,
+    Scored,
+    calibration_error,
+    find_labelled,
+    score_own,
+    write_gallery,
+)
+from inkling.reading.reader import Reader
+from inkling.types import Box, Prediction, Reading
+from tests.reading.pictures import drawn_seven, drawn_zero
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Path:
+    (tmp_path / "0").mkdir()
+    (tmp_path / "blank").mkdir()
+    Image.fromarray(drawn_seven()).save(tmp_path / "7_1-anna.png")
+    Image.fromarray(drawn_seven()).save(tmp_path / "3_2-ben.png")  # a wrong label
+    Image.fromarray(drawn_zero()).save(tmp_path / "0" / "scan.png")
+    Image.new("L", (40, 40), 255).save(tmp_path / "blank" / "cell.png")
+    (tmp_path / "70__1.png").write_bytes(b"no picture")
+    Image.fromarray(drawn_zero()).save(tmp_path / "unlabelled.png")
+    return tmp_path
+
+
+def test_labels_come_from_names_and_folders(own: Path) -> None:
+    found = {one.path.name: (one.label, one.source) for one in find_labelled(own)}
+    assert found == {
+        "7_1-anna.png": ("7", "anna"),
+        "3_2-ben.png": ("3", "ben"),
+        "scan.png": ("0", ""),
+        "cell.png": ("blank", ""),
+        "70__1.png": ("70", ""),
+    }
+
+
+def test_the_numbers_add_up(own: Path, reader: Reader) -> None:
+    numbers = score_own(own, reader).as_json()
+    assert numbers["n"] == 5
+    assert numbers["accuracy"] == pytest.approx(3 / 5)
+    assert numbers["refused"] == pytest.approx(1 / 5)
+    assert numbers["sources"] == {"": pytest.approx(2 / 3), "anna": 1.0, "ben": 0.0}
+    assert numbers["accuracy_by_source"] == pytest.approx((2 / 3 + 1 + 0) / 3)
+
+
+def test_the_gallery_shows_the_mistakes_alone(own: Path, reader: Reader, tmp_path: Path) -> None:
+    page = tmp_path / "wrong.html"
+    write_gallery(score_own(own, reader), reader, page)
+    text = page.read_text(encoding="utf-8")
+    assert "3_2-ben.png" in text
+    assert "70__1.png" in text
+    assert "7_1-anna.png" not in text
+    assert "http" not in text.replace("http://www.w3.org", "")  # nothing is fetched
+
+
+def test_a_folder_without_labels_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="no picture with a label"):
+        find_labelled(tmp_path)
+    with pytest.raises(DataError, match="is no folder"):
+        find_labelled(tmp_path / "none")
+
+
+def test_calibration_error_by_hand() -> None:
+    def scored(confidence: float, digit: int, label: str) -> Scored:
+        box = Prediction(digit, confidence, Box(0, 0, 1, 1))
+        return Scored(Labelled(Path("x"), label, ""), Reading("x", "digits", str(digit), (box,)))
+
+    group = (scored(0.95, 1, "1"), scored(0.95, 1, "2"), scored(0.45, 3, "3"))
+    # Two in the top bin, sure 0.95 and right 0.5; one in another, sure 0.45 and right 1.
+    assert calibration_error(group) == pytest.approx((2 * 0.45 + 1 * 0.55) / 3)
+    assert calibration_error((Scored(Labelled(Path("x"), "1", ""), ImageError("no")),)) == 0

@@ -1,0 +1,178 @@
+"""Decoding: every mode comes out upright on white, every bad file as one plain sentence."""
+
+import io
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from inkling.errors import ImageError
+from inkling.reading.photo import open_photo, read_photo
+
+
+def encoded(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **how)
+    return file.getvalue()
+
+
+@pytest.fixture
+def dark_square() -> Image.Image:
+    image = Image.new("L", (30, 20), 250)
+    image.paste(10, (5, 5, 15, 15))
+    return image
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV"])
+def test_every_mode_shows_the_same(dark_square: Image.Image, mode: str) -> None:
+    given = dark_square.convert("RGB").convert(mode)
+    pixels = read_photo(given)
+    assert pixels.dtype == np.uint8
+    assert pixels.shape == (20, 30)  # grey, whatever the mode: all channels are alike
+    assert pixels[10, 10] < 30
+    assert pixels[2, 2] > 220
+
+
+@pytest.mark.parametrize(
+    ("kind", "how"),
+    [("PNG", {}), ("JPEG", {"quality": 95}), ("WEBP", {"lossless": True}), ("BMP", {}), ("GIF", {}),
+     ("TIFF", {})],
+)  # fmt: skip
+def test_every_format_is_decoded(dark_square: Image.Image, kind: str, how: dict) -> None:
+    pixels = read_photo(encoded(dark_square, kind, **how))
+    assert abs(int(pixels[10, 10]) - 10) < 12
+    assert abs(int(pixels[2, 25]) - 250) < 12
+
+
+def test_sixteen_bits_keep_their_greys() -> None:
+    ramp = np.linspace(0, 65535, 256, dtype=np.uint16).reshape(16, 16)
+    pixels = read_photo(encoded(Image.fromarray(ramp)))
+    assert np.abs(pixels.ravel().astype(int) - np.arange(256)).max() <= 1
+
+
+def test_what_is_clear_shows_white() -> None:
+    clear = np.zeros((8, 8, 4), np.uint8)
+    clear[2:4, 2:4, 3] = 255
+    pixels = read_photo(clear)
+    assert pixels[0, 0] == 255
+    assert pixels[2, 2] == 0
+
+
+def test_a_palette_may_have_a_clear_entry() -> None:
+    image = Image.new("P", (6, 6), 0)
+    image.putpalette([0, 0, 0, 200, 0, 0])
+    pixels = read_photo(encoded(image, transparency=0))
+    assert (pixels == 255).all()
+
+
+def test_exif_turns_the_picture_upright(dark_square: Image.Image) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate by 270 degrees
+    photo = open_photo(encoded(dark_square, "JPEG", exif=exif))
+    assert (photo.width, photo.height) == (20, 30)
+    assert photo.pixels.shape[:2] == (30, 20)
+
+
+def test_a_large_jpeg_is_decoded_small_but_keeps_its_size() -> None:
+    photo = open_photo(encoded(Image.new("L", (4000, 3000), 200), "JPEG"))
+    assert (photo.width, photo.height) == (4000, 3000)
+    assert max(photo.pixels.shape) < 2100
+
+
+@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16, np.int64, np.float32, np.float64])
+def test_arrays_of_any_number_are_taken(dtype: type) -> None:
+    top = {bool: 1, np.uint16: 65535, np.float32: 1.0, np.float64: 1.0}.get(dtype, 255)
+    array = np.zeros((6, 7), dtype)
+    array[1, 1] = top
+    pixels = read_photo(array)
+    assert pixels[1, 1] == 255
+    assert pixels[0, 0] == 0
+
+
+@pytest.mark.parametrize(
+    "array",
+    [
+        np.zeros((0, 5)),
+        np.zeros(5),
+        np.zeros((2, 2, 2)),
+        np.array([["a"]]),
+        np.zeros((2, 2), complex),
+    ],
+)
+def test_other_arrays_are_refused(array: np.ndarray) -> None:
+    with pytest.raises(ImageError):
+        read_photo(array)
+
+
+def huge_png() -> bytes:
+    """A PNG whose header promises 65,000 x 65,000 pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        check = zlib.crc32(kind + body)
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)
+
+    header = struct.pack(">IIBBBBB", 65_000, 65_000, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
+
+
+def test_a_bomb_is_refused_by_its_header() -> None:
+    with pytest.raises(ImageError, match=r"65000 x 65000|far too large"):
+        read_photo(huge_png())
+
+
+def test_a_long_animation_gives_its_first_frame() -> None:
+    frames = [Image.new("L", (4, 4), k % 250) for k in range(2000)]
+    data = encoded(frames[7], "GIF", save_all=True, append_images=frames)
+    assert read_photo(data)[0, 0] == 7
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "is empty"),
+        (b"not a picture at all", "no picture"),
+        (b"P5 2 2 255 abcd", "no picture"),
+    ],
+)
+def test_files_that_are_no_pictures(tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "file.png"
+    path.write_bytes(content)
+    with pytest.raises(ImageError, match=words) as caught:
+        read_photo(path)
+    assert "file.png" in str(caught.value)
+
+
+def test_a_cut_jpeg_is_an_error(dark_square: Image.Image) -> None:
+    data = encoded(dark_square.resize((300, 200)), "JPEG")
+    with pytest.raises(ImageError, match="damaged or cut short"):
+        read_photo(data[: len(data) // 2])
+
+
+@pytest.mark.parametrize("name", ["missing.png", "folder", "nul\0l.png"])
+def test_paths_that_lead_nowhere(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(ImageError):
+        read_photo(tmp_path / name)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"]), st.data())
+def test_damage_never_gets_past_the_typed_error(kind: str, data: st.DataObject) -> None:
+    whole = bytearray(encoded(Image.new("L", (12, 9), 99), kind))
+    for _ in range(data.draw(st.integers(1, 6))):
+        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    try:
+        pixels = read_photo(bytes(whole))
+    except ImageError:
+        return
+    assert pixels.dtype == np.uint8

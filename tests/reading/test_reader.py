@@ -1,0 +1,208 @@
+"""The whole reader: right answers, verdicts, order, errors, other models."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+from PIL import Image
+
+from inkling.errors import ImageError, ModelError
+from inkling.reading.model import BUNDLED, load_network
+from inkling.reading.reader import Reader, read
+from inkling.types import Reading
+from tests.reading.pictures import (
+    drawn_seven,
+    drawn_zero,
+    lit_from_side,
+    mnist_test,
+    on_paper,
+    on_ruled_paper,
+)
+
+
+def one(reader: Reader, picture: np.ndarray, **how: bool) -> Reading:
+    answer = reader.read([picture], **how)[0]
+    assert isinstance(answer, Reading)
+    return answer
+
+
+@pytest.mark.parametrize(("draw", "text"), [(drawn_seven, "7"), (drawn_zero, "0")])
+def test_a_drawn_digit_is_read_and_boxed(reader: Reader, draw, text: str) -> None:
+    picture = draw()
+    reading = one(reader, picture)
+    assert (reading.verdict, reading.text) == ("digits", text)
+    rows = np.flatnonzero((picture < 128).any(axis=1))
+    box = reading.digits[0].box
+    assert abs(box.y - rows[0]) <= 2
+    assert abs(box.h - len(rows)) <= 3
+
+
+def test_a_row_is_read_from_the_left_and_lines_from_the_top(reader: Reader) -> None:
+    seven, zero = drawn_seven(100, 100), drawn_zero()
+    page = np.vstack([np.hstack([seven, zero, zero]), np.hstack([zero, seven, seven])])
+    assert one(reader, page).text == "700077"
+
+
+@pytest.mark.parametrize(
+    "paper",
+    [
+        np.full((60, 50), 255, np.uint8),
+        np.zeros((60, 50), np.uint8),
+        np.full((28, 28), 128, np.uint8),
+        np.zeros((1, 1), np.uint8),
+        lit_from_side(np.full((120, 160), 230, np.uint8)),
+        on_ruled_paper(np.full((120, 160), 230, np.uint8)),
+        np.random.default_rng(3).normal(225, 4, (90, 90)).clip(0, 255).astype(np.uint8),
+    ],
+    ids=["white", "black", "grey", "1x1", "shade", "ruled", "grain"],
+)
+def test_nothing_written_is_blank(reader: Reader, paper: np.ndarray) -> None:
+    reading = one(reader, paper)
+    assert (reading.verdict, reading.text, reading.digits) == ("blank", "", ())
+
+
+def test_many_at_once_are_what_each_is_alone(reader: Reader) -> None:
+    pictures = [drawn_seven(), drawn_zero(28, 3), drawn_seven(28, 28, 2), drawn_zero(200)]
+    together = reader.read(pictures)
+    for picture, reading in zip(pictures, together, strict=True):
+        assert isinstance(reading, Reading)
+        assert one(reader, picture).text == reading.text
+
+
+def test_a_stack_of_thumbnails_is_what_its_pictures_are(reader: Reader) -> None:
+    stack = np.stack([drawn_zero(28, 3), drawn_seven(28, 28, 3), 255 - drawn_zero(28, 3)])
+    assert [r.text for r in reader.read(stack) if isinstance(r, Reading)] == ["0", "7", "0"]
+
+
+def test_a_bad_picture_takes_its_own_place(reader: Reader, tmp_path: Path) -> None:
+    good = tmp_path / "good.png"
+    Image.fromarray(drawn_seven()).save(good)
+    answers = reader.read([tmp_path / "no.png", good, b"", ImageError("mine"), str(good)])
+    assert [type(answer) for answer in answers] == [
+        ImageError, Reading, ImageError, ImageError, Reading,
+    ]  # fmt: skip
+    assert isinstance(answers[4], Reading)
+    assert answers[4].image == str(good)
+
+
+def test_the_facade_raises_for_one_picture(tmp_path: Path) -> None:
+    with pytest.raises(ImageError, match="there is no file"):
+        read(tmp_path / "no.png")
+    assert read(drawn_seven()).text == "7"
+
+
+def test_expecting_one_gives_one(reader: Reader) -> None:
+    pair = np.hstack([drawn_seven(100, 100), drawn_zero()])
+    assert one(reader, pair).text == "70"
+    assert len(one(reader, pair, expect_one=True).text) == 1
+
+
+def test_a_trace_ends_where_the_reading_does(reader: Reader) -> None:
+    pictures = [drawn_seven(), drawn_zero(28, 3), b"junk"]
+    for reading, trace in zip(reader.read(pictures), reader.trace(pictures), strict=True):
+        if isinstance(trace, ImageError):
+            assert isinstance(reading, ImageError)
+            continue
+        assert isinstance(reading, Reading)
+        assert (trace.reading.text, trace.reading.verdict) == (reading.text, reading.verdict)
+        assert [b.box for b in trace.reading.digits] == [b.box for b in reading.digits]
+        assert len(trace.answer.crops) == len(trace.reading.digits)
+
+
+def tiny_model(path: Path, classes: list[str], card: dict | None = None, side: int = 28) -> Path:
+    """A linear model with fixed random weights, in the form that `load_network` asks for."""
+    rng = np.random.default_rng(0)
+    weights = rng.normal(0, 0.05, (side * side, len(classes))).astype(np.float32)
+    graph = helper.make_graph(
+        [
+            helper.make_node("Flatten", ["images"], ["flat"]),
+            helper.make_node("MatMul", ["flat", "w"], ["logits"]),
+        ],
+        "tiny",
+        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 1, side, side])],
+        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(classes)])],
+        [helper.make_tensor("w", TensorProto.FLOAT, weights.shape, weights.ravel())],
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    entries = {"format": 1, "side": side, "mean": 0.13, "std": 0.31, "classes": classes}
+    if card is not None:
+        entries |= card
+    helper.set_model_props(model, {"card": json.dumps(entries)})
+    onnx.save(model, path)
+    return path
+
+
+def test_a_model_of_ten_classes_serves_too(tmp_path: Path) -> None:
+    path = tiny_model(tmp_path / "ten.onnx", list("9876543210"))
+    network = load_network(path)
+    chances = network.probabilities(np.zeros((5, 28, 28), np.uint8))
+    assert chances.shape == (5, 11)
+    assert (chances[:, 10] == 0).all()
+    np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-5)
+    assert one(Reader(network), drawn_seven()).digits
+
+
+@pytest.mark.parametrize(
+    ("name", "classes", "card", "side"),
+    [
+        ("letters", list("abcdefghij"), None, 28),
+        ("std", list("0123456789"), {"std": 0}, 28),
+        ("words", list("0123456789"), {"mean": "dark"}, 28),
+        ("large", list("0123456789"), None, 32),
+    ],
+)
+def test_foreign_models_are_refused(
+    tmp_path: Path, name: str, classes: list[str], card: dict | None, side: int
+) -> None:
+    path = tiny_model(tmp_path / f"{name}.onnx", classes, card, side)
+    with pytest.raises(ModelError):
+        load_network(path)
+
+
+def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="there is no model"):
+        load_network(tmp_path / "none.onnx")
+    (tmp_path / "text.onnx").write_text("no model")
+    with pytest.raises(ModelError, match="no ONNX model"):
+        load_network(tmp_path / "text.onnx")
+
+
+def test_the_bundled_model_is_small() -> None:
+    assert BUNDLED.stat().st_size <= 1_500_000
+
+
+@pytest.mark.mnist
+def test_mnist_is_read_through_the_whole_reader(reader: Reader, mnist_folder: Path) -> None:
+    images, labels = mnist_test(mnist_folder)
+    answers = reader.read(images[:3000])
+    right = [
+        isinstance(a, Reading) and a.text == str(label)
+        for a, label in zip(answers, labels, strict=False)
+    ]
+    assert np.mean(right) >= 0.99
+
+
+@pytest.mark.mnist
+def test_letters_are_not_answered_as_surely_as_digits(reader: Reader, mnist_folder: Path) -> None:
+    file = mnist_folder.parent / "dev" / "letters-notmnist.npz"
+    if not file.is_file():
+        pytest.skip("needs dev/letters-notmnist.npz in INKLING_DATA")
+    with np.load(file) as data:
+        answers = reader.read(data["X"][:500])
+    said = [isinstance(a, Reading) and a.verdict == "digits" for a in answers]
+    assert np.mean(said) < 0.35
+
+
+@pytest.mark.mnist
+def test_digits_on_paper_are_read(reader: Reader, mnist_folder: Path) -> None:
+    images, labels = mnist_test(mnist_folder)
+    rng = np.random.default_rng(4)
+    pictures = [on_paper(image, rng) for image in images[:100]]
+    answers = reader.read(pictures)
+    right = [
+        isinstance(a, Reading) and a.text == str(n) for a, n in zip(answers, labels, strict=False)
+    ]
+    assert np.mean(right) >= 0.96

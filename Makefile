@@ -11,13 +11,15 @@ ifndef INKLING_DATA
   endif
 endif
 
-.PHONY: help demo test check format slow help-page clean
+.PHONY: help demo test check format slow guide notebook help-page pictures clean
 
 help:
 	@echo "make demo    train on MNIST, measure, and show what to open"
 	@echo "make test    the whole test suite"
 	@echo "make check   lint, format and types"
 	@echo "make slow    the tests that take minutes"
+	@echo "make guide   run the guided notebook from a clean kernel"
+	@echo "make notebook  run it and keep its output, after a change of notebooks/guide.py"
 	@echo "make format  bring the code into its form"
 
 $(VENV)/installed: pyproject.toml constraints.txt
@@ -35,6 +37,12 @@ test: $(VENV)/installed
 slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
 
+guide: $(VENV)/installed
+	$(BIN)/python -m pytest -m slow tests/test_notebook.py
+
+notebook: $(VENV)/installed
+	$(BIN)/python notebooks/make_notebook.py
+
 check: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -46,6 +54,9 @@ format: $(VENV)/installed
 
 help-page: $(VENV)/installed
 	$(BIN)/python docs/make_help.py
+
+pictures: $(VENV)/installed
+	$(BIN)/python docs/make_pictures.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from inkling.client import Client as Client
     from inkling.evaluation.classifier import DigitClassifier as DigitClassifier
     from inkling.evaluation.classifier import load_classifier as load
+    from inkling.evaluation.figures import show5 as show5
+    from inkling.jobs.audit import audit as audit
     from inkling.jobs.evaluate import evaluate as evaluate
+    from inkling.jobs.report import make_report as make_report
     from inkling.jobs.train import resume as resume
     from inkling.jobs.train import train as train
     from inkling.reading.reader import read as read
@@ -26,17 +29,23 @@ _HOMES = {
     "read": ("inkling.reading.reader", "read"),
     "train": ("inkling.jobs.train", "train"),
     "resume": ("inkling.jobs.train", "resume"),
+    "audit": ("inkling.jobs.audit", "audit"),
+    "make_report": ("inkling.jobs.report", "make_report"),
+    "show5": ("inkling.evaluation.figures", "show5"),
     "list_recipes": ("inkling.training.recipe_text", "list_recipes"),
 }
 
 __all__ = [
     "Client",
     "DigitClassifier",
+    "audit",
     "evaluate",
     "list_recipes",
     "load",
+    "make_report",
     "read",
     "resume",
+    "show5",
     "train",
 ]
 

@@ -144,3 +144,18 @@ def test_a_full_disk_is_said_and_costs_nothing(tmp_path: Path) -> None:
     left = sorted(p.name for p in (tmp_path / "run").rglob("*") if p.is_file())
     assert left == ["metrics.jsonl", "recipe.toml"]
     inkling("train", "--resume", tmp_path / "run")  # once there is room, it goes on
+
+
+def test_the_report_is_made_again_and_runs_are_compared(run_folder: Path, tmp_path: Path) -> None:
+    (run_folder / "report.html").unlink()
+    made = json.loads(inkling("report", run_folder, "--json").stdout)
+    assert made == {
+        "runs": [str(run_folder)],
+        "page": str(run_folder / "report.html"),
+        "missing": [],
+    }
+    assert (run_folder / "report.html").exists()
+    inkling("report", run_folder, run_folder, cwd=tmp_path)
+    assert "2 runs" in (tmp_path / "comparison.html").read_text()
+    assert "does not exist" in inkling("report", "nowhere", cwd=tmp_path, code=1).stderr
+    inkling("report", run_folder, "--out", "x.html", code=2)

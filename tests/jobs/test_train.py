@@ -13,12 +13,15 @@ from safetensors.torch import load_file
 
 import inkling
 from inkling.errors import DataError, RunError
+from inkling.evaluation.metrics import softmax
+from inkling.export.onnx import export_run_onnx
 from inkling.export.weights import export_pth, export_safetensors
+from inkling.jobs.card import calibrate
 from inkling.jobs.describe import describe
 from inkling.jobs.evaluate import evaluate
 from inkling.jobs.train import TrainResult, train
 from inkling.training.run_folder import RunFolder
-from inkling.types import Digits
+from inkling.types import VERDICTS, Digits
 
 QUICK = ["widths=[24]", "epochs=3", "batch_size=32"]
 
@@ -209,3 +212,40 @@ def test_a_student_recipe_learns_mnist(tmp_path: Path) -> None:
 def test_the_embedded_digits_are_learnt(tmp_path: Path) -> None:
     out = train("mlp-adam", data="digits", out=tmp_path / "run", changes=["epochs=20"])
     assert out.test.accuracy > 0.93
+
+
+def test_a_run_measured_from_its_onnx_file_is_the_same(
+    result: TrainResult, few_npz: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "run.onnx"
+    export_run_onnx(RunFolder(result.run), path)
+    measured = evaluate(path, data=str(few_npz))
+    assert measured.accuracy == result.test.accuracy
+    assert measured.n == result.test.n
+    reading = inkling.read(few_scan(), model=path)
+    assert reading.verdict in VERDICTS
+
+
+def few_scan() -> np.ndarray:
+    from inkling.data.embedded import embedded_digits
+
+    return embedded_digits().images[7]
+
+
+def test_temperature_and_doubt_come_from_validation(scans: Digits) -> None:
+    """Logits that are twice too sure get about temperature 2."""
+    rng = np.random.default_rng(0)
+    true = rng.normal(0, 2, (len(scans), 10))
+    labels = np.array([rng.choice(10, p=p) for p in softmax(true)])
+
+    class TooSure:
+        classes = scans.classes
+        card: dict = {}  # noqa: RUF012
+
+        def predict_logits(self, images: np.ndarray) -> np.ndarray:
+            return 2 * true[: len(images)]
+
+    found = calibrate(TooSure(), Digits(scans.images.copy(), labels))
+    assert found["temperature"] == pytest.approx(2, rel=0.1)
+    assert found["thresholds"]["unsure"] >= 1 / 3
+    assert calibrate(TooSure(), scans.take(np.arange(20)))["temperature"] == 1.0

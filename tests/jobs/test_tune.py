@@ -1,5 +1,6 @@
 """The search on real scans: it goes on, it never opens the test set, it finds what is better."""
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -9,10 +10,12 @@ from typing import Any
 import optuna
 import pytest
 
-from inkling.data.catalog import Source
+from inkling.data.catalog import Source, find_source
+from inkling.data.fetch import Notify
 from inkling.errors import InklingError, RecipeError, RunError
 from inkling.jobs.tune import tune
 from inkling.training.recipe_text import load_recipe
+from inkling.types import Digits
 
 RECIPE = """
 name = "small"
@@ -65,10 +68,13 @@ def test_it_goes_on_where_it_stopped(job: dict[str, Any]) -> None:
 
 
 def test_the_test_set_stays_shut(job: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    def opened(self: Source) -> None:
+    def opened() -> Digits:
         raise AssertionError("the test set was opened")
 
-    monkeypatch.setattr(Source, "load_test", opened)
+    def shut(name: str, notify: Notify | None = None) -> Source:
+        return dataclasses.replace(find_source(name, notify=notify), load_test=opened)
+
+    monkeypatch.setattr("inkling.jobs.tune.find_source", shut)
     tune(**job, trials=1)
 
 

@@ -26,13 +26,15 @@ SCRIBBLE: Stroke = [
 ]  # fmt: skip
 
 
-def place(stroke: Stroke, x: float, y: float, width: float, height: float, between: int) -> Stroke:
-    """A stroke of the unit square in a frame, with `between` steps from point to point."""
+def place(stroke: Stroke, x: float, y: float, width: float, height: float) -> Stroke:
+    """A stroke of the unit square in a frame, with a point at least every tenth of its height."""
     placed = [(x + px * width, y + py * height) for px, py in stroke]
     out = placed[:1]
     for (ax, ay), (bx, by) in pairwise(placed):
-        steps = range(1, between + 1)
-        out += [(ax + (bx - ax) * s / between, ay + (by - ay) * s / between) for s in steps]
+        steps = max(1, math.ceil(math.dist((ax, ay), (bx, by)) / (height / 10)))
+        out += [
+            (ax + (bx - ax) * s / steps, ay + (by - ay) * s / steps) for s in range(1, steps + 1)
+        ]
     return out
 
 
@@ -42,7 +44,7 @@ def write(text: str, x: float, y: float, width: float, height: float) -> list[St
     wide, gap = tall * 0.62, tall * 0.25
     left = x + (width - len(text) * wide - (len(text) - 1) * gap) / 2
     return [
-        place(stroke, left + index * (wide + gap), y + tall / 2, wide, tall, 4)
+        place(stroke, left + index * (wide + gap), y + tall / 2, wide, tall)
         for index, digit in enumerate(text)
         for stroke in DIGITS[digit]
     ]

@@ -81,6 +81,7 @@ def test_every_operation_answers_as_described(address: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3600)
 def test_two_thousand_cases(address: str) -> None:
     asked = ask_everything(address, 600)
     assert set(asked) == OPERATIONS

@@ -1,5 +1,6 @@
 """`inkling audit`."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -19,7 +20,6 @@ def audit(
         int, typer.Option(min=0, help="Of the cross-validation; 0: 2 or 5, by the data.")
     ] = 0,
     repeats: Annotated[int, typer.Option(min=1, help="Cross-validations to average.")] = 3,
-    top: Annotated[int, typer.Option(min=1, max=2000, help="Pictures on the page.")] = 100,
     out: Annotated[Path | None, typer.Option(help="The folder to write into.")] = None,
     recipe: Annotated[
         str | None, typer.Option(metavar="RECIPE|FILE.toml", help="Instead of the quick CNN.")
@@ -39,16 +39,15 @@ def audit(
     from inkling.jobs import audit as job
     from inkling.training.recipe_text import load_recipe
 
+    plan = job.AuditPlan(folds=folds, repeats=repeats, seed=seed)
+    if recipe:
+        plan = replace(plan, recipe=load_recipe(recipe))
     with TrainingDisplay() as display:
         result = job.audit(
             data or job.AUTO,
             part=part,
-            folds=folds,
-            repeats=repeats,
-            top=top,
+            plan=plan,
             out=out,
-            recipe=load_recipe(recipe) if recipe else None,
-            seed=seed,
             device=where,
             watch=display,
             notify=note,

@@ -12,7 +12,7 @@ def data(
     name: Annotated[
         str, typer.Argument(metavar="[NAME|PATH]", help="A name, or a folder, .csv or .npz.")
     ] = "auto",
-    sheet: Annotated[Path, typer.Option(help="Where to draw the sheet of samples.")] = Path(
+    sheet: Annotated[Path, typer.Option(help="Samples: a .png or a page (.html).")] = Path(
         "samples.png"
     ),
     as_json: JsonOption = False,

@@ -29,6 +29,7 @@ EXTRAS = {
     "tomli_w": "train",
     "platformdirs": "train",
     "sklearn": "train",
+    "scipy": "train",
     "matplotlib": "train",
     "jinja2": "train",
     "onnx": "train",

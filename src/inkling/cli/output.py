@@ -27,9 +27,25 @@ def print_json(value: Any) -> None:
     sys.stdout.write("\n")
 
 
-def note(text: str) -> None:
-    """A line for the person at the terminal, never on stdout."""
-    print(text, file=sys.stderr, flush=True)
+class Notes:
+    """What the person at the terminal is told on the way, never on stdout."""
+
+    def __call__(self, text: str) -> None:
+        """A line of its own."""
+        print(text, file=sys.stderr, flush=True)
+
+    def progress(self, received: int, expected: int) -> None:
+        """How far a download is, in bytes; drawn on a terminal only."""
+        if not sys.stderr.isatty():
+            return
+        done = bool(expected) and received >= expected
+        share = min(1.0, received / expected) if expected else 0.0
+        bar = "━" * round(30 * share) + "╌" * (30 - round(30 * share))
+        end = "\n" if done else ""
+        print(f"\r{bar} {received / 1e6:6.1f} MB", end=end, file=sys.stderr, flush=True)
+
+
+note = Notes()
 
 
 def device_name(value: str) -> Any:

@@ -10,6 +10,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from inkling.training.history import EpochMetrics
 
+# 80 columns, as narrow as terminals come.
+HEADER = "epoch  train loss  train acc  valid loss  valid acc  learning rate  pictures/s"
 REFRESH_S = 0.1  # a bar that is drawn at every step costs more than the step
 
 
@@ -59,10 +61,7 @@ class TrainingDisplay:
     def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
         """One line for the epoch."""
         if metrics.epoch == 1:
-            self._print(
-                "epoch   train loss       acc   validation loss       acc   "
-                "learning rate  pictures/s"
-            )
+            self._print(HEADER)
         self._print(_line(metrics))
 
     def _print(self, text: str) -> None:
@@ -73,25 +72,10 @@ class TrainingDisplay:
 
 
 def _line(metrics: EpochMetrics) -> str:
-    validation = f"{'none':>15}   {'':7}"
+    validation = f"{'none':>10}  {'':9}"
     if metrics.validation_loss is not None and metrics.validation_accuracy is not None:
-        validation = f"{metrics.validation_loss:15.4f}   {metrics.validation_accuracy:7.2%}"
+        validation = f"{metrics.validation_loss:10.4f}  {metrics.validation_accuracy:9.2%}"
     return (
-        f"{metrics.epoch:5d}   {metrics.train_loss:10.4f}   {metrics.train_accuracy:7.2%}   "
-        f"{validation}   {metrics.learning_rate:13.2e}  {metrics.examples_per_second:10,.0f}"
+        f"{metrics.epoch:5d}  {metrics.train_loss:10.4f}  {metrics.train_accuracy:9.2%}  "
+        f"{validation}  {metrics.learning_rate:13.2e}  {metrics.examples_per_second:10,.0f}"
     )
-
-
-class FetchDisplay:
-    """A progress bar for downloads on a terminal, nothing elsewhere."""
-
-    def __init__(self) -> None:
-        self.console = Console(stderr=True)
-
-    def __call__(self, received: int, expected: int) -> None:
-        """Draw `received` of `expected` bytes (0 where not known)."""
-        if not self.console.is_terminal:
-            return
-        share = f" of {expected / 1e6:.1f}" if expected else ""
-        end = "\n" if expected and received >= expected else "\r"
-        print(f"  {received / 1e6:6.1f}{share} MB", end=end, file=sys.stderr, flush=True)

@@ -1,10 +1,23 @@
 """`inkling recipes`."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inkling.cli.output import JsonOption, print_json
+from inkling.cli.tables import Column, print_table
+
+if TYPE_CHECKING:
+    from inkling.training.recipe import Recipe
+
+COLUMNS = [
+    Column("recipe"),
+    Column("expected", number=True),
+    Column("network"),
+    Column("epochs", number=True),
+    Column("optimiser"),
+    Column("what it is"),
+]
 
 
 def recipes(
@@ -25,7 +38,21 @@ def recipes(
     if as_json:
         print_json({recipe.name: recipe.model_dump(mode="json") for recipe in loaded})
         return
-    for recipe in loaded:
-        expected = f"{recipe.expect.accuracy:.2%}" if recipe.expect else "      "
-        print(f"{recipe.name:<18} {expected:>7}  {recipe.title}")
+    print_table(COLUMNS, [_row(recipe) for recipe in loaded])
     print("\nCopy one: inkling recipes mlp-adam > mine.toml; train it: inkling train mine.toml")
+
+
+def _row(recipe: "Recipe") -> tuple[str, ...]:
+    """What tells recipes apart: expected accuracy, network, length, optimiser."""
+    expect = recipe.expect
+    expected = f"{expect.accuracy:.2%}" if expect else "–"
+    if expect and expect.n > 1:
+        expected += f" ± {100 * expect.sd:.2f}"
+    return (
+        recipe.name,
+        expected,
+        recipe.model.kind,
+        f"{recipe.training.epochs:g}",
+        recipe.optimizer.name,
+        recipe.title,
+    )

@@ -30,7 +30,7 @@ def serve(
         typer.Option(
             min=1, max=10_000, help="Pictures read or waiting in a worker; more are turned away."
         ),
-    ] = 24,
+    ] = 16,
     model: Annotated[
         Path | None, typer.Option(help="An ONNX model other than the bundled one.")
     ] = None,

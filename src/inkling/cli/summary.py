@@ -1,8 +1,10 @@
 """The words that commands end with."""
 
+from inkling.data.statistics import PartDescription
 from inkling.evaluation.metrics import Evaluation, wilson_interval
 from inkling.jobs.audit import AuditResult
-from inkling.jobs.describe import DataDescription, PartDescription
+from inkling.jobs.describe import DataDescription
+from inkling.jobs.evaluate import Corrected
 from inkling.jobs.train import TrainResult
 
 
@@ -43,6 +45,17 @@ def evaluation_lines(name: str, evaluation: Evaluation) -> list[str]:
         for score in evaluation.per_class
     ]
     return lines
+
+
+def corrected_lines(corrected: Corrected) -> list[str]:
+    """The figure beside the official one."""
+    low, high = corrected.interval
+    return [
+        "",
+        f"Without {len(corrected.left_out)} pictures whose labels a published study did not "
+        f"confirm: {corrected.accuracy:.2%} of {corrected.n:,} (95 % interval {low:.2%} to "
+        f"{high:.2%})",
+    ]
 
 
 def audit_lines(result: AuditResult) -> list[str]:

@@ -19,6 +19,9 @@ def train(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
     ] = None,
+    ensemble: Annotated[
+        int, typer.Option(min=1, max=64, metavar="K", help="Train K networks that answer as one.")
+    ] = 1,
     device: DeviceOption = "auto",
     resume: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Go on with a run that was stopped.")
@@ -26,13 +29,15 @@ def train(
     as_json: JsonOption = False,
 ) -> None:
     """Train a network by a recipe, measure it on the test set, and leave a run folder."""
-    if resume is not None and (data is not None or out is not None or seed is not None):
-        raise typer.BadParameter("--resume goes without --data, --out and --seed")
+    if resume is not None and (data, out, seed, ensemble) != (None, None, None, 1):
+        raise typer.BadParameter("--resume goes without --data, --out, --seed and --ensemble")
     where = device_name(device)
     from inkling.cli.main import STARTED
     from inkling.cli.progress import TrainingDisplay
     from inkling.cli.summary import summary
     from inkling.jobs import train as job
+    from inkling.training.committee import as_committee
+    from inkling.training.recipe_text import load_recipe
 
     with TrainingDisplay() as display:
         if resume is not None:
@@ -47,11 +52,10 @@ def train(
             )
         else:
             result = job.train(
-                recipe or job.DEFAULT_RECIPE,
+                as_committee(load_recipe(recipe or job.DEFAULT_RECIPE, changes), ensemble),
                 data=data,
                 out=out,
                 seed=seed,
-                changes=changes or [],
                 device=where,
                 watch=display,
                 notify=note,

@@ -12,6 +12,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol, runtime_checkable
 
 import platformdirs
 
@@ -23,6 +24,14 @@ from inkling.errors import DataError, FetchError, InklingError
 DATA_VARIABLE = "INKLING_DATA"
 GZIP_OVERHEAD = 1 << 16  # bytes that a gzip of incompressible data may exceed it by
 Notify = Callable[[str], None]
+
+
+@runtime_checkable
+class ShowsProgress(Protocol):
+    """A `Notify` that can also show how far a download is."""
+
+    def progress(self, received: int, expected: int) -> None:
+        """`received` of `expected` bytes (0 where that is not known)."""
 
 
 def data_folder() -> Path | None:

@@ -1,9 +1,39 @@
 """What the pixels of a set are like, counted from the set itself."""
 
+from dataclasses import dataclass
+from typing import Any
+
 import cv2
 import numpy as np
 
 from inkling.types import Digits
+
+
+@dataclass(frozen=True)
+class PartDescription:
+    """One part of a data set; `mean` and `std` are of its pixels on the scale 0..1."""
+
+    shape: tuple[int, ...]
+    counts: dict[str, int]
+    mean: float
+    std: float
+    sha256: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry that `data --json` prints."""
+        return {**vars(self), "shape": list(self.shape), "n": self.shape[0]}
+
+
+def describe_part(digits: Digits) -> PartDescription:
+    """Counts a class, mean and sd of the pixels, and the hash."""
+    mean, std = pixel_statistics(digits)
+    return PartDescription(
+        shape=digits.images.shape,
+        counts=dict(zip(digits.classes, digits.counts().tolist(), strict=True)),
+        mean=mean,
+        std=std,
+        sha256=digits.sha256(),
+    )
 
 
 def pixel_statistics(digits: Digits) -> tuple[float, float]:

@@ -43,9 +43,7 @@ def rank_suspects(probabilities: NDArray[np.floating], labels: NDArray[np.intege
     )
 
 
-def stratified_folds(
-    labels: NDArray[np.integer], folds: int, seed: int
-) -> NDArray[np.int64]:
+def stratified_folds(labels: NDArray[np.integer], folds: int, seed: int) -> NDArray[np.int64]:
     """A fold number (N,) for each picture; within a class the folds differ by one at most."""
     rng = np.random.default_rng(seed)
     numbers = np.empty(len(labels), np.int64)

@@ -1,7 +1,7 @@
 """A trained network with everything it needs to answer: what `inkling.load` gives."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -16,6 +16,17 @@ from inkling.models.zoo import build_model
 from inkling.training.device import DeviceName, choose_device
 from inkling.training.run_folder import RunFolder
 from inkling.types import SIDE
+
+
+class Classifier(Protocol):
+    """Whatever gives logits for pictures and says of which classes."""
+
+    classes: tuple[str, ...]
+    card: dict[str, Any]
+
+    def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits (N, C) of pictures (N, 28, 28) uint8."""
+        ...
 
 
 class DigitClassifier:

@@ -45,9 +45,7 @@ class Evidence:
     samples: Digits
 
 
-def gather_evidence(
-    splits: Splits, test: Digits, probabilities: NDArray[np.floating]
-) -> Evidence:
+def gather_evidence(splits: Splits, test: Digits, probabilities: NDArray[np.floating]) -> Evidence:
     """The evidence of a test whose answers were `probabilities` (N, C)."""
     answers = probabilities.argmax(axis=1)
     chosen = choose_pictures(test.labels, probabilities)

@@ -14,11 +14,11 @@ from inkling.evaluation.metrics import Evaluation
 from inkling.training.history import EpochMetrics
 from inkling.types import Digits
 
-INK = "#1d2433"
+INK = "#1b1f27"
 GROUND = "#ffffff"
-TRAINING = "#3b6fd4"
-VALIDATION = "#e0762f"
-FAINT = "#d7dbe3"
+TRAINING = "#7b8494"
+VALIDATION = "#b93d0c"
+FAINT = "#e2dfd8"
 MISTAKES = 32
 SAMPLES_A_CLASS = 10
 
@@ -96,6 +96,33 @@ def draw_samples(digits: Digits, a_class: int = SAMPLES_A_CLASS) -> Figure:
             axes.set_axis_off()
         text = f"{digits.classes[label]}   n = {counts[label]:,}"
         row[0].text(-6, 14, text, ha="right", va="center", fontsize=9, color=INK)
+    return figure
+
+
+def show5(digits: Digits, first: int = 0) -> Figure:
+    """Five pictures in a row, from place `first` on, each with its label above it."""
+    figure = _figure(7.5, 1.9)
+    for axes, index in zip(figure.subplots(1, 5), range(first, first + 5), strict=True):
+        axes.set_axis_off()
+        if index < len(digits):
+            axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
+            axes.set_title(digits.classes[digits.labels[index]], fontsize=12, color=INK)
+    return figure
+
+
+def show_rows(rows: dict[str, NDArray[np.uint8]]) -> Figure:
+    """A row of pictures for each name; every value is (N, H, W) uint8, light on dark."""
+    columns = max((len(images) for images in rows.values()), default=1)
+    figure = _figure(1.2 * columns + 2, 1.25 * len(rows))
+    grid = figure.subplots(max(1, len(rows)), columns, squeeze=False)
+    for line, (name, images) in zip(grid, rows.items(), strict=True):
+        for axes in line:
+            axes.set_axis_off()
+        for axes, image in zip(line, images, strict=False):
+            axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
+        line[0].text(
+            -0.12, 0.5, name, ha="right", va="center", transform=line[0].transAxes, color=INK
+        )
     return figure
 
 

@@ -49,15 +49,16 @@ def _floor(whole: Sequence[float]) -> float:
 
 def draw_importance(importance: Mapping[str, float]) -> Figure:
     """A bar a setting: its share of the differences between trials."""
-    figure, axes = _axes(8, 1.3 + 0.45 * max(1, len(importance)))
+    figure, axes = _axes(8, 1.5 + 0.45 * max(1, len(importance)))
+    axes.set(title="Share of the differences that each setting explains", xlim=(0, 1.08))
+    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
+    if not importance:
+        axes.set(ylim=(0, 1), yticks=[])
+        axes.text(0.54, 0.5, "too few whole trials to tell", ha="center", va="center", color=INK)
+        return figure
     names = sorted(importance, key=lambda name: importance[name])
     bars = axes.barh(names, [importance[name] for name in names], color=TRAINING, height=0.6)
     axes.bar_label(bars, fmt=lambda share: f"{share:.0%}", padding=4, color=INK)
-    axes.set(title="Share of the differences that each setting explains", xlim=(0, 1.08))
-    axes.xaxis.set_major_formatter(PercentFormatter(1.0))
-    if not names:
-        axes.text(0.5, 0.5, "too few whole trials to tell", ha="center", color=INK)
-        axes.set_yticks([])
     return figure
 
 

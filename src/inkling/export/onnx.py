@@ -33,7 +33,7 @@ TOLERANCE = 1e-4  # of a logit
 PROOFS = 10_000  # pictures that both must agree on
 CARRIED = (
     "recipe", "data", "seed", "network", "parameters", "validation", "test", "data_sha256",
-    "weights_sha256", "versions",
+    "weights_sha256", "versions", "temperature", "thresholds",
 )  # fmt: skip
 INPUT, OUTPUT = "images", "logits"
 

@@ -1,6 +1,7 @@
 """A run's card: everything that somebody needs to use, judge and repeat the model."""
 
 import platform
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,11 +10,33 @@ import torch
 
 import inkling
 from inkling.data.splits import Splits
-from inkling.evaluation.metrics import Evaluation
+from inkling.evaluation.calibration import choose_thresholds, fit_temperature
+from inkling.evaluation.classifier import Classifier
+from inkling.evaluation.metrics import Evaluation, softmax
+from inkling.reading.model import NONE
 from inkling.training.loop import Fit
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import CARD_FORMAT
 from inkling.types import MEAN, SIDE, STD, Digits
+
+CALIBRATING = 500  # pictures; fewer fit the temperature to chance
+DOUBTED = 0.01  # share of real digits that a run's own threshold may call unsure
+
+
+def calibrate(classifier: Classifier, validation: Digits | None) -> dict[str, Any]:
+    """Temperature and thresholds for `inkling read --model`, from validation pictures alone."""
+    if validation is None or len(validation) < CALIBRATING:
+        return {"temperature": 1.0, "thresholds": {}}
+    logits = classifier.predict_logits(validation.images)
+    temperature = fit_temperature(logits, validation.labels)
+    chances = softmax(logits / temperature)
+    if NONE in classifier.classes:
+        return {
+            "temperature": temperature,
+            "thresholds": asdict(choose_thresholds(chances, validation.labels)),
+        }
+    unsure = float(np.clip(np.quantile(chances.max(axis=1), DOUBTED), 1 / 3, 0.9))
+    return {"temperature": temperature, "thresholds": {"unsure": unsure}}
 
 
 def make_card(
@@ -24,7 +47,7 @@ def make_card(
     evaluation: Evaluation,
     recipe: Recipe,
 ) -> dict[str, Any]:
-    """The card of a run; `result` is what `train --json` prints."""
+    """The card of a run; `result` is what `train --json` prints, and the calibration."""
     validation = splits.validation
     return {
         "format": CARD_FORMAT,

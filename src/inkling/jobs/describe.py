@@ -4,27 +4,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from inkling.data.catalog import find_source
 from inkling.data.fetch import Notify
+from inkling.data.files import write_text
+from inkling.data.statistics import PartDescription, describe_part
 from inkling.evaluation.figures import draw_samples, save_figure
-from inkling.types import Digits
-
-
-@dataclass(frozen=True)
-class PartDescription:
-    """One part of a data set; `mean` and `std` are of its pixels on the scale 0..1."""
-
-    shape: tuple[int, ...]
-    counts: dict[str, int]
-    mean: float
-    std: float
-    sha256: str
-
-    def as_json(self) -> dict[str, Any]:
-        """The entry that `data --json` prints."""
-        return {**vars(self), "shape": list(self.shape), "n": self.shape[0]}
+from inkling.evaluation.report.data_page import render_data
+from inkling.jobs.report import check_ours
 
 
 @dataclass(frozen=True)
@@ -51,11 +37,16 @@ class DataDescription:
 
 
 def describe(name: str, sheet: Path, notify: Notify | None = None) -> DataDescription:
-    """Fetch, verify and describe a data set, and draw its samples to `sheet` (PNG)."""
+    """Fetch, verify and describe a data set, and draw its samples to `sheet`, .png or .html.
+
+    Raises `InklingError`: data that cannot be had, a page in its place that is not inkling's.
+    """
+    page = sheet.suffix.lower() in (".html", ".htm")
+    if page:
+        check_ours(sheet)
     source = find_source(name, notify=notify)
     training, test = source.load_training(), source.load_test()
-    save_figure(draw_samples(training), sheet)
-    return DataDescription(
+    description = DataDescription(
         name=source.name,
         classes=training.classes,
         training=describe_part(training),
@@ -63,21 +54,9 @@ def describe(name: str, sheet: Path, notify: Notify | None = None) -> DataDescri
         sheet=sheet,
         notice=source.notice,
     )
-
-
-def describe_part(digits: Digits) -> PartDescription:
-    """Counts a class, mean and sd of the pixels."""
-    # A histogram gives exact sums without a float copy of 47 million pixels.
-    histogram = np.bincount(digits.images.ravel(), minlength=256).astype(np.float64)
-    values = np.arange(256) / 255
-    total = max(histogram.sum(), 1)
-    mean = float(histogram @ values / total)
-    variance = float(histogram @ (values - mean) ** 2 / total)
-    counts = dict(zip(digits.classes, digits.counts().tolist(), strict=True))
-    return PartDescription(
-        shape=digits.images.shape,
-        counts=counts,
-        mean=mean,
-        std=variance**0.5,
-        sha256=digits.sha256(),
-    )
+    if page:
+        parts = {"training": (training, description.training), "test": (test, description.test)}
+        write_text(sheet, render_data(description.name, description.notice, parts))
+    else:
+        save_figure(draw_samples(training), sheet)
+    return description

@@ -33,12 +33,17 @@ def compare_runs(
     A file that inkling did not make is left alone. Raises `RunError`.
     """
     path = Path(out)
-    if path.exists() and not is_ours(_text(path)):
-        raise RunError(f"{path} was not made by inkling and is left alone: choose another --out")
+    check_ours(path)
     contents = [read_run(RunFolder(Path(run))) for run in runs]
     write_text(path, render_comparison(contents))
     missing = tuple(f"{each.name}: {said}" for each in contents for said in each.missing)
     return path, missing
+
+
+def check_ours(path: Path) -> None:
+    """Raises `RunError` where `path` is a file that inkling did not make."""
+    if path.exists() and not is_ours(_text(path)):
+        raise RunError(f"{path} was not made by inkling and is left alone: choose another name")
 
 
 def _text(path: Path) -> str:

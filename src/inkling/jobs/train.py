@@ -15,10 +15,12 @@ from inkling.errors import DataError, RecipeError, RunError
 from inkling.evaluation.classifier import DigitClassifier
 from inkling.evaluation.evidence import describe_splits, gather_evidence, write_evidence
 from inkling.evaluation.metrics import measure, softmax
-from inkling.jobs.card import make_card
+from inkling.jobs.card import calibrate, make_card
 from inkling.jobs.drawing import draw_run
 from inkling.jobs.report import make_report
+from inkling.models.committee import Committee
 from inkling.models.zoo import build_model, count_parameters
+from inkling.training.committee import fit_committee
 from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
 from inkling.training.history import EpochMetrics, Score, write_history
 from inkling.training.loop import Plan, Watch, fit
@@ -191,7 +193,10 @@ def _run(
             checkpoint=run.checkpoint_path,
             identity=_ties(recipe, splits),
         )
-        outcome = fit(model, splits, plan)
+        if isinstance(model, Committee):
+            outcome = fit_committee(model, splits, plan)
+        else:
+            outcome = fit(model, splits, plan)
     write_history(run.metrics_path, list(outcome.history))
     model.load_state_dict(outcome.weights)
     weights_sha256 = run.write_weights(outcome.weights)
@@ -216,7 +221,9 @@ def _run(
         test=Score(evaluation.accuracy, evaluation.loss, evaluation.n),
         weights_sha256=weights_sha256,
     )
-    run.write_card(make_card(result.as_json(), outcome, splits, test, evaluation, recipe))
+    calibration = calibrate(DigitClassifier(model, classes), splits.validation)
+    entries = {**result.as_json(), **calibration}
+    run.write_card(make_card(entries, outcome, splits, test, evaluation, recipe))
     if figures:
         make_report(run.path)
     return result

@@ -66,7 +66,8 @@ class Sprint(nn.Module):
         pooled = PooledFilters.apply(cut_windows(images.to(dtype)), wide)
         hidden = F.relu(pooled + self.shift.to(dtype))
         hidden = hidden.view(-1, GRID, GRID, len(self.filters)).permute(0, 3, 1, 2)
-        mixed = WindowedConvolution.apply(hidden, self.mix.weight.to(dtype))
+        weight = self.mix.weight.to(dtype, memory_format=torch.channels_last)
+        mixed = WindowedConvolution.apply(hidden, weight)
         features = F.relu(self.norm(mixed))
         return self.head(features.permute(0, 2, 3, 1).flatten(1))
 

@@ -7,18 +7,14 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from inkling.models.cnn import Cnn, CnnSpec
+from inkling.models.committee import Committee, CommitteeSpec
 from inkling.models.compact import Compact, CompactSpec
 from inkling.models.mlp import Mlp, MlpSpec
 from inkling.models.sprint import Sprint, SprintSpec
 
-ModelSpec = Annotated[MlpSpec | CnnSpec | CompactSpec | SprintSpec, Field(discriminator="kind")]
-
-BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {
-    "mlp": Mlp,
-    "cnn": Cnn,
-    "compact": Compact,
-    "sprint": Sprint,
-}
+ModelSpec = Annotated[
+    MlpSpec | CnnSpec | CompactSpec | SprintSpec | CommitteeSpec, Field(discriminator="kind")
+]
 
 
 @runtime_checkable
@@ -27,6 +23,19 @@ class StartsFromPictures(Protocol):
 
     def start_from(self, images: Tensor) -> None:
         """Set them from normalised pictures (N, 1, 28, 28), before the first step."""
+
+
+def _build_committee(spec: CommitteeSpec, classes: int) -> Committee:
+    return Committee(build_model(spec.member, classes) for _ in range(spec.members))
+
+
+BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {
+    "mlp": Mlp,
+    "cnn": Cnn,
+    "compact": Compact,
+    "sprint": Sprint,
+    "committee": _build_committee,
+}
 
 
 def build_model(spec: ModelSpec, classes: int) -> nn.Module:

@@ -44,9 +44,11 @@ class Answer:
 
 def answer_one(reader: Reader, picture: Picture, wish: Wish) -> Answer:
     """The reading of one picture. Raises `ProblemError` where it cannot be read."""
-    if not picture.content:
-        raise ProblemError(NOT_AN_IMAGE, "the body is empty: send the bytes of a picture file")
-    entry = _read(reader, [picture], wish)[0]
+    return answer_reading(_read(reader, [picture], wish)[0])
+
+
+def answer_reading(entry: dict[str, Any] | ImageError) -> Answer:
+    """The answer that carries one reading. Raises `ProblemError` where there is none."""
     if isinstance(entry, ImageError):
         raise _refusal(entry)
     return Answer(_encode(entry), (entry["verdict"],))

@@ -25,6 +25,7 @@ from inkling.serving.problems import ClientGoneError, ProblemError, faults_of, r
 from inkling.serving.schemas import BatchBody, FailedOut, ImageBody, ProblemOut, ReadingOut
 from inkling.serving.settings import Settings
 from inkling.serving.site import load_site, site_router
+from inkling.serving.together import Together
 
 # Seconds a reading thread may hold the interpreter while the event loop waits for it; Python's
 # own 5 ms are a long time for a refusal that takes 0.2 ms.
@@ -54,7 +55,8 @@ def build_app(settings: Settings) -> ASGIApp:
 
     app = _bare_app(lifespan)
     card = describe_model(reader, settings.model)
-    service = Service(reader, desk, Intake(settings), metrics, card, lambda: state["ready"])
+    ready = lambda: state["ready"]  # noqa: E731
+    service = Service(reader, desk, Together(reader), Intake(settings), metrics, card, ready)
     app.include_router(api_router(service))
     app.include_router(site_router(load_site()))
     if settings.allow_origins:

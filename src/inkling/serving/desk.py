@@ -28,7 +28,11 @@ class Desk:
         return self.taken >= self.places
 
     async def run(self, work: Callable[[], Answer], pictures: int = 1) -> Answer:
-        """What `work` gives, run on a reading thread. Raises `ProblemError` where it is full.
+        """What `work` gives, run on a reading thread. Raises `ProblemError` where it is full."""
+        return await asyncio.wrap_future(self.start(work, pictures))
+
+    def start(self, work: Callable[[], Answer], pictures: int = 1) -> Future[Answer]:
+        """Has `work` done on a reading thread. Raises `ProblemError` where it is full.
 
         A batch of more pictures than there are places is taken when nothing else waits.
         """
@@ -42,7 +46,7 @@ class Desk:
 
         future = self._pool.submit(work)
         future.add_done_callback(leave)
-        return await asyncio.wrap_future(future)
+        return future
 
     def _leave(self, pictures: int) -> None:
         self.taken -= pictures

@@ -1,5 +1,6 @@
 """The operations of the API: what each takes, gives and says of itself."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -32,6 +33,7 @@ from inkling.serving.schemas import (
     NoQuery,
     ReadQuery,
 )
+from inkling.serving.together import SMALL_BYTES, Together
 
 Body = TypeVar("Body", bound=BaseModel)
 Result = TypeVar("Result")
@@ -46,6 +48,7 @@ class Service:
 
     reader: Reader
     desk: Desk
+    together: Together
     intake: Intake
     metrics: Metrics
     card: dict[str, Any]
@@ -61,7 +64,7 @@ def api_router(service: Service) -> APIRouter:
         wish = Wish(query.one, query.seen, query.explain)
         async with service.intake.body(request) as body:
             picture = await _picture(request, body, query.name)
-            return await _answer(service, lambda: answer_one(service.reader, picture, wish))
+            return _respond(service, await _read_one(service, picture, wish))
 
     @router.post("/v1/read/batch", **describe.BATCH)
     async def read_batch(request: Request, query: Annotated[BatchQuery, Query()]) -> Response:
@@ -70,7 +73,7 @@ def api_router(service: Service) -> APIRouter:
             batch = await _parse(BatchBody, body)
             pictures = await _off_loop(len(body), lambda: _pictures(batch))
             work = lambda: answer_many(service.reader, pictures, Wish(query.one))  # noqa: E731
-            return await _answer(service, work, len(pictures))
+            return _respond(service, await service.desk.run(work, len(pictures)))
 
     @router.get("/v1/model", response_model=CardOut, **describe.MODEL)
     async def model(_: Annotated[NoQuery, Query()]) -> dict[str, Any]:
@@ -93,8 +96,22 @@ def api_router(service: Service) -> APIRouter:
     return router
 
 
-async def _answer(service: Service, work: Callable[[], Answer], pictures: int = 1) -> Response:
-    answer = await service.desk.run(work, pictures)
+async def _read_one(service: Service, picture: Picture, wish: Wish) -> Answer:
+    """The answer for one picture; small ones that only want a reading are read together."""
+    if not picture.content:
+        raise ProblemError(NOT_AN_IMAGE, "the body is empty: send the bytes of a picture file")
+    if wish != Wish() or len(picture.content) > SMALL_BYTES:
+        return await service.desk.run(lambda: answer_one(service.reader, picture, wish))
+    answer = service.together.put(picture)
+    try:
+        service.desk.start(service.together.take)
+    except ProblemError:
+        answer.cancel()
+        raise
+    return await asyncio.wrap_future(answer)
+
+
+def _respond(service: Service, answer: Answer) -> Response:
     for verdict in answer.verdicts:
         service.metrics.verdicts.labels(verdict).inc()
     return Response(answer.content, media_type=JSON)

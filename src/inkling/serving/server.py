@@ -58,7 +58,7 @@ def _config(settings: Settings, workers: int) -> uvicorn.Config:
         workers=workers,
         http=protocol,
         ws="none",
-        log_level=logging.WARNING,
+        log_level=logging.ERROR,  # a stranger must not be able to fill the log
         access_log=False,
         server_header=False,
         backlog=BACKLOG,

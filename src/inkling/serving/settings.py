@@ -19,7 +19,7 @@ class Settings:
 
     model: Path | None = None
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
-    places: int = 24
+    places: int = 16
     allow_origins: tuple[str, ...] = ()
     body_bytes: int = 10 * MEGABYTE
     held_bytes: int = 128 * MEGABYTE

@@ -114,9 +114,7 @@ def _card(
         return None
 
 
-def _unfinished(
-    folder: RunFolder, recipe: Recipe | None, history: tuple[EpochMetrics, ...]
-) -> str:
+def _unfinished(folder: RunFolder, recipe: Recipe | None, history: tuple[EpochMetrics, ...]) -> str:
     planned = f" of {recipe.training.epochs:g}" if recipe else ""
     text = f"This run has not ended: {len(history)}{planned} epochs are done"
     if has_checkpoint(folder.checkpoint_path):

@@ -46,7 +46,8 @@ def origin_facts(contents: RunContents) -> list[tuple[str, str]]:
 def repeat_command(contents: RunContents) -> str:
     """The command line that trains the same again: by name where the recipe is a published one."""
     recipe, card = contents.recipe, contents.card or {}
-    own = ["inkling", "train", str(contents.folder.recipe_path)]
+    # Not the whole path: the page travels with its folder.
+    own = ["inkling", "train", f"{contents.name}/{contents.folder.recipe_path.name}"]
     if recipe is None:
         return shlex.join(own)
     try:

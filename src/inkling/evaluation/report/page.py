@@ -21,19 +21,23 @@ def render(template: str, **content: Any) -> str:
     """
     script = asset("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
-    return environment().get_template(template).render(
-        style=Markup(asset("style.css")),
-        script=Markup(script),
-        script_hash=digest,
-        generator=GENERATOR,
-        **content,
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            style=Markup(asset("style.css")),
+            script=Markup(script),
+            script_hash=digest,
+            generator=GENERATOR,
+            **content,
+        )
     )
 
 
 @cache
 def asset(name: str) -> str:
     """The text of a file beside this module's templates."""
-    return (resources.files(__package__) / FOLDER / name).read_text("utf-8")
+    return (resources.files("inkling.evaluation.report") / FOLDER / name).read_text("utf-8")
 
 
 @cache

@@ -11,9 +11,8 @@ from inkling.errors import InklingError
 
 def data_uri(image: NDArray[np.uint8]) -> str:
     """A picture (H, W), or (H, W, 4) as RGBA, uint8, as a `data:` address."""
-    if image.ndim == 3:
-        image = cv2.cvtColor(image, cv2.COLOR_RGBA2BGRA)
-    done, encoded = cv2.imencode(".png", image, [cv2.IMWRITE_PNG_COMPRESSION, 9])
+    ordered = cv2.cvtColor(image, cv2.COLOR_RGBA2BGRA) if image.ndim == 3 else image
+    done, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     if not done:
         raise InklingError(f"a picture of shape {image.shape} cannot be written as PNG")
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")

@@ -59,9 +59,7 @@ def drawing(width: float, height: float, label: str, *parts: str) -> Markup:
 
 def text(x: float, y: float, content: str, class_: str = "", anchor: str = "start") -> Markup:
     """Words at a place."""
-    return tag(
-        "text", content, x=f"{x:g}", y=f"{y:g}", class_=class_ or None, text_anchor=anchor
-    )
+    return tag("text", content, x=f"{x:g}", y=f"{y:g}", class_=class_ or None, text_anchor=anchor)
 
 
 def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:

@@ -1,0 +1,27 @@
+"""A model in an ONNX file, measured as a run is."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.model import NONE, load_network
+from inkling.types import DIGIT_NAMES
+
+
+class OnnxClassifier:
+    """Answers of the network in `path`; its logits are logarithms of calibrated probabilities."""
+
+    def __init__(self, path: Path) -> None:
+        """Raises `ModelError` where the file is no digit model."""
+        self.network = load_network(path)
+        self.classes = (*DIGIT_NAMES, NONE)[: 10 + self.network.knows_none]
+        metadata = self.network.session.get_modelmeta().custom_metadata_map
+        self.card: dict[str, Any] = json.loads(metadata["card"])
+
+    def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """Logits (N, C) of pictures (N, 28, 28) uint8, light ink on dark ground."""
+        probabilities = self.network.probabilities(images)[:, : len(self.classes)]
+        return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))

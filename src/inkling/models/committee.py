@@ -1,0 +1,39 @@
+"""Several networks that answer as one."""
+
+import math
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from inkling.models.cnn import CnnSpec
+from inkling.models.compact import CompactSpec
+from inkling.models.mlp import MlpSpec
+from inkling.models.sprint import SprintSpec
+
+MemberSpec = Annotated[MlpSpec | CnnSpec | CompactSpec | SprintSpec, Field(discriminator="kind")]
+
+
+class CommitteeSpec(BaseModel):
+    """So many networks of one kind, each trained alone with a seed of its own."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["committee"] = "committee"
+    members: int = Field(5, ge=2, le=64)
+    member: MemberSpec
+
+
+class Committee(nn.Module):
+    """Gives the logarithm of its members' mean probabilities, which are logits like any other."""
+
+    def __init__(self, members: Iterable[nn.Module]) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(members)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
+        opinions = torch.stack([member(images).log_softmax(1) for member in self.members])
+        return opinions.logsumexp(0) - math.log(len(self.members))

@@ -1,0 +1,39 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkling.errors import RunError
+from inkling.evaluation.figures import show5, show_rows
+from inkling.jobs.describe import describe
+from inkling.types import Digits
+from tests.evaluation.report.test_run_page import Page
+
+
+def test_data_has_a_page_of_its_own(few_npz: Path, few: Digits, tmp_path: Path) -> None:
+    description = describe(str(few_npz), tmp_path / "few.html")
+    page = Page(tmp_path / "few.html")
+    assert {"training", "test"} <= set(page.ids)
+    assert description.training.sha256 in page.text
+    assert f"{description.training.mean:.4f}" in page.text
+    assert all(address.startswith(("data:", "#")) for address in page.addresses)
+    counts = [min(24, count) for part in (description.training, description.test)
+              for count in part.counts.values()]  # fmt: skip
+    assert page.pictures == sum(counts)
+    describe(str(few_npz), tmp_path / "few.html")  # made anew
+    (tmp_path / "mine.html").write_text("mine")
+    with pytest.raises(RunError, match="left alone"):
+        describe(str(few_npz), tmp_path / "mine.html")
+
+
+def test_five_pictures_stand_under_their_labels(few: Digits) -> None:
+    axes = show5(few, first=7).axes
+    assert [each.get_title() for each in axes] == [str(label) for label in few.labels[7:12]]
+    for each, image in zip(axes, few.images[7:12], strict=True):
+        assert np.array_equal(each.images[0].get_array(), image)
+    assert [bool(each.images) for each in show5(few, first=398).axes] == [True] * 2 + [False] * 3
+
+
+def test_rows_may_be_of_different_length(few: Digits) -> None:
+    figure = show_rows({"one": few.images[:2], "other": few.images[:3]})
+    assert [bool(each.images) for each in figure.axes] == [True, True, False, True, True, True]

@@ -1,0 +1,357 @@
+"""The page in a real browser: real pointer events on the paper, real answers on the screen."""
+
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.serving.conftest import Running
+from tests.serving.pictures import photo
+from tests.serving.strokes import SCRIBBLE, Stroke, place, write
+
+pytestmark = pytest.mark.browser
+playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+PHONE = {
+    "viewport": {"width": 390, "height": 844},
+    "device_scale_factor": 3,
+    "is_mobile": True,
+    "has_touch": True,
+    "color_scheme": "dark",
+}
+WAIT = 20_000  # ms; a loaded machine is slow, and a right page is quick
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator["playwright.Browser"]:
+    if CHROMIUM is None:
+        pytest.skip("needs chromium: apt-get install chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """An open page, and what must not happen on it."""
+
+    page: "playwright.Page"
+    address: str
+    errors: list[str] = field(default_factory=list)
+    asked: list[str] = field(default_factory=list)
+
+    def draw(self, text: str) -> None:
+        box = self.paper()
+        for stroke in write(text, box["x"], box["y"], box["width"], box["height"]):
+            self.stroke(stroke)
+
+    def scribble(self) -> None:
+        box = self.paper()
+        side = box["height"] * 0.6
+        left, top = box["x"] + (box["width"] - side) / 2, box["y"] + box["height"] * 0.2
+        self.stroke(place(SCRIBBLE, left, top, side, side))
+
+    def paper(self) -> dict[str, float]:
+        self.page.locator("#paper").scroll_into_view_if_needed()
+        return self.page.locator("#paper").bounding_box()
+
+    def stroke(self, points: Stroke) -> None:
+        mouse = self.page.mouse
+        mouse.move(*points[0])
+        mouse.down()
+        for point in points[1:]:
+            mouse.move(*point)
+        mouse.up()
+
+    def expect_text(self, text: str) -> None:
+        playwright.expect(self.page.locator("#text")).to_have_text(text, timeout=WAIT)
+
+    def sentence(self) -> str:
+        return self.page.locator("#sentence").inner_text()
+
+
+@contextmanager
+def visit(browser: "playwright.Browser", address: str, **screen: object) -> Iterator[Visit]:
+    """The page, opened and ready. At its end: no error on the console, no other host asked."""
+    context = browser.new_context(**screen)
+    page = context.new_page()
+    seen = Visit(page, address)
+    page.on("console", lambda m: seen.errors.append(m.text) if m.type == "error" else None)
+    page.on("pageerror", lambda error: seen.errors.append(str(error)))
+    page.on("request", lambda request: seen.asked.append(request.url))
+    page.goto(address)
+    page.wait_for_selector("#link[data-state=ready]", timeout=WAIT)
+    yield seen
+    context.close()
+    own = (f"{address}/", "data:", "blob:")
+    assert [url for url in seen.asked if not url.startswith(own)] == []
+    assert seen.errors == []
+
+
+@pytest.fixture(params=[DESKTOP, PHONE], ids=["desktop", "phone"])
+def opened(
+    request: pytest.FixtureRequest, browser: "playwright.Browser", address: str
+) -> Iterator[Visit]:
+    with visit(browser, address, **request.param) as seen:
+        yield seen
+
+
+@pytest.mark.parametrize("text", ["3", "7", "42"])
+def test_draws_and_reads(opened: Visit, text: str) -> None:
+    opened.draw(text)
+    opened.expect_text(text)
+    page = opened.page
+    assert page.locator("#boxes .box").count() == len(text)
+    assert page.locator("#boxes .box b").all_inner_texts() == list(text)
+    assert page.locator("#chips .chip b").all_inner_texts() == list(text)
+    assert page.locator("#chances tr").count() == 11
+    assert page.locator("#chances tr.best th").inner_text() == text[0]
+    assert page.evaluate("document.getElementById('seen').naturalWidth") == 28
+    assert re.search(r"read in \d+ ms", page.locator("#timing").inner_text())
+    assert "sure" in opened.sentence()
+
+
+def test_boxes_lie_over_the_ink(opened: Visit) -> None:
+    opened.draw("7")
+    opened.expect_text("7")
+    box = opened.page.locator("#boxes .box").bounding_box()
+    paper = opened.paper()
+    drawn = write("7", paper["x"], paper["y"], paper["width"], paper["height"])[0]
+    xs, ys = [x for x, _ in drawn], [y for _, y in drawn]
+    for edge, ink in (
+        (box["x"], min(xs)),
+        (box["y"], min(ys)),
+        (box["x"] + box["width"], max(xs)),
+        (box["y"] + box["height"], max(ys)),
+    ):
+        assert abs(edge - ink) < 25
+
+
+def test_a_scribble_is_not_a_digit_and_is_cleared(opened: Visit) -> None:
+    opened.scribble()
+    opened.expect_text("Not a digit")
+    assert "digit" in opened.sentence()
+    assert opened.page.locator("#boxes .box").get_attribute("data-verdict") == "not-a-digit"
+    opened.page.click("#clear")
+    opened.expect_text("Nothing yet")
+    assert opened.page.locator("#boxes .box").count() == 0
+    assert opened.page.locator("#stage").get_attribute("data-mode") == "empty"
+    blank = "c => !c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some(v => v)"
+    opened.page.wait_for_timeout(50)  # the next frame clears the canvas
+    assert opened.page.locator("#paper").evaluate(blank)
+
+
+def test_a_photo_is_scaled_down_and_read(opened: Visit) -> None:
+    content = photo("42", 4000, 3000)
+    sizes: list[int] = []
+    opened.page.on(
+        "request",
+        lambda r: sizes.append(len(r.post_data_buffer or b"")) if "/v1/read" in r.url else None,
+    )
+    file = {"name": "phone.jpg", "mimeType": "image/jpeg", "buffer": content}
+    opened.page.set_input_files("#file", file)
+    opened.expect_text("42")
+    assert len(sizes) == 1
+    assert sizes[0] < len(content) / 3
+    assert opened.page.locator("#stage").get_attribute("data-mode") == "photo"
+    shown = opened.page.locator("#photo").evaluate("p => [p.naturalWidth, p.naturalHeight]")
+    assert shown == [1600, 1200]
+    opened.page.click("#clear")
+    opened.expect_text("Nothing yet")
+    opened.draw("7")
+    opened.expect_text("7")
+
+
+def test_steps_are_shown_when_asked_for(browser: "playwright.Browser", address: str) -> None:
+    with visit(browser, address, **DESKTOP) as opened:
+        _show_steps(opened)
+
+
+def _show_steps(opened: Visit) -> None:
+    page = opened.page
+    assert page.locator("#explain").is_disabled()
+    opened.draw("42")
+    opened.expect_text("42")
+    assert [url for url in opened.asked if "explain" in url] == []
+    page.click("#explain")
+    page.wait_for_selector("#steps img", timeout=WAIT)
+    assert page.locator("#steps > figure").count() == 4
+    assert page.locator("#steps .crops img").count() == 2
+    page.click("#explain")
+    assert page.locator("#steps").is_hidden()
+
+
+def test_undo_takes_back_the_last_stroke(opened: Visit) -> None:
+    opened.draw("3")
+    opened.expect_text("3")
+    opened.stroke([(point[0] + 3, point[1]) for point in write("7", **_frame(opened, 0.4))[0]])
+    playwright.expect(opened.page.locator("#text")).not_to_have_text("3", timeout=WAIT)
+    opened.page.keyboard.press("Control+z")
+    opened.expect_text("3")
+    opened.page.click("#undo")
+    opened.expect_text("Nothing yet")
+    assert opened.page.locator("#undo").is_disabled()
+
+
+def _frame(opened: Visit, shift: float) -> dict[str, float]:
+    box = opened.paper()
+    return {**box, "x": box["x"] + shift * box["width"] / 1.2}
+
+
+def test_the_layout_does_not_jump(opened: Visit) -> None:
+    """Neither an answer, nor a long one, nor none moves anything that was there."""
+    places = "ids => ids.map(id => { const r = document.getElementById(id).getBoundingClientRect();"
+    places += " return [r.x, r.y + scrollY, r.width, r.height]; })"
+    watched = ["stage", "undo", "answer", "sentence", "chances", "explain"]
+    before = opened.page.evaluate(places, watched)
+    opened.draw("4")
+    opened.expect_text("4")
+    assert opened.page.evaluate(places, watched) == before
+    opened.page.click("#clear")
+    opened.scribble()
+    opened.expect_text("Not a digit")
+    assert opened.page.evaluate(places, watched) == before
+    scrolls = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
+    assert not opened.page.evaluate(scrolls)
+
+
+def test_a_finger_draws(browser: "playwright.Browser", address: str) -> None:
+    """Touch goes through the browser's own input, which turns it into pointer events."""
+    with visit(browser, address, **PHONE) as seen:
+        wire = seen.page.context.new_cdp_session(seen.page)
+        box = seen.paper()
+        for stroke in write("7", box["x"], box["y"], box["width"], box["height"]):
+            for number, (x, y) in enumerate(stroke):
+                kind = "touchMove" if number else "touchStart"
+                touch = {"type": kind, "touchPoints": [{"x": x, "y": y}]}
+                wire.send("Input.dispatchTouchEvent", touch)
+            wire.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        seen.expect_text("7")
+        assert seen.page.evaluate("scrollY") == 0
+
+
+def test_the_keyboard_draws(browser: "playwright.Browser", address: str) -> None:
+    with visit(browser, address, **DESKTOP) as seen:
+        page = seen.page
+        reached = []
+        for _ in range(12):
+            page.keyboard.press("Tab")
+            reached.append(page.evaluate("document.activeElement.id"))
+            if reached[-1] == "paper":
+                break
+        assert reached[-1] == "paper"
+        keys = ["ArrowUp"] * 10 + ["Space"] + ["ArrowDown"] * 20 + ["Space"]
+        for key in keys:
+            page.keyboard.press(key)
+        seen.expect_text("1")
+        page.keyboard.press("Delete")
+        seen.expect_text("Nothing yet")
+
+
+def test_every_control_has_a_name(browser: "playwright.Browser", address: str) -> None:
+    with visit(browser, address, **DESKTOP) as seen:
+        seen.draw("42")
+        seen.expect_text("42")
+        for control in seen.page.locator("button, input:not([tabindex='-1']), canvas, a").all():
+            name = control.evaluate(
+                "e => (e.getAttribute('aria-label') || e.innerText || e.labels?.[0]?.innerText"
+                " || e.title || '').trim()"
+            )
+            assert name, control.evaluate("e => e.outerHTML")
+        chips = seen.page.get_by_role("radio")
+        assert [chip.get_attribute("aria-checked") for chip in chips.all()] == ["true", "false"]
+        chips.first.focus()
+        seen.page.keyboard.press("ArrowRight")
+        assert seen.page.locator("#chances tr.best th").inner_text() == "2"
+
+
+def test_dropped_and_pasted_pictures_are_read(
+    browser: "playwright.Browser", address: str, seven: bytes, forty_two: bytes
+) -> None:
+    make = """([kind, bytes, target]) => {
+        const carrier = new DataTransfer();
+        carrier.items.add(new File([new Uint8Array(bytes)], "a.png", { type: "image/png" }));
+        const event = kind === "paste"
+            ? new ClipboardEvent("paste", { clipboardData: carrier, bubbles: true })
+            : new DragEvent(kind, { dataTransfer: carrier, bubbles: true, cancelable: true });
+        document.querySelector(target).dispatchEvent(event);
+    }"""
+    with visit(browser, address, **DESKTOP) as seen:
+        seen.page.evaluate(make, ["dragenter", list(seven), "#stage"])
+        assert "dropping" in (seen.page.locator("#stage").get_attribute("class") or "")
+        seen.page.evaluate(make, ["drop", list(seven), "#stage"])
+        seen.expect_text("7")
+        assert "dropping" not in (seen.page.locator("#stage").get_attribute("class") or "")
+        seen.page.evaluate(make, ["paste", list(forty_two), "body"])
+        seen.expect_text("42")
+
+
+def test_what_is_no_picture_is_said(browser: "playwright.Browser", address: str) -> None:
+    with visit(browser, address, **DESKTOP) as seen:
+        file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"a shopping list"}
+        seen.page.set_input_files("#file", file)
+        seen.expect_text("Cannot read it")
+        assert "not a picture" in seen.sentence()
+
+
+def test_the_server_goes_away_and_comes_back(
+    browser: "playwright.Browser",
+    start: Callable[..., AbstractContextManager[Running]],
+    tmp_path: Path,
+) -> None:
+    with start() as first:
+        port = first.address.rpartition(":")[2]
+        context = browser.new_context(**DESKTOP)
+        page = context.new_page()
+        failures: list[str] = []
+        page.on("pageerror", lambda error: failures.append(str(error)))
+        page.goto(first.address)
+        page.wait_for_selector("#link[data-state=ready]", timeout=WAIT)
+        seen = Visit(page, first.address)
+        seen.draw("4")
+        seen.expect_text("4")
+        first.stop()
+    box = seen.paper()
+    quarter = {**box, "width": box["width"] / 3}
+    for stroke in write("7", **quarter):
+        seen.stroke(stroke)
+    page.wait_for_selector("#link[data-state=away]", timeout=WAIT)
+    sentence = page.locator("#sentence")
+    playwright.expect(sentence).to_contain_text("The server is away", timeout=WAIT)
+    with start("--port", port):
+        page.wait_for_selector("#link[data-state=ready]", timeout=WAIT)
+        seen.expect_text("74")  # what was drawn meanwhile, without another stroke
+    context.close()
+    assert failures == []
+
+
+def test_the_documentation_needs_no_other_host(browser: "playwright.Browser", address: str) -> None:
+    with visit(browser, address, **DESKTOP) as seen:
+        page = seen.page
+        page.goto(f"{address}/docs#busy")
+        page.wait_for_selector("#busy[open]", timeout=WAIT)
+        for name in ("read", "read_batch", "model", "healthz", "readyz", "metrics"):
+            assert page.locator(f"details#{name}").count() == 1
+        for name in ("read", "model"):
+            if not page.locator(f"details#{name}").evaluate("e => e.open"):
+                page.click(f"details#{name} summary")
+            page.click(f"details#{name} button")
+            page.wait_for_selector(f"details#{name} .row .status.fine", timeout=WAIT)
+        assert '"text": "7"' in page.locator("#read pre[aria-label=Answer]").inner_text()

@@ -54,6 +54,11 @@ class Service:
             pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
         return total
 
+    def processor_seconds(self) -> float:
+        """Time that the process has spent computing, all threads: what a busy machine leaves."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
 
 @contextlib.contextmanager
 def running(command: list[str], port: int, path: str, probe: str) -> Iterator[Service]:
@@ -144,21 +149,23 @@ def speed(seconds: float, rounds: int) -> dict[str, Any]:
         for kind, bodies in kinds.items():
             pairs = []
             for _ in range(rounds):
-                pair = {}
-                for name, service in (("inkling", ours), ("student", theirs)):
-                    load = asyncio.run(answered(service, bodies, seconds))
-                    pair[name] = {"rate": load.rate, "p50": load.percentile(50),
-                                  "p99": load.percentile(99)}  # fmt: skip
-                pairs.append(pair)
+                pairs.append({"inkling": measure(ours, bodies, seconds),
+                              "student": measure(theirs, bodies, seconds)})  # fmt: skip
             results[kind] = {
                 name: {
                     each: round(statistics.median(pair[name][each] for pair in pairs), 2)
-                    for each in ("rate", "p50", "p99")
+                    for each in ("rate", "p50", "p99", "processor_ms")
                 }
                 for name in ("inkling", "student")
             }
             results[kind]["throughput_ratio"] = spread(
                 [pair["inkling"]["rate"] / pair["student"]["rate"] for pair in pairs]
+            )
+            results[kind]["processor_ratio"] = spread(
+                [
+                    pair["student"]["processor_ms"] / pair["inkling"]["processor_ms"]
+                    for pair in pairs
+                ]
             )
             results[kind]["p99_ratio"] = spread(
                 [pair["inkling"]["p99"] / pair["student"]["p99"] for pair in pairs]
@@ -167,6 +174,18 @@ def speed(seconds: float, rounds: int) -> dict[str, Any]:
     results["memory_mb"] = {name: round(value, 1) for name, value in memory.items()}
     results["memory_ratio"] = round(memory["inkling"] / memory["student"], 3)
     return results
+
+
+def measure(service: Service, bodies: list[bytes], seconds: float) -> dict[str, float]:
+    before = service.processor_seconds()
+    load = asyncio.run(answered(service, bodies, seconds))
+    spent = (service.processor_seconds() - before) / len(load.samples)
+    return {
+        "rate": load.rate,
+        "p50": load.percentile(50),
+        "p99": load.percentile(99),
+        "processor_ms": spent * 1000,
+    }
 
 
 def spread(values: list[float]) -> dict[str, float]:

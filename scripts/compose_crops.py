@@ -151,11 +151,15 @@ def main() -> None:
         "seed": options.seed,
         "training": {"n": len(training), "sha256": training.sha256()},
         "held_out": {"n": len(held), "sha256": held.sha256()},
-        "fonts": {"n": len(find_faces()), "sha256": fonts_sha256(find_faces())},
+        "fonts": {
+            "n": len(find_faces()),
+            "sha256": fonts_sha256(find_faces()),
+            "names": [face.path.name for face in find_faces()],
+        },
         "mnist": hashlib.sha256(training_digits().images.tobytes()).hexdigest(),
     }
     options.out.with_suffix(".json").write_text(json.dumps(manifest, indent=2) + "\n")
-    print(json.dumps(manifest))
+    print(json.dumps(manifest["training"]))
 
 
 if __name__ == "__main__":

@@ -28,25 +28,37 @@ class Desk:
         return self.taken >= self.places
 
     async def run(self, work: Callable[[], Answer], pictures: int = 1) -> Answer:
-        """What `work` gives, run on a reading thread. Raises `ProblemError` where it is full."""
-        return await asyncio.wrap_future(self.start(work, pictures))
-
-    def start(self, work: Callable[[], Answer], pictures: int = 1) -> Future[Answer]:
-        """Has `work` done on a reading thread. Raises `ProblemError` where it is full.
+        """What `work` gives, run on a reading thread. Raises `ProblemError` where it is full.
 
         A batch of more pictures than there are places is taken when nothing else waits.
         """
+        self._enter(pictures)
+        return await self._until_done(self._pool.submit(work), pictures)
+
+    async def run_for(self, answer: "Future[Answer]", work: Callable[[], None]) -> Answer:
+        """What will be in `answer`, which `work`, done for this or another, will put there."""
+        try:
+            self._enter(1)
+        except ProblemError:
+            answer.cancel()
+            raise
+        self._pool.submit(work)
+        return await self._until_done(answer, 1)
+
+    def _enter(self, pictures: int) -> None:
         if self.taken and self.taken + pictures > self.places:
             raise busy()
-        loop = asyncio.get_running_loop()
         self.taken += pictures
 
-        def leave(_: Future[Answer]) -> None:
+    async def _until_done(self, future: "Future[Answer]", pictures: int) -> Answer:
+        """Waits; the places are free again before anybody hears that it is done."""
+        loop = asyncio.get_running_loop()
+
+        def leave(_: "Future[Answer]") -> None:
             loop.call_soon_threadsafe(self._leave, pictures)
 
-        future = self._pool.submit(work)
         future.add_done_callback(leave)
-        return future
+        return await asyncio.wrap_future(future)
 
     def _leave(self, pictures: int) -> None:
         self.taken -= pictures

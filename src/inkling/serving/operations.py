@@ -1,6 +1,5 @@
 """The operations of the API: what each takes, gives and says of itself."""
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
@@ -102,13 +101,7 @@ async def _read_one(service: Service, picture: Picture, wish: Wish) -> Answer:
         raise ProblemError(NOT_AN_IMAGE, "the body is empty: send the bytes of a picture file")
     if wish != Wish() or len(picture.content) > SMALL_BYTES:
         return await service.desk.run(lambda: answer_one(service.reader, picture, wish))
-    answer = service.together.put(picture)
-    try:
-        service.desk.start(service.together.take)
-    except ProblemError:
-        answer.cancel()
-        raise
-    return await asyncio.wrap_future(answer)
+    return await service.desk.run_for(service.together.put(picture), service.together.take)
 
 
 def _respond(service: Service, answer: Answer) -> Response:

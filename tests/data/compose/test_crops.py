@@ -7,7 +7,7 @@ from inkling.data.compose.crops import Shares, cut_composed, cut_inked, cut_plai
 from inkling.data.compose.fonts import Face
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.negatives import NONE
-from inkling.data.compose.scene import Truth
+from inkling.data.compose.sheet import Truth
 from inkling.reading.crops import find_candidates, find_crops
 from inkling.reading.normalise import normalise
 from inkling.types import Box, Digits

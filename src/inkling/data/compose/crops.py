@@ -12,7 +12,8 @@ from inkling.data.compose.fields import Glyph
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.hand import pick_lean, pick_pen, pick_placement, stamp
 from inkling.data.compose.negatives import NONE
-from inkling.data.compose.scene import Scene, Truth, compose
+from inkling.data.compose.scene import Scene, compose
+from inkling.data.compose.sheet import Truth
 from inkling.data.compose.things import photograph
 from inkling.types import SIDE, Box, Digits
 

@@ -55,7 +55,7 @@ def render_audit(findings: AuditFindings, seconds: float) -> str:
         cards=suspect_cards(findings),
         n=f"{len(findings.digits):,}",
         facts=[
-            ("labels not believed", f"{doubted:,}"),
+            ("labels doubted", f"{doubted:,}"),
             ("accuracy out of fold", f"{findings.accuracy:.2%}"),
             ("networks", f"{findings.folds * findings.repeats}"),
             ("time", in_seconds(seconds)),

@@ -118,7 +118,7 @@ def set_otherwise(runs: list[RunContents]) -> list[tuple[str, list[str]]]:
     tables = [flatten(run.recipe.model_dump(mode="json")) if run.recipe else {} for run in runs]
     keys = dict.fromkeys(key for table in tables for key in table)
     rows = [(key, [_shown(table.get(key)) for table in tables]) for key in keys]
-    hidden = ("title", "expect")
+    hidden = ("title", "expect", "search")
     return [row for row in rows if len(set(row[1])) > 1 and not row[0].startswith(hidden)]
 
 

@@ -17,7 +17,7 @@ HASHES = {
 
 def recipe_tables(recipe: Recipe) -> list[tuple[str, list[tuple[str, str]]]]:
     """The recipe's tables, each a name and its keys with their values."""
-    dumped = recipe.model_dump(mode="json", exclude={"expect", "title"})
+    dumped = recipe.model_dump(mode="json", exclude={"expect", "title", "search"})
     general = [(key, _value(value)) for key, value in dumped.items() if not isinstance(value, dict)]
     tables = [
         (name, [(key, _value(value)) for key, value in table.items()])

@@ -1,0 +1,80 @@
+"""A sheet in the making, what it shall look like, and what is truly written on it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.data.compose.fields import Map
+
+
+@dataclass(frozen=True)
+class Truth:
+    """The box of one glyph's ink, x0, y0, x1, y1 in pixels, and what it is: 0..9, or 10."""
+
+    label: int
+    box: tuple[float, float, float, float]
+
+
+@dataclass
+class Sheet:
+    """A picture in the making: ink and lines as layers (H, W), 0 bare to 1 full."""
+
+    ink: Map
+    lines: Map
+    truths: list[Truth]
+    unit: float
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a scene is: on screen or paper, how tall its digits, how many, what surrounds them."""
+
+    screen: bool
+    thumb: bool
+    ground: str  # plain, ruled, frame, cheque
+    unit: float  # pixels of a digit's height
+
+
+def pick_look(rng: np.random.Generator) -> Look:
+    """What the next scene is to be; a quarter are thumbnails, three in ten are screens."""
+    thumb = bool(rng.random() < 0.25)
+    screen = bool(rng.random() < 0.3)
+    if thumb:
+        unit = rng.uniform(30, 56)
+    elif rng.random() < 0.9:
+        unit = np.exp(rng.uniform(np.log(20), np.log(85)))
+    else:
+        unit = np.exp(rng.uniform(np.log(85), np.log(200)))
+    ground = "plain"
+    if not screen:
+        ground = str(rng.choice(["plain", "ruled", "frame", "cheque"], p=[0.4, 0.27, 0.25, 0.08]))
+    elif rng.random() < 0.1:
+        ground = "frame"
+    return Look(screen, thumb, ground, float(unit))
+
+
+def new_sheet(width: float, height: float, unit: float) -> Sheet:
+    """An empty sheet of about `width` by `height` pixels for digits `unit` pixels tall."""
+    shape = (max(12, round(height)), max(12, round(width)))
+    return Sheet(np.zeros(shape, np.float32), np.zeros(shape, np.float32), [], unit)
+
+
+def cut_sheet(sheet: Sheet, low: NDArray[np.float64], high: NDArray[np.float64]) -> Sheet:
+    """The part of a sheet between two corners, as a cell cut from a form."""
+    h, w = sheet.ink.shape
+    x0, y0 = (int(v) for v in np.maximum(low, 0))
+    x1, y1 = int(min(high[0], w)), int(min(high[1], h))
+    if x1 - x0 < 12 or y1 - y0 < 12:
+        return sheet
+    truths = []
+    for truth in sheet.truths:
+        a, b, c, d = truth.box
+        box = (max(a - x0, 0), max(b - y0, 0), min(c - x0, x1 - x0), min(d - y0, y1 - y0))
+        if box[2] > box[0] and box[3] > box[1]:
+            kept = (box[2] - box[0]) * (box[3] - box[1]) / ((c - a) * (d - b))
+            truths.append(Truth(truth.label if kept > 0.8 else -1, box))
+    return Sheet(
+        np.ascontiguousarray(sheet.ink[y0:y1, x0:x1]),
+        np.ascontiguousarray(sheet.lines[y0:y1, x0:x1]), truths, sheet.unit,
+    )  # fmt: skip

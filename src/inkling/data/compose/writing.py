@@ -1,0 +1,92 @@
+"""What is written on a sheet: rows of digits and others, marks between them, neighbours' ink."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.data.compose.fields import Glyph
+from inkling.data.compose.glyphs import GlyphSource
+from inkling.data.compose.hand import Pen, Placement, pick_lean, pick_pen, pick_placement, stamp
+from inkling.data.compose.negatives import NONE
+from inkling.data.compose.sheet import Look, Sheet, Truth, new_sheet
+from inkling.data.compose.strokes import glyph_of_lines
+
+
+def _width(glyph: Glyph) -> float:
+    """How wide a glyph's ink is, in units."""
+    columns = np.nonzero((glyph.spine < 0.03).any(0))[0]
+    return float(columns[-1] - columns[0] + 6) / 64 if len(columns) else 0.3
+
+
+def _mark(rng: np.random.Generator) -> tuple[Glyph, float, float]:
+    """A dot, comma or dash, with its size and its height over the line's middle, in units."""
+    kind = rng.integers(3)
+    ends = ([(0, 0), (0.05, 0.05)], [(0.3, 0), (0, 1)], [(0, 0), (1, rng.normal(0, 0.1))])[kind]
+    glyph = glyph_of_lines([np.array(ends, np.float32)], NONE, (0.9, 0.3, 0.2)[kind])
+    size = (rng.uniform(0.08, 0.16), rng.uniform(0.2, 0.38), rng.uniform(0.3, 0.6))[kind]
+    return glyph, size, (0.42, 0.5, rng.uniform(-0.1, 0.2))[kind]
+
+
+def _write(
+    sheet: Sheet, glyph: Glyph, place: Placement, pen: Pen, rng: np.random.Generator
+) -> None:
+    box = stamp(sheet.ink, glyph, place, pen, rng)
+    if box is not None:
+        sheet.truths.append(Truth(glyph.label, box))
+
+
+def _margins(look: Look, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Ground left, above, right and below, in pixels."""
+    wide = rng.uniform(0.1, rng.choice([0.25, 0.6, 1.4]))
+    return np.maximum(look.unit * wide * rng.uniform(0.6, 1.4, 4), 2.0)
+
+
+def write_row(
+    source: GlyphSource, look: Look, count: int, share: float, rng: np.random.Generator
+) -> Sheet:
+    """`count` glyphs in a row, a `share` of them no digits, on a sheet that holds them."""
+    unit, tight = look.unit, float(rng.uniform(0.0, 0.5))
+    if look.ground == "cheque" or rng.random() < 0.15:
+        tight = float(rng.uniform(-0.12, 0.12))
+    tilt = float(rng.normal(0, 0.07)) if rng.random() < 0.85 else float(rng.uniform(-0.3, 0.3))
+    glyphs: list[tuple[Glyph, float, float]] = []
+    for k in range(count):
+        glyph = source.negative() if rng.random() < share else source.digit()
+        size = unit * float(np.exp(rng.normal(0, 0.1))) if count > 1 else unit
+        glyphs.append((glyph, size, rng.normal(0, 0.04) * unit if k else 0.0))
+        if count > 2 and k < count - 1 and rng.random() < 0.1:
+            mark, small, drop = _mark(rng)
+            glyphs.append((mark, small * unit, drop * unit))
+    margins = _margins(look, rng)
+    steps = [max(_width(g), 0.12) * s + tight * unit for g, s, _ in glyphs]
+    sheet = new_sheet(
+        sum(steps) + margins[0] + margins[2], unit * 1.08 + margins[1] + margins[3], unit
+    )
+    pen, lean, x = pick_pen(rng), pick_lean(rng), margins[0]
+    middle = margins[1] + unit * 0.54
+    for (glyph, size, drop), step in zip(glyphs, steps, strict=True):
+        place = pick_placement(
+            glyph, x + (step - tight * unit) / 2, middle + drop, size, rng, tilt, lean
+        )
+        _write(sheet, glyph, place, pen, rng)
+        x += step
+    return sheet
+
+
+def add_neighbours(sheet: Sheet, source: GlyphSource, rng: np.random.Generator) -> None:
+    """Ink that reaches in over the picture's borders; less than half of each is to be seen."""
+    h, w = sheet.ink.shape
+    pen = pick_pen(rng)
+    for _ in range(int(rng.integers(1, 3))):
+        glyph = source.digit()
+        out = sheet.unit * rng.uniform(0.12, 0.42)
+        where = (
+            (-out, rng.uniform(0, h)),
+            (w + out, rng.uniform(0, h)),
+            (rng.uniform(0, w), -out),
+            (rng.uniform(0, w), h + out),
+        )
+        x, y = where[rng.integers(4)]
+        box = stamp(sheet.ink, glyph, pick_placement(glyph, x, y, sheet.unit, rng), pen, rng)
+        if box is not None:
+            # What is left of a 1 is a shorter 1: not to be learnt either way.
+            sheet.truths.append(Truth(-1 if glyph.label == 1 else NONE, box))

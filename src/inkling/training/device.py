@@ -60,6 +60,7 @@ def reusing_memory() -> Iterator[None]:
     try:
         yield
     finally:
-        library.mallopt(M_MMAP_THRESHOLD, 128 * 1024)
-        library.mallopt(M_TRIM_THRESHOLD, 128 * 1024)
+        # The greatest that glibc's own adjusting comes to; it cannot be turned on again.
+        library.mallopt(M_MMAP_THRESHOLD, 32 << 20)
+        library.mallopt(M_TRIM_THRESHOLD, 64 << 20)
         library.malloc_trim(0)

@@ -159,3 +159,20 @@ def test_the_report_is_made_again_and_runs_are_compared(run_folder: Path, tmp_pa
     assert "2 runs" in (tmp_path / "comparison.html").read_text()
     assert "does not exist" in inkling("report", "nowhere", cwd=tmp_path, code=1).stderr
     inkling("report", run_folder, "--out", "x.html", code=2)
+
+
+def test_own_pictures_are_scored_by_their_names(tmp_path: Path, scans) -> None:
+    from PIL import Image
+
+    for index in range(6):
+        name = f"own/{scans.labels[index]}_{index}-me.png"
+        (tmp_path / "own").mkdir(exist_ok=True)
+        Image.fromarray(255 - scans.images[index]).resize((112, 112)).save(tmp_path / name)
+    done = inkling("evaluate", "--own", "own", "--json", cwd=tmp_path)
+    result = json.loads(done.stdout)
+    assert result["n"] == 6
+    assert (tmp_path / result["gallery"]).read_text().startswith("<!doctype html>")
+    inkling("evaluate", cwd=tmp_path, code=2)
+    assert (
+        "no picture with a label" in inkling("evaluate", "--own", ".", cwd=tmp_path, code=1).stderr
+    )

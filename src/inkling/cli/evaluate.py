@@ -9,8 +9,24 @@ from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name
 
 
 def evaluate(
-    run: Annotated[Path, typer.Argument(metavar="RUN|MODEL", help="A run folder.")],
+    run: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RUN|MODEL]", help="A run folder, or a model exported to ONNX."),
+    ] = None,
     data: DataOption = None,
+    own: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Read pictures of your own, labelled by name (7_1.png) or sub-folder.",
+        ),
+    ] = None,
+    expect_one: Annotated[
+        bool, typer.Option("--expect-one", help="With --own: one digit a picture.")
+    ] = False,
+    gallery: Annotated[Path, typer.Option(help="With --own: the page of the mistakes.")] = Path(
+        "own.html"
+    ),
     corrected: Annotated[
         bool,
         typer.Option(
@@ -20,8 +36,13 @@ def evaluate(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a run on the test part of any data."""
+    """Measure a run on the test part of any data, or the reader on your own pictures."""
     where = device_name(device)
+    if own is not None:
+        _evaluate_own(own, run, gallery, expect_one, as_json)
+        return
+    if run is None:
+        raise typer.BadParameter("name a run folder or a model, or --own FOLDER")
     from inkling.cli.summary import corrected_lines, evaluation_lines
     from inkling.jobs import evaluate as job
 
@@ -37,3 +58,26 @@ def evaluate(
         return
     evaluation = job.evaluate(run, data=data or job.AUTO, device=where, notify=note)
     print_result(evaluation.as_json(), as_json, lambda: evaluation_lines(str(run), evaluation))
+
+
+def _evaluate_own(
+    folder: Path, model: Path | None, gallery: Path, expect_one: bool, as_json: bool
+) -> None:
+    """The bundled model, or `model` (ONNX), through the whole reader."""
+    from inkling.reading.own import score_own, write_gallery
+    from inkling.reading.reader import Reader
+
+    reader = Reader.load(model)
+    score = score_own(folder, reader, expect_one=expect_one)
+    write_gallery(score, reader, gallery)
+    entry = {**score.as_json(), "gallery": str(gallery)}
+
+    def lines() -> list[str]:
+        right = sum(one.right for one in score.scored)
+        total = len(score.scored)
+        return [
+            f"{folder}: {right:,} of {total:,} pictures read right ({right / total:.2%})",
+            f"  the mistakes: {gallery}",
+        ]
+
+    print_result(entry, as_json, lines)

@@ -13,7 +13,7 @@ import numpy as np
 
 from inkling.data.arrays import read_arrays
 from inkling.data.embedded import embedded_digits
-from inkling.data.fetch import Notify, ShowsProgress, cache_folder, data_folder, fetch
+from inkling.data.fetch import Notify, cache_folder, data_folder, fetch, progress_of
 from inkling.data.folder import class_names, read_folder
 from inkling.data.idx import read_idx
 from inkling.data.published import MNIST, PUBLISHED, PublishedFile, PublishedSet
@@ -54,8 +54,7 @@ def find_source(
     `auto` is MNIST, or the embedded digits with a notice where no place has MNIST. Raises
     `DataError` for anything else, naming what is allowed.
     """
-    progress = notify.progress if isinstance(notify, ShowsProgress) else None
-    fetch_file = fetch_file or partial(fetch, notify=notify, progress=progress)
+    fetch_file = fetch_file or partial(fetch, notify=notify, progress=progress_of(notify))
     if name == AUTO:
         return _mnist_or_embedded(fetch_file, notify)
     if name in PUBLISHED:

@@ -34,6 +34,11 @@ class ShowsProgress(Protocol):
         """`received` of `expected` bytes (0 where that is not known)."""
 
 
+def progress_of(notify: Notify | None) -> Progress | None:
+    """The progress display that comes with `notify`, if one does."""
+    return notify.progress if isinstance(notify, ShowsProgress) else None
+
+
 def data_folder() -> Path | None:
     """The folder that `$INKLING_DATA` names, or None."""
     value = os.environ.get(DATA_VARIABLE, "").strip()

@@ -17,7 +17,7 @@ TITLE = "inkling"
 SUMMARY = "Reads handwritten digits in pictures"
 DESCRIPTION = """Send a picture, get the digits in it, where they stand and how sure that is.
 
-Every answer equals what `inkling read --json` prints for the same bytes. What goes wrong is told
+Every answer is what `inkling read --json` prints for the same bytes. What goes wrong is told
 as problem details (RFC 9457). The drawing page is at `/`.
 """
 

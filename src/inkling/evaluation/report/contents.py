@@ -104,7 +104,7 @@ def _card(
         return None
     try:
         card = folder.read_card()
-        float(card["test"]["accuracy"]), int(card["test"]["n"])
+        _ = float(card["test"]["accuracy"]), int(card["test"]["n"])
         return card
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         notes(RunError(f"{folder.card_path} is damaged ({error!r})"), "There is no test result.")

@@ -32,7 +32,7 @@ demo: $(VENV)/installed
 	$(BIN)/inkling train mlp-adam
 
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow

@@ -173,6 +173,7 @@ def test_own_pictures_are_scored_by_their_names(tmp_path: Path, scans) -> None:
     assert result["n"] == 6
     assert (tmp_path / result["gallery"]).read_text().startswith("<!doctype html>")
     inkling("evaluate", cwd=tmp_path, code=2)
+    (tmp_path / "none").mkdir()
     assert (
-        "no picture with a label" in inkling("evaluate", "--own", ".", cwd=tmp_path, code=1).stderr
+        "no picture with a label" in inkling("evaluate", "--own", tmp_path / "none", code=1).stderr
     )

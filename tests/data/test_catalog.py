@@ -37,8 +37,9 @@ def test_auto_falls_back_on_the_embedded_digits_and_says_so() -> None:
     said: list[str] = []
     source = find_source("auto", notify=said.append)
     assert source.name == "digits"
-    assert "MNIST cannot be had" in said[0]
-    assert "http://127.0.0.1:9" in said[0]
+    assert said[0].startswith("fetching http://127.0.0.1:9")
+    assert "MNIST cannot be had" in said[-1]
+    assert "http://127.0.0.1:9" in said[-1]
     assert len(source.load_training()) + len(source.load_test()) == 1797
 
 

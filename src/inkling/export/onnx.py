@@ -153,7 +153,9 @@ def verify_onnx(model: nn.Module, path: Path, pictures: NDArray[np.uint8]) -> fl
     portions = [session.run([OUTPUT], {INPUT: part.numpy()})[0] for part in images.split(2_000)]
     found = np.concatenate([np.asarray(portion) for portion in portions])
     gap = float(np.abs(found - expected).max())
-    strays = int((found.argmax(axis=1) != expected.argmax(axis=1)).sum())
+    # Where the network's own two best logits are closer than the tolerance, either is its answer.
+    rows, answers = np.arange(len(found)), found.argmax(axis=1)
+    strays = int((expected[rows, answers] < expected.max(axis=1) - TOLERANCE).sum())
     if gap > TOLERANCE or strays or not np.isfinite(gap):
         raise ModelError(
             f"the exported model is not the network: logits differ by up to {gap:.1e}, "

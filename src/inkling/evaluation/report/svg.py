@@ -81,11 +81,14 @@ def dot(x: float, y: float, radius: float, class_: str, hint: str) -> Markup:
     )
 
 
+SMALLEST_SPAN = 1e-9  # below it values count as one: no axis could label the difference
+
+
 def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     """Round values that cover `low`..`high`: steps of 1, 2 or 5 times a power of ten."""
     span = high - low
-    if span <= 0:
-        span = abs(high) or 1.0
+    if span < SMALLEST_SPAN:
+        span = max(abs(high), 1.0)
     raw = span / max(1, wanted - 1)
     power = 10.0 ** math.floor(math.log10(raw))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)

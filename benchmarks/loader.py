@@ -15,10 +15,11 @@ import statistics
 import time
 from pathlib import Path
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 from torch.utils.data import DataLoader, Dataset
 
 from inkling.data.catalog import find_source
@@ -27,8 +28,7 @@ from inkling.jobs.train import Quiet
 from inkling.models.zoo import build_model
 from inkling.training.device import computing_threads
 from inkling.training.loop import Plan, fit
-from inkling.training.optim import build_optimizer
-from inkling.training.recipe import Recipe
+from inkling.training.recipe import Recipe, Sgd
 from inkling.training.recipe_text import load_recipe
 from inkling.types import MEAN, STD, Digits
 
@@ -45,15 +45,27 @@ class SampleBySample(Dataset[tuple[Tensor, int]]):
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         picture = Image.fromarray(self.images[index].numpy())
-        raw = torch.frombuffer(bytearray(picture.tobytes()), dtype=torch.uint8)
-        scaled = raw.view(1, 28, 28).to(torch.float32).div(255)
-        return scaled.sub(MEAN).div(STD), int(self.labels[index])
+        # ToTensor: the picture to an array, channels first, to 0..1.
+        pixels = torch.from_numpy(np.array(picture, np.uint8, copy=True))
+        scaled = pixels.view(28, 28, 1).permute(2, 0, 1).contiguous().to(torch.float32).div(255)
+        # Normalize: mean and sd become tensors for each picture.
+        mean = torch.as_tensor((MEAN,), dtype=scaled.dtype).view(-1, 1, 1)
+        std = torch.as_tensor((STD,), dtype=scaled.dtype).view(-1, 1, 1)
+        return scaled.clone().sub_(mean).div_(std), int(self.labels[index])
+
+
+def plain_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
+    """The optimiser as everybody builds it, with torch's defaults."""
+    spec = recipe.optimizer
+    if isinstance(spec, Sgd):
+        return torch.optim.SGD(model.parameters(), spec.learning_rate, spec.momentum)
+    return torch.optim.Adam(model.parameters(), spec.learning_rate)
 
 
 def per_sample_seconds(recipe: Recipe, splits: Splits) -> float:
     torch.manual_seed(0)
     model = build_model(recipe.model, 10)
-    optimizer = build_optimizer(model, recipe.optimizer)
+    optimizer = plain_optimizer(model, recipe)
     training = DataLoader(SampleBySample(splits.training), recipe.training.batch_size, shuffle=True)
     assert splits.validation is not None
     validation = DataLoader(SampleBySample(splits.validation), recipe.training.batch_size)

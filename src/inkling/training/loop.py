@@ -68,9 +68,10 @@ def train_step(state: TrainingState, batch: Batch, recipe: Recipe, device: torch
     state.optimizer.step()
     if state.average:
         state.average.update(state.model)
-    right = (logits.argmax(1) == batch.labels).sum()
-    count = torch.as_tensor(len(batch), device=device)
-    state.totals += torch.stack([loss.detach().double() * count, right.double(), count.double()])
+    right = (logits.detach().argmax(1) == batch.labels).sum()
+    state.totals[0].add_(loss.detach(), alpha=len(batch))
+    state.totals[1].add_(right)
+    state.totals[2].add_(len(batch))
 
 
 def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:

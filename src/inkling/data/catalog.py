@@ -13,7 +13,7 @@ import numpy as np
 
 from inkling.data.arrays import read_arrays
 from inkling.data.embedded import embedded_digits
-from inkling.data.fetch import Notify, cache_folder, data_folder, fetch, progress_of
+from inkling.data.fetch import Notify, fetch, progress_of
 from inkling.data.folder import class_names, read_folder
 from inkling.data.idx import read_idx
 from inkling.data.published import MNIST, PUBLISHED, PublishedFile, PublishedSet
@@ -182,8 +182,3 @@ def _light_on_dark(digits: Digits) -> Digits:
     if len(edge) == 0 or np.median(edge) < 128:
         return digits
     return Digits(255 - digits.images, digits.labels, digits.classes)
-
-
-def where_to_look() -> tuple[Path | None, Path]:
-    """`$INKLING_DATA` (or None) and the cache folder, for messages."""
-    return data_folder(), cache_folder()

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from inkling.reading.cuts import find_cuts, find_slant
 from inkling.reading.lattice import Lattice, Run, best_path, build_lattice
-from inkling.reading.light import even_light
 from inkling.reading.segment import Part, segment
+from inkling.reading.writing import see_writing
 
 PART = Part((1,), 0, 0, 10, 20, 50, 0.8, 0.0)
 
@@ -47,19 +47,19 @@ def touching_zeros() -> np.ndarray:
 
 
 def test_two_touching_zeros_are_one_part_that_can_be_cut_between_them() -> None:
-    light = even_light(touching_zeros())
-    segments = segment(light)
+    writing = see_writing(touching_zeros())
+    segments = segment(writing)
     assert len(segments.parts) == 1
-    lattice, _ = build_lattice(light, segments.labels, segments.strokes[0])
+    lattice, _ = build_lattice(writing, segments.labels, segments.strokes[0])
     halves = [run.part for run in lattice.runs if abs(run.part.w - 61) < 6]
     assert any(part.right < 92 for part in halves)
     assert any(part.x > 78 for part in halves)
 
 
 def test_pieces_share_out_all_the_ink() -> None:
-    light = even_light(touching_zeros())
-    segments = segment(light)
-    lattice, labels = build_lattice(light, segments.labels, segments.strokes[0])
+    writing = see_writing(touching_zeros())
+    segments = segment(writing)
+    lattice, labels = build_lattice(writing, segments.labels, segments.strokes[0])
     before = np.isin(segments.labels, segments.parts[0].labels)
     after = np.isin(labels, [label for piece in lattice.pieces for label in piece.labels])
     np.testing.assert_array_equal(before, after)

@@ -1,7 +1,6 @@
 """The page in a real browser: real pointer events on the paper, real answers on the screen."""
 
 import re
-import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chromium import started_chromium
 from tests.serving.conftest import Running
 from tests.serving.pictures import photo
 from tests.serving.strokes import SCRIBBLE, Stroke, place, write
@@ -16,17 +16,6 @@ from tests.serving.strokes import SCRIBBLE, Stroke, place, write
 pytestmark = pytest.mark.browser
 playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-FLAGS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 PHONE = {
     "viewport": {"width": 390, "height": 844},
@@ -40,12 +29,8 @@ WAIT = 20_000  # ms; a loaded machine is slow, and a right page is quick
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator["playwright.Browser"]:
-    if CHROMIUM is None:
-        pytest.skip("needs chromium: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=list(FLAGS))
+    with started_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass

@@ -20,6 +20,11 @@ DeviceOption = Annotated[
     str, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where to compute.")
 ]
 
+ChangesOption = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
+]
+
 
 def print_json(value: Any) -> None:
     """One JSON document, and nothing else, on stdout."""

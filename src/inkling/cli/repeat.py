@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name, note, print_result
+from inkling.cli.output import (
+    ChangesOption,
+    DataOption,
+    DeviceOption,
+    JsonOption,
+    device_name,
+    note,
+    print_result,
+)
 
 if TYPE_CHECKING:
     from inkling.jobs.repeat import Repetition
@@ -20,10 +28,7 @@ def repeat(
     out: Annotated[
         Path | None, typer.Option(help="The folder of the runs; seeds that it holds are kept.")
     ] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
-    ] = None,
+    changes: ChangesOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:

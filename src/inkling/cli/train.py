@@ -5,7 +5,15 @@ from typing import Annotated
 
 import typer
 
-from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name, note, print_result
+from inkling.cli.output import (
+    ChangesOption,
+    DataOption,
+    DeviceOption,
+    JsonOption,
+    device_name,
+    note,
+    print_result,
+)
 
 
 def train(
@@ -15,10 +23,7 @@ def train(
     data: DataOption = None,
     out: Annotated[Path | None, typer.Option(help="The run folder to make.")] = None,
     seed: Annotated[int | None, typer.Option(min=0, help="Decides every random draw.")] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
-    ] = None,
+    changes: ChangesOption = None,
     ensemble: Annotated[
         int, typer.Option(min=1, max=64, metavar="K", help="Train K networks that answer as one.")
     ] = 1,

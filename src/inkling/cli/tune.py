@@ -5,7 +5,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name, note, print_result
+from inkling.cli.output import (
+    ChangesOption,
+    DataOption,
+    DeviceOption,
+    JsonOption,
+    device_name,
+    note,
+    print_result,
+)
 
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
@@ -26,10 +34,7 @@ def tune(
     ] = None,
     data: DataOption = None,
     out: Annotated[Path | None, typer.Option(help="The folder of the study.")] = None,
-    changes: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
-    ] = None,
+    changes: ChangesOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:

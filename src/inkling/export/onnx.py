@@ -65,8 +65,9 @@ def export_onnx(
     differs or a logit is off by more than 1e-4, and `MissingExtraError` without onnx.
     """
     model = copy.deepcopy(model).cpu().eval()
+    free = {0: torch.export.Dim("batch")}
     with replacing(path) as temporary:
-        _write_graph(model, card, temporary)
+        write_graph(model, torch.zeros(2, 1, SIDE, SIDE), free, card, temporary)
         verify_onnx(model, temporary, pictures)
 
 
@@ -88,13 +89,18 @@ def moved_scans() -> NDArray[np.uint8]:
     return np.concatenate([np.roll(scans, move, axis=(1, 2)) for move in moves])[:PROOFS]
 
 
-def _write_graph(model: nn.Module, card: dict[str, Any], path: Path) -> None:
+def write_graph(
+    model: nn.Module, example: torch.Tensor, free: dict[int, Any], card: dict[str, Any], path: Path
+) -> None:
+    """Write a model of one input and one output to `path`, `card` in its metadata.
+
+    `example` is an input, and `free` names the dimensions of it that another may have otherwise.
+    Raises `MissingExtraError` without onnx.
+    """
     try:
         import onnx
     except ImportError as error:
         raise MissingExtraError("train", "onnx") from error
-    example = torch.zeros(2, 1, SIDE, SIDE)
-    batch = {0: torch.export.Dim("batch")}
     with _quiet():
         program = torch.onnx.export(
             model,
@@ -103,7 +109,7 @@ def _write_graph(model: nn.Module, card: dict[str, Any], path: Path) -> None:
             opset_version=OPSET,
             input_names=[INPUT],
             output_names=[OUTPUT],
-            dynamic_shapes=(batch,),
+            dynamic_shapes=(free,),
             optimize=True,
             verbose=False,
         )

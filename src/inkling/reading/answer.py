@@ -77,11 +77,11 @@ def _is_plain(line: list[Read]) -> bool:
 
 def _read_lattice(look: Look, row: int, line: list[Read], network: Network) -> list[Read]:
     """A line read again with cuts and joins; as it was, where they explain it no better."""
-    lattice, labels = build_lattice(look.light, look.segments.labels, look.segments.strokes[row])
+    lattice, labels = build_lattice(look.writing, look.segments.labels, look.segments.strokes[row])
     if len(lattice.runs) < 2:
         return line
     parts = [run.part for run in lattice.runs]
-    crops = crops_of_parts(look.light, labels, parts, [row] * len(parts))
+    crops = crops_of_parts(look.writing, labels, parts, [row] * len(parts))
     chances = network.probabilities(np.stack([crop.pixels for crop in crops]))
     path = best_path(lattice, _scores(lattice, chances))
     if len(line) == 1 and len(path) > 1 and line[0][0].box.w <= WIDE * line[0][0].box.h:

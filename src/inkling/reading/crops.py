@@ -4,7 +4,6 @@ Training cuts its composed pictures with the same function, so that the network 
 it will see.
 """
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import reduce
@@ -14,11 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.reading.lattice import build_lattice
-from inkling.reading.light import Light, even_light, has_light_ink, to_grey
+from inkling.reading.light import has_light_ink, to_grey
+from inkling.reading.mask import SEEN
 from inkling.reading.normalise import normalise
 from inkling.reading.segment import Part, Segments, segment, union
+from inkling.reading.writing import Writing, see_writing
 from inkling.types import SIDE, Box
 
+MAP = 0.5  # the map's share in the ink of a crop; the rest is how dark the ink is
 PATCH = 64  # pixels; the longest side at which a part's strokes are measured and evened
 MARGIN = 6  # pixels around it, room for a hairline to grow
 
@@ -45,8 +47,8 @@ def find_crops(image: NDArray[np.uint8]) -> list[Crop]:
 
     Empty where there is no ink. Box coordinates are the picture's own pixels.
     """
-    light = even_light(image)
-    return cut_crops(light, segment(light))
+    writing = see_writing(image)
+    return cut_crops(writing, segment(writing))
 
 
 def find_candidates(image: NDArray[np.uint8]) -> list[Crop]:
@@ -55,13 +57,13 @@ def find_candidates(image: NDArray[np.uint8]) -> list[Crop]:
     For training: among them are halves of digits, two digits in one, and digits with a piece of
     their neighbour.
     """
-    light = even_light(image)
-    segments = segment(light)
-    crops = cut_crops(light, segments)
+    writing = see_writing(image)
+    segments = segment(writing)
+    crops = cut_crops(writing, segments)
     for row, strokes in enumerate(segments.strokes):
-        lattice, labels = build_lattice(light, segments.labels, list(strokes))
+        lattice, labels = build_lattice(writing, segments.labels, list(strokes))
         parts = [run.part for run in lattice.runs]
-        crops += crops_of_parts(light, labels, parts, [row] * len(parts))
+        crops += crops_of_parts(writing, labels, parts, [row] * len(parts))
     return crops
 
 
@@ -74,69 +76,57 @@ def to_thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if image.shape[:2] == (SIDE, SIDE):
         grey = to_grey(image)
         return grey if has_light_ink(grey) else 255 - grey
-    light = even_light(image)
-    segments = segment(light)
+    writing = see_writing(image)
+    segments = segment(writing)
     if not segments.parts:
         return np.zeros((SIDE, SIDE), np.uint8)
     whole = reduce(union, segments.parts)
-    return normalise(patch_of(light, segments.labels, whole)[None]).pixels[0]
+    return normalise(patch_of(writing, segments.labels, whole)[None]).pixels[0]
 
 
-def cut_crops(light: Light, segments: Segments) -> list[Crop]:
+def cut_crops(writing: Writing, segments: Segments) -> list[Crop]:
     """The crop of each part that was found in a picture's ink."""
-    return crops_of_parts(light, segments.labels, segments.parts, segments.rows)
+    return crops_of_parts(writing, segments.labels, segments.parts, segments.rows)
 
 
 def crops_of_parts(
-    light: Light, labels: NDArray[np.int32], parts: Sequence[Part], rows: Sequence[int]
+    writing: Writing, labels: NDArray[np.int32], parts: Sequence[Part], rows: Sequence[int]
 ) -> list[Crop]:
     """The crops of given parts, whose pixels `labels` (H, W) tells."""
     if not parts:
         return []
-    normalised = normalise(np.stack([patch_of(light, labels, part) for part in parts]))
+    normalised = normalise(np.stack([patch_of(writing, labels, part) for part in parts]))
     return [
         Crop(
-            _box(part, light.zoom),
+            _box(part, writing.zoom),
             normalised.pixels[index],
             float(normalised.stroke_width[index]),
             part.level,
             rows[index],
-            evidence_of(light, part),
+            evidence_of(writing, part),
         )
         for index, part in enumerate(parts)
     ]
 
 
-def evidence_of(light: Light, part: Part) -> float:
-    """How much a part looks like something written rather than a shadow, grain or a rest of lines.
-
-    Log odds of a logistic regression on 1,200 parts of composed pictures, half of them blank:
-    dark against the paper and its grain, sharp, not tiny, not at the picture's edge.
-    """
-    height, width = light.ink.shape
-    noise = float(light.noise[part.y + part.h // 2, part.x + part.w // 2])
-    at_edge = part.x == 0 or part.y == 0 or part.right == width or part.bottom == height
-    longest = max(part.w, part.h)
-    return (
-        0.4
-        + 0.92 * math.log(part.level + 0.01)
-        + 0.43 * math.log(max(part.level, 0.01) / max(noise, 1e-3))
-        - 4.0 * part.softness
-        + 1.8 * max(math.log(longest / max(height, width)), -1.5)
-        + 0.48 * math.log(longest)
-        - 1.5 * at_edge
-    )
+def evidence_of(writing: Writing, part: Part) -> float:
+    """How much a part looks written rather than a shadow, grain or a rest of lines."""
+    return 8 * (part.odds - 0.75)
 
 
-def patch_of(light: Light, labels: NDArray[np.int32], part: Part) -> NDArray[np.float32]:
+def patch_of(writing: Writing, labels: NDArray[np.int32], part: Part) -> NDArray[np.float32]:
     """A part's ink alone, at most 64 pixels long, in the middle of a (76, 76) float32 field."""
-    height, width = light.ink.shape
+    height, width = writing.ink.shape
     x, y = max(0, part.x - 2), max(0, part.y - 2)
     right, bottom = min(width, part.x + part.w + 2), min(height, part.y + part.h + 2)
     own = np.isin(labels[y:bottom, x:right], part.labels).astype(np.uint8)
     # One pixel more on each side: the anti-aliased edge is below the threshold, yet ink.
     own = cv2.dilate(own, np.ones((3, 3), np.uint8))
-    ink = np.minimum(light.ink[y:bottom, x:right] / max(part.level, 1e-3), 1) * own
+    window = (slice(y, bottom), slice(x, right))
+    dark = np.minimum(writing.ink[window] / max(part.level, 1e-3), 1)
+    if writing.detail <= SEEN:
+        dark = MAP * writing.odds[window] + (1 - MAP) * dark
+    ink = (dark * own).astype(np.float32, copy=False)
     longest = max(ink.shape)
     if longest > PATCH:
         size = (

@@ -113,7 +113,7 @@ def _words(trace: Trace) -> list[str]:
 
 def evened_picture(trace: Trace) -> Image.Image:
     """Ink dark on white under even light; the rulings that were taken out in colour."""
-    grey = np.clip(255 * (1 - trace.look.light.ink), 0, 255).astype(np.uint8)
+    grey = np.clip(255 * (1 - trace.look.writing.ink), 0, 255).astype(np.uint8)
     colour = np.repeat(grey[..., None], 3, axis=2)
     colour[trace.look.segments.lines > 0] = WARNING
     return Image.fromarray(colour)
@@ -121,15 +121,15 @@ def evened_picture(trace: Trace) -> Image.Image:
 
 def boxes_picture(trace: Trace) -> Image.Image:
     """The ink that was kept, and the box of each answer in the colour of its verdict."""
-    light, labels = trace.look.light, trace.look.segments.labels
+    writing, labels = trace.look.writing, trace.look.segments.labels
     kept = [label for part in trace.look.segments.parts for label in part.labels]
-    ink = np.where(np.isin(labels, kept), light.ink, 0)
+    ink = np.where(np.isin(labels, kept), writing.ink, 0)
     grey = np.clip(255 * (1 - ink / max(float(ink.max(initial=0)), 1e-3)), 0, 255).astype(np.uint8)
     image = Image.fromarray(grey).convert("RGB")
     draw = ImageDraw.Draw(image)
     thick = max(1, round(max(image.size) / 250))
     for box in trace.reading.digits:
-        place = [side * light.zoom for side in box.box.as_json()]
+        place = [side * writing.zoom for side in box.box.as_json()]
         x, y, w, h = place
         draw.rectangle(
             (x - thick, y - thick, x + w + thick, y + h + thick),

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.reading.cuts import find_cuts, find_slant
-from inkling.reading.light import Light
 from inkling.reading.pixels import Labels, Map
 from inkling.reading.segment import Part, make_part, union
+from inkling.reading.writing import Writing
 
 LONGEST_RUN = 6  # pieces; but the whole of what was one part is always tried
 WIDEST = 1.7  # of the line's height; no digit is wider
@@ -47,14 +47,16 @@ class Lattice:
     height: float
 
 
-def build_lattice(light: Light, labels: Labels, parts: Sequence[Part]) -> tuple[Lattice, Labels]:
+def build_lattice(
+    writing: Writing, labels: Labels, parts: Sequence[Part]
+) -> tuple[Lattice, Labels]:
     """The lattice of one line's strokes, and the labels (H, W) with the cuts drawn in."""
     labels = labels.copy()
     height = line_height(parts)
     owned: list[tuple[Part, int, float]] = []
-    slant = _slant(light, labels, parts)
+    slant = _slant(writing, labels, parts)
     for owner, part in enumerate(parts):
-        owned += [(p, owner, cut) for p, cut in _cut(light, labels, part, height, slant)]
+        owned += [(p, owner, cut) for p, cut in _cut(writing, labels, part, height, slant)]
     owned.sort(key=lambda pair: pair[0].x + pair[0].w / 2)
     runs = _runs(owned, height)
     return Lattice(tuple(piece for piece, _, _ in owned), tuple(runs), height), labels
@@ -65,20 +67,20 @@ def line_height(parts: Sequence[Part]) -> float:
     return float(np.percentile([part.h for part in parts], 75)) if parts else 0.0
 
 
-def _slant(light: Light, labels: Labels, parts: Sequence[Part]) -> float:
+def _slant(writing: Writing, labels: Labels, parts: Sequence[Part]) -> float:
     whole = reduce(union, parts)
-    return find_slant(_own_ink(light, labels, whole))
+    return find_slant(_own_ink(writing, labels, whole))
 
 
-def _own_ink(light: Light, labels: Labels, part: Part) -> Map:
+def _own_ink(writing: Writing, labels: Labels, part: Part) -> Map:
     """A part's ink alone, (h, w), about 1 where it is fully dark."""
     window = (slice(part.y, part.bottom), slice(part.x, part.right))
     own = np.isin(labels[window], part.labels)
-    return np.where(own, light.ink[window] / max(part.level, 1e-3), 0).astype(np.float32)
+    return np.where(own, writing.ink[window] / max(part.level, 1e-3), 0).astype(np.float32)
 
 
 def _cut(
-    light: Light, labels: Labels, part: Part, height: float, slant: float
+    writing: Writing, labels: Labels, part: Part, height: float, slant: float
 ) -> list[tuple[Part, float]]:
     """The pieces of a part, each with the ink that was cut through on its left.
 
@@ -86,7 +88,7 @@ def _cut(
     """
     if part.w < CUT_FROM * part.h or part.w < 0.4 * height or part.h < 0.4 * height:
         return [(part, 0.0)]
-    ink = _own_ink(light, labels, part)
+    ink = _own_ink(writing, labels, part)
     cuts = find_cuts(ink, slant)
     if not cuts:
         return [(part, 0.0)]
@@ -96,7 +98,7 @@ def _cut(
     own = np.isin(view, part.labels)
     view[own] = (side + first)[own]
     met = [0.0, *(float(_along(ink, cut).sum()) / height for cut in cuts)]
-    pieces = [make_part(light, labels, label) for label in range(first, first + len(cuts) + 1)]
+    pieces = [make_part(writing, labels, label) for label in range(first, first + len(cuts) + 1)]
     return [(piece, ink) for piece, ink in zip(pieces, met, strict=True) if piece is not None]
 
 

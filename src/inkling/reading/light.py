@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.pixels import Grey, Map, odd, percentile, resize, shrink
+from inkling.reading.pixels import Grey, Map, odd, percentile, percentiles, resize, shrink
 
 WORK_SIDE = 1024  # pixels; a picture is looked at no larger than this
 PAPER_SIDE = 256  # pixels; the paper's brightness is worked out at this size
@@ -28,25 +28,30 @@ class Light:
 
     `zoom` is working pixels for one pixel of the picture as given; `light_ink` says that the
     picture had light ink on dark ground; `noise` (H, W) is the standard deviation of the paper's
-    grain at each place, on the scale of the ink.
+    grain at each place, on the scale of the ink. `grey` (H, W) uint8 is the picture before its
+    light was evened, inverted where the ink was light.
     """
 
     ink: Map
     zoom: float
     light_ink: bool
     noise: Map
+    grey: Grey
 
 
-def even_light(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Light:
+def even_light(
+    pixels: NDArray[np.uint8], zoom: float = 1.0, light_ink: bool | None = None
+) -> Light:
     """The ink of a picture (H, W) or (H, W, 3) uint8 under even light.
 
     `zoom` is pixels given here for one pixel of the user's picture, where a decoder has left
-    some out.
+    some out. `light_ink` says what is known of the ink's polarity; None leaves it to the picture.
     """
     smaller = min(1.0, WORK_SIDE / max(pixels.shape[:2]))
     pixels = shrink(pixels, WORK_SIDE)
     grey = to_grey(pixels)
-    light_ink = has_light_ink(grey)
+    if light_ink is None:
+        light_ink = has_light_ink(grey)
     if light_ink:
         grey = 255 - grey
     paper = paper_brightness(grey)
@@ -54,7 +59,7 @@ def even_light(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Light:
     if max(ink.shape) > 64:
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8), np.float32)
     mean, noise = grain(ink)
-    return Light(np.maximum(ink - mean, 0), zoom * smaller, light_ink, noise)
+    return Light(np.maximum(ink - mean, 0), zoom * smaller, light_ink, noise, grey)
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> Grey:
@@ -100,7 +105,7 @@ def _light_shares(values: Map) -> tuple[float, float, bool]:
 
     And whether the larger side is as flat as a screen: then nothing else needs to be asked.
     """
-    low, high = percentile(values, 1), percentile(values, 99)
+    low, high = percentiles(values, 1, 99)
     lighter = values > split_level(values, low, high)
     share = float(lighter.mean())
     depth = max(1, min(values.shape) // 14)
@@ -156,9 +161,11 @@ def _without_ink(small: Grey) -> Grey:
 
 def _closing(grey: Grey, window: int) -> Grey:
     """Grey closing; the picture goes on beyond its edge, or a darker corner would pass for ink."""
-    padded = cv2.copyMakeBorder(grey, window, window, window, window, cv2.BORDER_REPLICATE)
+    # Half a window is enough: what would lie farther out repeats what is there.
+    edge = window // 2 + 1
+    padded = cv2.copyMakeBorder(grey, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
-    return np.asarray(closed[window:-window, window:-window], np.uint8)
+    return np.asarray(closed[edge:-edge, edge:-edge], np.uint8)
 
 
 def grain(ink: Map) -> tuple[Map, Map]:
@@ -185,6 +192,6 @@ def grain(ink: Map) -> tuple[Map, Map]:
 
 def _lower_part(values: Map) -> tuple[float, float]:
     """Mean and deviation of the normal distribution that fits the lower third of the values."""
-    low, middle = percentile(values, 10), percentile(values, 30)
+    low, middle = percentiles(values, 10, 30)
     deviation = (middle - low) / 0.757
     return middle + 0.524 * deviation, deviation

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from inkling.reading.crops import Crop, cut_crops
-from inkling.reading.light import Light, even_light
 from inkling.reading.photo import Photo
 from inkling.reading.segment import Segments, segment
+from inkling.reading.writing import Writing, see_writing
 
 
 @dataclass(frozen=True, eq=False)
@@ -14,7 +14,7 @@ class Look:
 
     name: str
     photo: Photo
-    light: Light
+    writing: Writing
     segments: Segments
     crops: tuple[Crop, ...]
 
@@ -22,6 +22,6 @@ class Look:
 def look_at(photo_and_name: tuple[Photo, str]) -> Look:
     """Everything before the network for one decoded picture."""
     photo, name = photo_and_name
-    light = even_light(photo.pixels, photo.pixels.shape[1] / photo.width)
-    segments = segment(light)
-    return Look(name, photo, light, segments, tuple(cut_crops(light, segments)))
+    writing = see_writing(photo.pixels, photo.pixels.shape[1] / photo.width)
+    segments = segment(writing)
+    return Look(name, photo, writing, segments, tuple(cut_crops(writing, segments)))

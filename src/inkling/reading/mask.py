@@ -1,22 +1,24 @@
-"""Which pixels are ink: what stands out from the paper's grain, less lines, frames and shadows."""
+"""Which pixels are ink: what the map of writing says, drawn along the ink's own edges.
+
+The map may lose a stroke that is as straight as a ruling. Where most of a stroke's dark pixels
+are writing, and it does not run out of the picture as rulings do, all of it is.
+"""
 
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-from inkling.reading.frames import remove_bands, remove_frames
-from inkling.reading.light import Light
-from inkling.reading.pixels import Labels, Map, Mask, percentile
-from inkling.reading.rules import remove_rules
+from inkling.reading.pixels import Labels, Map, Mask
+from inkling.reading.writing import Writing
 
-FAINTEST = 0.06  # of the paper's brightness; less contrast than this is no ink
-GRAIN = 4.5  # standard deviations of the paper's noise that ink rises above somewhere
-WEAK = 2.2  # and everywhere
-SHARE = 0.42  # of the usual ink's darkness; the threshold between ink and paper
-SOFTEST = 0.6  # of a component's darkness; what surrounds it is lighter, or it is a shadow
-MANY = 30_000  # components; so many are grain
+LIKELY = 0.25  # of being written; a pixel's share of the map
+SEEN = 1.5  # working pixels to one of the network's; beyond, the map alone is too coarse
+SHARE = 0.42  # of the ink's darkness nearby; the threshold between ink and paper
+SURE = 0.55  # what a component must reach somewhere
+WHOLE = 0.45  # of a dark component that is likely written, for all of it to be
+CLEAN = 0.02  # noise of the paper up to which dark components are whole strokes
+SHAPES = 60  # dark shapes looked at, the largest
 MOST = 400  # components looked at, the largest
 
 
@@ -24,8 +26,8 @@ MOST = 400  # components looked at, the largest
 class Components:
     """Connected ink, by `labels` (H, W): boxes (N, 4) x y w h, areas and darkness (N,).
 
-    `index` (N,) holds each one's label; `softness` (N,) is how dark the ring around each is, as a
-    share of its own darkness. `lines` are the rulings that were taken out.
+    `index` (N,) holds each one's label; `odds` (N,) is how likely each was written, 0 to 1.
+    `lines` are dark pixels that are no writing.
     """
 
     labels: Labels
@@ -33,68 +35,97 @@ class Components:
     boxes: np.ndarray
     areas: np.ndarray
     levels: np.ndarray
-    softness: np.ndarray
+    odds: np.ndarray
     lines: Mask
 
 
-def find_components(light: Light) -> Components:
-    """The connected ink of a picture that is dark and sharp enough to have been written."""
-    sure = light.ink > np.maximum(FAINTEST, GRAIN * light.noise)
-    mask, lines = _ink_mask(light, sure)
+def find_components(writing: Writing) -> Components:
+    """The connected ink of a picture that was likely written."""
+    mask = ink_mask(writing)
     count, raw, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     labels = np.asarray(raw, np.int32)
-    if count > MANY:  # grain all over: there is no telling strokes in it
-        labels, count = np.zeros_like(labels), 1
     areas = stats[:, cv2.CC_STAT_AREA]
-    seeds = np.bincount(labels[sure], minlength=count)
-    index = np.flatnonzero((areas >= 3) & (seeds > np.minimum(2, 0.1 * areas)))
+    inked = np.flatnonzero(labels)
+    own = labels.ravel()[inked]
+    size = np.maximum(np.bincount(own, minlength=count), 1)
+    levels = np.bincount(own, writing.ink.ravel()[inked], count) / size
+    odds = np.zeros(count, np.float32)
+    np.maximum.at(odds, own, writing.odds.ravel()[inked])
+    index = np.flatnonzero((areas >= 3) & (levels > 0) & (odds > SURE))
     index = index[index > 0]
     index = np.sort(index[np.argsort(-areas[index], kind="stable")[:MOST]])
-    inside, outside = _darkness(light.ink, labels, count)
-    softness = outside / np.maximum(inside, 1e-6)
-    index = index[softness[index] <= SOFTEST]
-    boxes = stats[index, :4]
-    return Components(labels, index, boxes, areas[index], inside[index], softness[index], lines)
-
-
-def _ink_mask(light: Light, sure: NDArray[np.bool_]) -> tuple[Mask, Mask]:
-    """Ink of 0 and 1, and the lines that were taken out of it."""
-    ink = light.ink
-    if not sure.any():
-        nothing = np.zeros(ink.shape, np.uint8)
-        return nothing, nothing
-    weak = np.maximum(FAINTEST / 2, WEAK * light.noise)
-    usual = percentile(ink[sure], 80)
-    first = (ink > np.maximum(weak, 0.3 * usual)).astype(np.uint8)
-    rules = remove_rules(first)
-    kept = remove_frames(remove_bands(rules.mask))
-    lines = np.where(kept, 0, first).astype(np.uint8)
-    rest = ink[(kept > 0) & sure]
-    if lines.any() and rest.size:
-        usual = percentile(rest, 80)
-    dark = ink > np.maximum(weak, SHARE * usual)
-    mask = np.where(lines, 0, dark).astype(np.uint8)
-    return _mend(mask, lines), lines
-
-
-def _mend(mask: Mask, lines: Mask) -> Mask:
-    """Closes the cuts that a line left in strokes that met it, no wider than the line."""
-    if not lines.any():
-        return mask
-    closed = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((3, 3), np.uint8)))
-    return np.where(lines, closed, mask).astype(np.uint8)
-
-
-def _darkness(ink: Map, labels: Labels, count: int) -> tuple[np.ndarray, np.ndarray]:
-    """Mean ink of each component and of the ring around it, one pixel off, (count,) each."""
-    inked = np.flatnonzero(labels)
-    own, dark = labels.ravel()[inked], ink.ravel()[inked]
-    inside = np.bincount(own, dark, count) / np.maximum(np.bincount(own, minlength=count), 1)
-    wide = cv2.dilate(labels.astype(np.uint16), np.ones((7, 7), np.uint8))
-    near = cv2.dilate((labels > 0).astype(np.uint8), np.ones((3, 3), np.uint8))
-    ring = np.flatnonzero((near == 0) & (wide > 0))
-    beside, light = wide.ravel()[ring], ink.ravel()[ring]
-    outside = np.bincount(beside, light, count) / np.maximum(
-        np.bincount(beside, minlength=count), 1
+    lines = _dark_rest(writing, mask)
+    return Components(
+        labels, index, stats[index, :4], areas[index], levels[index], odds[index], lines
     )
-    return inside, outside
+
+
+def ink_mask(writing: Writing) -> Mask:
+    """Ink (H, W) of 0 and 1.
+
+    Where the network saw the picture at its size, its map is the mask. Of a larger picture it
+    saw a small copy: there the ink's own darkness draws the outline, near what is likely.
+    """
+    likely = (writing.odds > LIKELY).astype(np.uint8)
+    if not likely.any():
+        return likely
+    if writing.detail > SEEN:
+        reach = 2 * round(writing.detail / 2) + 1
+        near = cv2.dilate(likely, np.ones((reach, reach), np.uint8))
+        likely = near & (writing.ink > SHARE * _level_nearby(writing, likely)).astype(np.uint8)
+    return likely | _whole_strokes(writing, likely)
+
+
+def _level_nearby(writing: Writing, likely: Mask) -> Map:
+    """The mean darkness of the likely ink around each pixel, (H, W)."""
+    window = (2 * round(6 * writing.detail) + 1,) * 2
+    weight = cv2.blur(likely.astype(np.float32), window)
+    level = cv2.blur(writing.ink * likely, window) / np.maximum(weight, 1e-6)
+    return np.asarray(np.where(weight > 1e-6, level, np.inf), np.float32)
+
+
+def _whole_strokes(writing: Writing, likely: Mask) -> Mask:
+    """The straight strokes that the map may have missed on clean paper, (H, W) of 0 and 1.
+
+    They hang on likely ink, are no longer than it is and no more than it, and end inside the
+    picture, which sets them apart from rulings and frames.
+    """
+    strokes = np.zeros_like(likely)
+    if float(np.median(writing.light.noise)) > CLEAN:
+        return strokes
+    level = float(np.median(writing.ink[likely > 0]))
+    dark = (writing.ink > SHARE * level).astype(np.uint8)
+    height, width = likely.shape
+    for box, own in _shapes(dark):
+        x, y, w, h = box
+        written = own & likely[y : y + h, x : x + w]
+        _, _, long, tall = cv2.boundingRect(written)
+        inside = x > 0 and y > 0 and x + w < width and y + h < height
+        if not inside or written.sum() < WHOLE * own.sum():
+            continue
+        for (left, top, across, down), piece in _shapes(own & ~written & 1):
+            if max(across, down) <= max(long, tall):
+                strokes[y + top : y + top + down, x + left : x + left + across] |= piece
+    return strokes
+
+
+def _shapes(mask: Mask) -> list[tuple[tuple[int, int, int, int], Mask]]:
+    """The larger connected shapes of a mask: box x y w h, and what of the box is theirs."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    order = np.argsort(-stats[:, cv2.CC_STAT_AREA], kind="stable")[: SHAPES + 1].tolist()
+    found = []
+    for label in order:
+        x, y, w, h, area = (int(value) for value in stats[label])
+        if label and area >= 3:
+            found.append(((x, y, w, h), (labels[y : y + h, x : x + w] == label).astype(np.uint8)))
+    return found
+
+
+def _dark_rest(writing: Writing, mask: Mask) -> Mask:
+    """What is as dark as the ink and no writing, for whoever wants to see it."""
+    if not mask.any():
+        return np.zeros_like(mask)
+    level = float(np.median(writing.ink[mask > 0]))
+    rest = (writing.ink > SHARE * level) & (writing.odds < LIKELY)
+    wide = cv2.dilate(mask, np.ones((5, 5), np.uint8))
+    return (rest & (wide == 0)).astype(np.uint8)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkling.reading.light import Light
 from inkling.reading.mask import Components, find_components
 from inkling.reading.pixels import Labels, Mask
+from inkling.reading.writing import Writing
 
 FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
 SPECK = 0.13  # of the main part's length; what is shorter is a speck
@@ -25,7 +25,7 @@ class Part:
     h: int
     area: int
     level: float
-    softness: float  # darkness of the ring around it, as a share of its own
+    odds: float  # that it was written, 0 to 1
 
     @property
     def right(self) -> int:
@@ -49,10 +49,10 @@ class Segments:
     lines: Mask  # rulings that were taken out, (H, W) of 0 and 1
 
 
-def segment(light: Light) -> Segments:
+def segment(writing: Writing) -> Segments:
     """The parts of a picture's ink, each a digit as far as its shape alone can tell."""
-    components = find_components(light)
-    strokes = _drop_specks(_parts(components), light.ink.shape)
+    components = find_components(writing)
+    strokes = _drop_specks(_parts(components), writing.ink.shape)
     strokes = _join(strokes, _gap_if_stacked)
     ordered, rows = _in_reading_order(_join(strokes, _gap_to_close))
     by_row = _strokes_by_row(strokes, ordered, rows)
@@ -65,24 +65,26 @@ def _parts(found: Components) -> list[Part]:
         found.boxes.tolist(),
         found.areas.tolist(),
         found.levels.tolist(),
-        found.softness.tolist(),
+        found.odds.tolist(),
         strict=True,
     )
     return [
-        Part((label,), x, y, w, h, area, level, softness)
-        for label, (x, y, w, h), area, level, softness in rows
+        Part((label,), x, y, w, h, area, level, odds)
+        for label, (x, y, w, h), area, level, odds in rows
     ]
 
 
-def make_part(light: Light, labels: Labels, label: int) -> Part | None:
+def make_part(writing: Writing, labels: Labels, label: int) -> Part | None:
     """The part that the pixels with this label make, or None where there are none."""
     rows, columns = np.nonzero(labels == label)
     if not rows.size:
         return None
     x, y = int(columns.min()), int(rows.min())
-    level = float(light.ink[rows, columns].mean())
+    level = float(writing.ink[rows, columns].mean())
     w, h = int(columns.max()) + 1 - x, int(rows.max()) + 1 - y
-    return Part((label,), x, y, w, h, int(rows.size), level, 0.0)
+    return Part(
+        (label,), x, y, w, h, int(rows.size), level, float(writing.odds[rows, columns].mean())
+    )
 
 
 def _drop_specks(parts: list[Part], shape: tuple[int, ...]) -> list[Part]:
@@ -178,8 +180,8 @@ def union(one: Part, other: Part) -> Part:
     w, h = max(one.right, other.right) - x, max(one.bottom, other.bottom) - y
     area = one.area + other.area
     level = (one.level * one.area + other.level * other.area) / area
-    softness = (one.softness * one.area + other.softness * other.area) / area
-    return Part(one.labels + other.labels, x, y, w, h, area, level, softness)
+    odds = (one.odds * one.area + other.odds * other.area) / area
+    return Part(one.labels + other.labels, x, y, w, h, area, level, odds)
 
 
 def _in_reading_order(parts: list[Part]) -> tuple[list[Part], list[int]]:

@@ -3,6 +3,7 @@ import numpy as np
 from inkling.data.compose.fonts import Face
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.negatives import NONE
+from inkling.data.compose.paper import lay_on_desk
 from inkling.data.compose.scene import compose
 from inkling.types import Digits
 
@@ -47,3 +48,30 @@ def test_most_written_digits_can_be_told_from_their_paper(source: GlyphSource) -
                 clear += grey[y0 : y1 + 1, x0 : x1 + 1].std() > 255 / 20
     assert seen > 60
     assert clear / seen > 0.8
+
+
+def test_ink_lies_where_something_is_written(source: GlyphSource) -> None:
+    rng = np.random.default_rng(13)
+    for _ in range(60):
+        scene = compose(source, rng)
+        height, width = scene.pixels.shape[:2]
+        assert scene.ink.shape == (height, width)
+        assert 0 <= scene.ink.min() <= scene.ink.max() <= 1.001
+        free = np.ones((height, width), bool)
+        for truth in scene.truths:
+            x0, y0, x1, y1 = truth.box
+            free[max(0, int(y0) - 4) : int(y1) + 5, max(0, int(x0) - 4) : int(x1) + 5] = False
+        assert (scene.ink[free] > 0.5).sum() <= 0.002 * free.size
+
+
+def test_a_desk_covers_paper_and_no_writing() -> None:
+    rng = np.random.default_rng(14)
+    ink = np.zeros((120, 160), np.float32)
+    ink[40:80, 60:100] = 1
+    covered = 0
+    for _ in range(40):
+        paper = np.full((120, 160, 3), 0.9, np.float32)
+        laid = lay_on_desk(paper, ink, rng)
+        assert (laid[40:80, 60:100] == paper[40:80, 60:100]).all()
+        covered += bool((np.abs(laid - paper) > 0.01).mean() > 0.02)
+    assert covered > 20

@@ -1,45 +1,31 @@
 """The page in a real browser, opened from disk."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from inkling.jobs.report import compare_runs, make_report
+from tests.chromium import started_chromium
 from tests.evaluation.report.test_run_page import SECTIONS
 
-sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright")
-CHROMIUM = shutil.which("chromium")
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(CHROMIUM is None, reason="needs Debian's chromium"),
-]
+pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator["sync_api.Browser"]:
-    with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def browser() -> Iterator["Browser"]:
+    with started_chromium() as browser:
         yield browser
-        browser.close()
 
 
 class Visit:
     """A page with everything it complained of or asked for."""
 
-    def __init__(self, browser: "sync_api.Browser", path: Path, **context) -> None:
+    def __init__(self, browser: "Browser", path: Path, **context) -> None:
         self.context = browser.new_context(**context)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
@@ -61,7 +47,7 @@ class Visit:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [360, 800, 1280])
 def test_every_section_shows_without_an_error_or_a_request(
-    browser: "sync_api.Browser", made: Path, scheme: str, width: int
+    browser: "Browser", made: Path, scheme: str, width: int
 ) -> None:
     visit = Visit(
         browser, made / "report.html", viewport={"width": width, "height": 800}, color_scheme=scheme
@@ -76,9 +62,7 @@ def test_every_section_shows_without_an_error_or_a_request(
     visit.context.close()
 
 
-def test_a_cell_shows_its_pictures_by_mouse_and_by_keyboard(
-    browser: "sync_api.Browser", made: Path
-) -> None:
+def test_a_cell_shows_its_pictures_by_mouse_and_by_keyboard(browser: "Browser", made: Path) -> None:
     visit = Visit(browser, made / "report.html", viewport={"width": 1280, "height": 800})
     page = visit.page
     cells = page.locator(".matrix a")
@@ -103,9 +87,7 @@ def test_a_cell_shows_its_pictures_by_mouse_and_by_keyboard(
     visit.context.close()
 
 
-def test_without_javascript_the_links_lead_to_the_pictures(
-    browser: "sync_api.Browser", made: Path
-) -> None:
+def test_without_javascript_the_links_lead_to_the_pictures(browser: "Browser", made: Path) -> None:
     visit = Visit(browser, made / "report.html", java_script_enabled=False)
     cell = visit.page.locator(".matrix a").nth(0)
     cell.click()
@@ -115,7 +97,7 @@ def test_without_javascript_the_links_lead_to_the_pictures(
     visit.context.close()
 
 
-def test_the_matrix_turns_to_percent(browser: "sync_api.Browser", made: Path) -> None:
+def test_the_matrix_turns_to_percent(browser: "Browser", made: Path) -> None:
     visit = Visit(browser, made / "report.html")
     count, share = visit.page.locator(".matrix b").first, visit.page.locator(".matrix i").first
     assert count.is_visible()
@@ -126,7 +108,7 @@ def test_the_matrix_turns_to_percent(browser: "sync_api.Browser", made: Path) ->
     visit.context.close()
 
 
-def test_text_is_told_apart_from_its_ground(browser: "sync_api.Browser", made: Path) -> None:
+def test_text_is_told_apart_from_its_ground(browser: "Browser", made: Path) -> None:
     """WCAG 2 contrast of at least 4.5 for body text, links, quiet text and figures on tints."""
     script = """() => {
       const rgb = (text) => {
@@ -160,7 +142,7 @@ def test_text_is_told_apart_from_its_ground(browser: "sync_api.Browser", made: P
         visit.context.close()
 
 
-def test_it_prints_on_a_few_pages(browser: "sync_api.Browser", made: Path, tmp_path: Path) -> None:
+def test_it_prints_on_a_few_pages(browser: "Browser", made: Path, tmp_path: Path) -> None:
     visit = Visit(browser, made / "report.html", color_scheme="dark")
     printed = visit.page.pdf(format="A4")
     assert printed.startswith(b"%PDF")
@@ -173,7 +155,7 @@ def test_it_prints_on_a_few_pages(browser: "sync_api.Browser", made: Path, tmp_p
 
 
 def test_incomplete_runs_and_comparisons_open_as_well(
-    browser: "sync_api.Browser", run: Path, made: Path, tmp_path: Path
+    browser: "Browser", run: Path, made: Path, tmp_path: Path
 ) -> None:
     (run / "card.json").unlink()
     (run / "metrics.jsonl").unlink()

@@ -45,7 +45,7 @@ class Shares:
 
     cuts: float = 0.25  # most of a set that may be pieces and pairs the reader proposes
     tried: float = 0.2  # pictures of which all that the reader may try is kept
-    none: float = 0.22  # of what is written
+    none: float = 0.25  # of what is written
 
 
 def overlap(box: Box, other: tuple[float, float, float, float], slack: float) -> float:

@@ -58,9 +58,9 @@ class GlyphSource:
         """A digit of any source, with the habits of any country."""
         rng = self._rng
         luck = rng.random()
-        if luck < 0.6:
+        if luck < 0.52:
             return add_habit(self.mnist(), rng)
-        if luck < 0.86:
+        if luck < 0.84:
             return write_digit(int(rng.choice(10, p=_DRAWN)), rng)
         label = int(rng.integers(10))
         glyph = trace_letter(self._face(0.12), str(label), label)

@@ -15,10 +15,14 @@ from inkling.data.compose.writing import add_neighbours, write_row
 
 @dataclass(frozen=True, eq=False)
 class Scene:
-    """A picture, (H, W) grey or (H, W, 3) RGB uint8, and what is truly written in it."""
+    """A picture, (H, W) grey or (H, W, 3) RGB uint8, and what is truly written in it.
+
+    `ink` (H, W) float32, 0 bare to 1 inked, is all writing of any kind, without lines and specks.
+    """
 
     pixels: NDArray[np.uint8]
     truths: tuple[Truth, ...]
+    ink: Map
 
 
 def _draw_ground(sheet: Sheet, look: Look, rng: np.random.Generator) -> Sheet:
@@ -74,6 +78,16 @@ def _paint(sheet: Sheet, look: Look, rng: np.random.Generator) -> Map:
     return picture if coloured else np.ascontiguousarray(picture[..., 0])
 
 
+def _photograph(picture: Map, ink: Map, look: Look, rng: np.random.Generator) -> Map:
+    """The sheet where it lies, in its light, through a lens."""
+    if rng.random() < 0.08:
+        picture = paper.lay_on_desk(picture, ink, rng)
+    picture = paper.light_paper(picture, rng)
+    if rng.random() < 0.5:
+        picture = camera.blur(picture, look.unit, rng)
+    return camera.expose(picture, rng)
+
+
 def _shrink(picture: Map, truths: list[Truth], side: float) -> tuple[Map, list[Truth]]:
     """The picture with its longer side `side` pixels, and its truths with it."""
     h, w = picture.shape[:2]
@@ -91,7 +105,7 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
     look = pick_look(rng)
     luck = rng.random()
     count = 1
-    if luck < 0.05:
+    if luck < 0.07:
         count = 0
     elif luck > 0.62 or look.ground == "cheque":
         count = int(rng.integers(2, 4 if look.thumb else 8))
@@ -106,16 +120,13 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
     sheet = _draw_ground(sheet, look, rng)
     if rng.random() < 0.12 and not look.screen:
         paper.drop_specks(sheet.lines, look.unit, rng)
-    picture, truths = _paint(sheet, look, rng), sheet.truths
+    picture, truths, ink = _paint(sheet, look, rng), sheet.truths, sheet.ink
     if not look.screen:
-        picture = paper.light_paper(picture, rng)
-        if rng.random() < 0.5:
-            picture = camera.blur(picture, look.unit, rng)
-        picture = camera.expose(picture, rng)
+        picture = _photograph(picture, ink, look, rng)
     if look.thumb:
-        picture, truths = _shrink(
-            picture, truths, float(rng.choice([16, 20, 24, 28, 28, 28, 32, 40, 48])) * max(1, count)
-        )
+        side = float(rng.choice([16, 20, 24, 28, 28, 28, 32, 40, 48])) * max(1, count)
+        picture, truths = _shrink(picture, truths, side)
+        ink = cv2.resize(ink, picture.shape[1::-1], interpolation=cv2.INTER_AREA)
     if not look.screen and rng.random() < 0.7:
         picture = camera.add_noise(picture, rng)
     pixels = camera.quantise(picture)
@@ -123,4 +134,4 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
         pixels = 255 - pixels
     if rng.random() < (0.15 if look.screen else 0.35):
         pixels = camera.compress(pixels, rng)
-    return Scene(np.ascontiguousarray(pixels), tuple(truths))
+    return Scene(np.ascontiguousarray(pixels), tuple(truths), ink)

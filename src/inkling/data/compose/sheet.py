@@ -49,8 +49,8 @@ def pick_look(rng: np.random.Generator) -> Look:
     ground = "plain"
     if not screen:
         ground = str(rng.choice(["plain", "ruled", "frame", "cheque"], p=[0.4, 0.27, 0.25, 0.08]))
-    elif rng.random() < 0.1:
-        ground = "frame"
+    else:
+        ground = str(rng.choice(["plain", "ruled", "frame"], p=[0.82, 0.06, 0.12]))
     return Look(screen, thumb, ground, float(unit))
 
 

@@ -66,4 +66,5 @@ def photograph(rng: np.random.Generator) -> Scene:
         side = int(rng.choice([28, 28, 32, 40]))
         picture = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     pixels = camera.quantise(picture)
-    return Scene(camera.compress(pixels, rng) if rng.random() < 0.3 else pixels, ())
+    seen = camera.compress(pixels, rng) if rng.random() < 0.3 else pixels
+    return Scene(seen, (), np.zeros(pixels.shape[:2], np.float32))

@@ -1,0 +1,40 @@
+"""The map of writing as an ONNX file, compared with the network it came from."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import torch
+from numpy.typing import NDArray
+
+from inkling.data.files import replacing
+from inkling.errors import ModelError
+from inkling.export.onnx import INPUT, OUTPUT, TOLERANCE, write_graph
+from inkling.models.writing import INPUTS, WritingNet
+from inkling.reading.writing import MULTIPLE, pad_input
+
+
+def export_writing(
+    net: WritingNet, card: dict[str, Any], path: Path, pictures: Sequence[NDArray[np.floating]]
+) -> None:
+    """Write `net` to `path`, height and width free in steps of 16, `card` in its metadata.
+
+    Raises `ModelError`, and leaves `path` as it was, where a logit for one of `pictures`
+    (2, H, W) is off by more than 1e-4 of the largest one.
+    """
+    net = net.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
+    example = torch.zeros(1, INPUTS, 6 * MULTIPLE, 7 * MULTIPLE)
+    rows, columns = torch.export.Dim("rows"), torch.export.Dim("columns")
+    with replacing(path) as temporary:
+        write_graph(net, example, {2: MULTIPLE * rows, 3: MULTIPLE * columns}, card, temporary)
+        session = onnxruntime.InferenceSession(temporary, providers=["CPUExecutionProvider"])
+        for picture in pictures:
+            image = pad_input(picture.astype(np.float32))[None]
+            with torch.no_grad():
+                expected = net(torch.from_numpy(image)).numpy()
+            found = np.asarray(session.run([OUTPUT], {INPUT: image})[0])
+            gap = float(np.abs(found - expected).max())
+            if not gap <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
+                raise ModelError(f"the exported map differs by {gap:.1e}; it was not written")

@@ -1,0 +1,143 @@
+"""The map of writing: digits are on it, and what surrounds them is not."""
+
+from collections.abc import Callable
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkling.reading.light import even_light
+from inkling.reading.mask import find_components, ink_mask
+from inkling.reading.writing import (
+    AREA,
+    MULTIPLE,
+    SMALL,
+    find_writing,
+    network_input,
+    network_shape,
+    pad_input,
+    see_writing,
+)
+from tests.reading.pictures import drawn_seven, drawn_zero, lit_from_side
+
+Picture = np.ndarray
+
+
+def with_grain(picture: Picture) -> Picture:
+    noise = np.random.default_rng(3).normal(0, 3, picture.shape)
+    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+
+
+def ruled(picture: Picture) -> Picture:
+    lined = picture.copy()
+    for row in range(12, len(picture), 36):
+        lined[row : row + 2] = 120
+    return lined
+
+
+def squared(picture: Picture) -> Picture:
+    lined = ruled(picture)
+    for column in range(20, picture.shape[1], 36):
+        lined[:, column : column + 2] = 120
+    return lined
+
+
+def framed(picture: Picture) -> Picture:
+    lined = picture.copy()
+    height, width = lined.shape
+    cv2.rectangle(lined, (8, 8), (width - 9, height - 9), 20, 3)
+    return lined
+
+
+def open_frame(picture: Picture) -> Picture:
+    lined = picture.copy()
+    lined[:, 6:10] = 40
+    lined[-9:-5] = 40
+    return lined
+
+
+def on_desk(picture: Picture) -> Picture:
+    height, width = picture.shape
+    photo = np.full((height + 60, width + 60), 75, np.uint8)
+    photo[20 : 20 + height, 30 : 30 + width] = picture
+    return photo[20:]
+
+
+GROUNDS: list[Callable[[Picture], Picture]] = [
+    lambda picture: picture,
+    with_grain,
+    ruled,
+    squared,
+    framed,
+    open_frame,
+    lit_from_side,
+]
+
+
+@pytest.mark.parametrize("ground", GROUNDS)
+@pytest.mark.parametrize("inverted", [False, True])
+def test_the_digit_is_ink_and_its_ground_is_not(ground, inverted: bool) -> None:
+    digit = drawn_zero(180, 10)
+    picture = with_grain(ground(digit))
+    mask = ink_mask(see_writing(255 - picture if inverted else picture))
+    true = (digit < 128).astype(np.uint8)
+    near = cv2.dilate(true, np.ones((7, 7), np.uint8))
+    assert (mask & true).sum() > 0.8 * true.sum()
+    assert (mask & ~near & 1).sum() < 0.1 * true.sum()
+
+
+@pytest.mark.parametrize("ground", [*GROUNDS, on_desk])
+def test_bare_paper_has_no_ink(ground) -> None:
+    paper = with_grain(ground(np.full((150, 190), 235, np.uint8)))
+    assert find_components(see_writing(paper)).index.size == 0
+
+
+def test_a_wrong_guess_of_polarity_is_seen() -> None:
+    picture = with_grain(ruled(drawn_seven(200, 160, 9)))
+    wrong = find_writing(even_light(picture, light_ink=True))
+    right = see_writing(picture)
+    assert not right.light.light_ink
+    both = (wrong.odds > 0.5) & (right.odds > 0.5)
+    assert both.sum() > 0.5 * (right.odds > 0.5).sum()
+
+
+def test_a_large_picture_keeps_its_outlines() -> None:
+    digit = drawn_seven(1000, 800, 60)
+    writing = see_writing(digit)
+    assert writing.detail > 3
+    mask, true = ink_mask(writing), digit < 128
+    assert (mask & true).sum() / (mask | true).sum() > 0.93
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.integers(1, 3000), st.integers(1, 3000))
+def test_the_network_sees_any_shape_at_a_bounded_size(height: int, width: int) -> None:
+    shape = network_shape(height, width)
+    assert min(shape) >= 8
+    if min(shape) > 8:
+        assert 0.85 * SMALL < shape[0] * shape[1] < 1.15 * AREA
+    padded = pad_input(np.zeros((2, *shape), np.float32)) if max(shape) < 1500 else None
+    assert padded is None or all(side % MULTIPLE == 0 for side in padded.shape[1:])
+
+
+def test_the_input_does_not_depend_on_contrast() -> None:
+    strong = drawn_zero()
+    faint = (200 + (strong.astype(int) - 200) // 5).astype(np.uint8)
+    lights = [even_light(picture) for picture in (strong, faint)]
+    images = [network_input(light.grey, light.ink, (100, 100)) for light in lights]
+    assert np.abs(images[0] - images[1])[0].mean() < 0.05
+
+
+def test_a_small_digit_on_a_large_sheet_is_looked_at_from_near() -> None:
+    sheet = with_grain(np.full((700, 900), 235, np.uint8))
+    digit = drawn_seven(60, 48, 4)
+    sheet[420:480, 600:648] = np.minimum(sheet[420:480, 600:648], digit)
+    writing = see_writing(sheet)
+    assert writing.detail < 1.5
+    mask = ink_mask(writing)
+    true = np.zeros_like(mask)
+    true[420:480, 600:648] = digit < 128
+    assert (mask & true).sum() > 0.8 * true.sum()
+    assert mask.sum() < 2 * true.sum()

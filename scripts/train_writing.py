@@ -140,7 +140,8 @@ def train(
         print(
             f"epoch {epoch + 1}: loss {total / len(samples):.4f} {scores} {took:.0f} s", flush=True
         )
-    return average.model
+    net.load_state_dict(average.model.state_dict())
+    return net
 
 
 def main() -> None:

@@ -1,6 +1,7 @@
 """From crops and their probabilities to an answer: lines accepted, or read again as lattices."""
 
 import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -47,7 +48,8 @@ def answer_picture(
     rows = look.segments.rows
     for row in range(max(rows, default=-1) + 1):
         line = [(look.crops[i], chances[i]) for i in range(len(rows)) if rows[i] == row]
-        chosen += line if _is_plain(line) else _read_lattice(look, row, line, network)
+        plain = is_plain([crop for crop, _ in line], [odds for _, odds in line])
+        chosen += line if plain else _read_lattice(look, row, line, network)
     if not any(_is_written(crop, odds) for crop, odds in chosen):
         chosen = []
     if expect_one and len(chosen) > 1:
@@ -67,11 +69,11 @@ def _is_written(crop: Crop, odds: NDArray[np.float32]) -> bool:
     return crop.evidence + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 
 
-def _is_plain(line: list[Read]) -> bool:
-    """Whether every part of a line is surely one digit as it stands."""
-    return all(
+def is_plain(crops: Sequence[Crop], chances: Iterable[NDArray[np.float32]]) -> bool:
+    """Whether there is ink and every part is surely one digit as it stands."""
+    return bool(crops) and all(
         float(odds[:10].max()) >= CONFIDENT and crop.box.w <= WIDE * crop.box.h
-        for crop, odds in line
+        for crop, odds in zip(crops, chances, strict=True)
     )
 
 

@@ -67,11 +67,11 @@ def ink_mask(writing: Writing) -> Mask:
     saw a small copy: there the ink's own darkness draws the outline, near what is likely.
     """
     likely = (writing.odds > LIKELY).astype(np.uint8)
-    if not likely.any():
+    if writing.plain or not likely.any():
         return likely
     if writing.detail > SEEN:
         reach = 2 * round(writing.detail / 2) + 1
-        near = cv2.dilate(likely, np.ones((reach, reach), np.uint8))
+        near = np.asarray(cv2.dilate(likely, np.ones((reach, reach), np.uint8)), np.uint8)
         likely = near & (writing.ink > SHARE * _level_nearby(writing, likely)).astype(np.uint8)
     return likely | _whole_strokes(writing, likely)
 
@@ -103,7 +103,7 @@ def _whole_strokes(writing: Writing, likely: Mask) -> Mask:
         inside = x > 0 and y > 0 and x + w < width and y + h < height
         if not inside or written.sum() < WHOLE * own.sum():
             continue
-        for (left, top, across, down), piece in _shapes(own & ~written & 1):
+        for (left, top, across, down), piece in _shapes(own & (1 - written)):
             if max(across, down) <= max(long, tall):
                 strokes[y + top : y + top + down, x + left : x + left + across] |= piece
     return strokes

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError
-from inkling.reading.answer import Answer, answer_picture
-from inkling.reading.look import Look, look_at
+from inkling.reading.answer import Answer, answer_picture, is_plain
+from inkling.reading.look import Look, glance_at, look_at
 from inkling.reading.model import Network, load_network
 from inkling.reading.photo import Photo, Source, open_photo
 from inkling.reading.thumbs import is_thumbnail, look_at_thumbs
@@ -139,14 +139,31 @@ class Reader:
         return [pair for pairs in self._spread(read_chunk, chunks) for pair in pairs]
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
-        looks = self._spread(look_at, seen)
+        """The short way for drawings, the long one for whatever that leaves in doubt."""
+        ways: tuple[tuple[Callable[[tuple[Photo, str]], Look | None], bool], ...]
+        ways = ((glance_at, True), (look_at, False))
+        traces: dict[int, Trace] = {}
+        for way, sure in ways:
+            left = [index for index in range(len(seen)) if index not in traces]
+            found = zip(left, self._spread(way, [seen[i] for i in left]), strict=True)
+            looks = {index: look for index, look in found if look is not None}
+            answers = self._answer(list(looks.values()), expect_one, sure)
+            traces |= {i: a for i, a in zip(looks, answers, strict=True) if a is not None}
+        return [traces[index] for index in range(len(seen))]
+
+    def _answer(self, looks: Sequence[Look], expect_one: bool, sure: bool) -> list[Trace | None]:
+        """The answers for pictures that were looked at; None for a doubtful one where all must be
+        `sure`.
+        """
         pixels = [crop.pixels for look in looks for crop in look.crops]
         every = self.network.probabilities(np.stack(pixels)) if pixels else np.zeros((0, 11))
         ends = np.cumsum([len(look.crops) for look in looks], dtype=np.int64)
         chances = np.split(every.astype(np.float32), ends[:-1]) if looks else []
 
-        def answer(pair: tuple[Look, NDArray[np.float32]]) -> Trace:
+        def answer(pair: tuple[Look, NDArray[np.float32]]) -> Trace | None:
             look, odds = pair
+            if sure and not is_plain(look.crops, odds):
+                return None
             return Trace(look, answer_picture(look, odds, self.network, expect_one))
 
         return self._spread(answer, list(zip(looks, chances, strict=True)))

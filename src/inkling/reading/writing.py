@@ -62,12 +62,18 @@ class Writing:
     """A picture under even light and where there is writing in it.
 
     `odds` (H, W) float32 is the chance that a pixel is inked by hand, 0 to 1, at the size of
-    `light.ink`; `detail` is how many of those pixels there are to one that the network saw.
+    `light.ink`; `detail` is how many of those pixels there are to one that the network saw, and
+    0 where it was not asked.
     """
 
     light: Light
     odds: Map
     detail: float
+
+    @property
+    def plain(self) -> bool:
+        """Whether all ink on a flat ground was taken for writing, without the network."""
+        return self.detail == 0
 
     @property
     def ink(self) -> Map:
@@ -120,7 +126,7 @@ def _surroundings(seen: Map, shape: tuple[int, int]) -> tuple[int, int, int, int
     mask = (seen > max(FAINTEST, BESIDE * peak)).astype(np.uint8)
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     highest = np.zeros(count, np.float32)
-    np.maximum.at(highest, labels.ravel(), seen.ravel())
+    np.maximum.at(highest, np.asarray(labels, np.intp).ravel(), seen.ravel())
     chosen = np.flatnonzero(highest > 2 * BESIDE * peak)
     boxes = stats[chosen[chosen > 0], :4]
     low, high = boxes[:, :2].min(axis=0), (boxes[:, :2] + boxes[:, 2:]).max(axis=0)

@@ -87,18 +87,19 @@ def main() -> None:
     reader, originals = Reader.load(options.model), seeds()
     outcomes: Counter[str] = Counter()
     crashes: list[str] = []
-    slowest = 0.0
+    slowest = (0.0, 0.0, -1)  # seconds, processor seconds, which file
     for index in range(options.count):
         data = mutate(originals[index % len(originals)], rng)
-        start = time.perf_counter()
+        start, busy = time.perf_counter(), time.process_time()
         try:
             answer = reader.read([data])[0]
             outcomes["error" if isinstance(answer, ImageError) else answer.verdict] += 1
         except Exception as error:  # what this is here to find
             crashes.append(f"file {index}: {type(error).__name__}: {error}")
-        slowest = max(slowest, time.perf_counter() - start)
+        took = time.perf_counter() - start, time.process_time() - busy, index
+        slowest = max(slowest, took)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    good = not crashes and slowest < SLOWEST and memory < LARGEST
+    good = not crashes and slowest[0] < SLOWEST and memory < LARGEST
     print(
         json.dumps(
             {
@@ -107,7 +108,9 @@ def main() -> None:
                 "outcomes": dict(outcomes),
                 "crashes": crashes[:20],
                 "crash_count": len(crashes),
-                "slowest_s": round(slowest, 3),
+                "slowest_s": round(slowest[0], 3),
+                "slowest_processor_s": round(slowest[1], 3),
+                "slowest_file": slowest[2],
                 "peak_memory_mb": round(memory, 1),
                 "passed": good,
             },

@@ -26,7 +26,7 @@ MOST = 400  # components looked at, the largest
 class Components:
     """Connected ink, by `labels` (H, W): boxes (N, 4) x y w h, areas and darkness (N,).
 
-    `index` (N,) holds each one's label; `odds` (N,) is how likely each was written, 0 to 1.
+    `index` (N,) holds each one's label; `odds` (N,) is how likely each was written, at its surest place.
     `lines` are dark pixels that are no writing.
     """
 

@@ -25,7 +25,7 @@ class Part:
     h: int
     area: int
     level: float
-    odds: float  # that it was written, 0 to 1
+    odds: float  # that it was written, at its surest place, 0 to 1
 
     @property
     def right(self) -> int:
@@ -83,7 +83,7 @@ def make_part(writing: Writing, labels: Labels, label: int) -> Part | None:
     level = float(writing.ink[rows, columns].mean())
     w, h = int(columns.max()) + 1 - x, int(rows.max()) + 1 - y
     return Part(
-        (label,), x, y, w, h, int(rows.size), level, float(writing.odds[rows, columns].mean())
+        (label,), x, y, w, h, int(rows.size), level, float(writing.odds[rows, columns].max())
     )
 
 
@@ -180,7 +180,7 @@ def union(one: Part, other: Part) -> Part:
     w, h = max(one.right, other.right) - x, max(one.bottom, other.bottom) - y
     area = one.area + other.area
     level = (one.level * one.area + other.level * other.area) / area
-    odds = (one.odds * one.area + other.odds * other.area) / area
+    odds = max(one.odds, other.odds)
     return Part(one.labels + other.labels, x, y, w, h, area, level, odds)
 
 

@@ -54,7 +54,7 @@ def pictures_of_road(trace: Trace) -> list[tuple[str, Image.Image]]:
     """Title and picture (RGB) of each step before the network, in order."""
     return [
         ("the photo", Image.fromarray(trace.look.photo.pixels).convert("RGB")),
-        ("light evened, lines found", evened_picture(trace)),
+        ("light evened, writing found", evened_picture(trace)),
         ("ink and boxes", boxes_picture(trace)),
     ]
 
@@ -112,11 +112,12 @@ def _words(trace: Trace) -> list[str]:
 
 
 def evened_picture(trace: Trace) -> Image.Image:
-    """Ink dark on white under even light; the rulings that were taken out in colour."""
-    grey = np.clip(255 * (1 - trace.look.writing.ink), 0, 255).astype(np.uint8)
-    colour = np.repeat(grey[..., None], 3, axis=2)
-    colour[trace.look.segments.lines > 0] = WARNING
-    return Image.fromarray(colour)
+    """What is dark under even light, and in colour what of it was likely written."""
+    writing = trace.look.writing
+    dark = np.clip(writing.ink / max(float(writing.ink.max(initial=0)), 0.05), 0, 1)[..., None]
+    share = writing.odds[..., None]
+    tint = share * np.array(ACCENT, np.float32) + (1 - share) * np.array(SOFT, np.float32)
+    return Image.fromarray((255 * (1 - dark) + tint * dark).astype(np.uint8))
 
 
 def boxes_picture(trace: Trace) -> Image.Image:

@@ -26,8 +26,8 @@ MOST = 400  # components looked at, the largest
 class Components:
     """Connected ink, by `labels` (H, W): boxes (N, 4) x y w h, areas and darkness (N,).
 
-    `index` (N,) holds each one's label; `odds` (N,) is how likely each was written, at its surest place.
-    `lines` are dark pixels that are no writing.
+    `index` (N,) holds each one's label; `odds` (N,) is how likely it was written, at its surest
+    place.
     """
 
     labels: Labels
@@ -36,7 +36,6 @@ class Components:
     areas: np.ndarray
     levels: np.ndarray
     odds: np.ndarray
-    lines: Mask
 
 
 def find_components(writing: Writing) -> Components:
@@ -54,10 +53,8 @@ def find_components(writing: Writing) -> Components:
     index = np.flatnonzero((areas >= 3) & (levels > 0) & (odds > SURE))
     index = index[index > 0]
     index = np.sort(index[np.argsort(-areas[index], kind="stable")[:MOST]])
-    lines = _dark_rest(writing, mask)
-    return Components(
-        labels, index, stats[index, :4], areas[index], levels[index], odds[index], lines
-    )
+    boxes = stats[index, :4]
+    return Components(labels, index, boxes, areas[index], levels[index], odds[index])
 
 
 def ink_mask(writing: Writing) -> Mask:
@@ -119,13 +116,3 @@ def _shapes(mask: Mask) -> list[tuple[tuple[int, int, int, int], Mask]]:
         if label and area >= 3:
             found.append(((x, y, w, h), (labels[y : y + h, x : x + w] == label).astype(np.uint8)))
     return found
-
-
-def _dark_rest(writing: Writing, mask: Mask) -> Mask:
-    """What is as dark as the ink and no writing, for whoever wants to see it."""
-    if not mask.any():
-        return np.zeros_like(mask)
-    level = float(np.median(writing.ink[mask > 0]))
-    rest = (writing.ink > SHARE * level) & (writing.odds < LIKELY)
-    wide = cv2.dilate(mask, np.ones((5, 5), np.uint8))
-    return (rest & (wide == 0)).astype(np.uint8)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inkling.reading.mask import Components, find_components
-from inkling.reading.pixels import Labels, Mask
+from inkling.reading.pixels import Labels
 from inkling.reading.writing import Writing
 
 FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
@@ -46,7 +46,6 @@ class Segments:
     parts: tuple[Part, ...]
     rows: tuple[int, ...]  # the line of text of each part
     strokes: tuple[tuple[Part, ...], ...]  # each line's parts, before they were joined
-    lines: Mask  # rulings that were taken out, (H, W) of 0 and 1
 
 
 def segment(writing: Writing) -> Segments:
@@ -56,7 +55,7 @@ def segment(writing: Writing) -> Segments:
     strokes = _join(strokes, _gap_if_stacked)
     ordered, rows = _in_reading_order(_join(strokes, _gap_to_close))
     by_row = _strokes_by_row(strokes, ordered, rows)
-    return Segments(components.labels, tuple(ordered), tuple(rows), by_row, components.lines)
+    return Segments(components.labels, tuple(ordered), tuple(rows), by_row)
 
 
 def _parts(found: Components) -> list[Part]:

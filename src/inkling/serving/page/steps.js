@@ -2,7 +2,7 @@
 
 const WORDS = {
   "the photo": "as it arrived, upright",
-  "light evened, lines found": "paper and shadows gone; ruled lines in orange",
+  "light evened, writing found": "paper and shadows gone; what was written in blue",
   "ink and boxes": "what was kept as ink, one box for each digit",
 };
 

@@ -23,6 +23,7 @@ CUT_INK = 0.07  # and for each height of the line that it cuts through
 GAP = 5.5  # what joining strokes costs, for a gap as wide as the line is high
 STRAY = ((0.35, 0.42), (0.5, 0.02), (np.inf, 1.9))  # of the line's height: cost of leaving it out
 IN_LINE = 0.05  # chance of the best digit, for a box among digits to be read as one
+NARROW = 0.75  # width over height; no part narrower than this is cut
 SPLIT = 0.3  # what each half must be worth, if one part of a picture is to be two digits
 
 Read = tuple[Crop, NDArray[np.float32]]  # a crop and its probabilities (11,)
@@ -50,7 +51,7 @@ def answer_picture(
     for row in range(max(rows, default=-1) + 1):
         line = [(look.crops[i], chances[i]) for i in range(len(rows)) if rows[i] == row]
         plain = is_plain([crop for crop, _ in line], [odds for _, odds in line])
-        chosen += line if plain else _read_lattice(look, row, line, network)
+        chosen += line if plain or _is_narrow(line) else _read_lattice(look, row, line, network)
     if not any(_is_written(crop, odds) for crop, odds in chosen):
         chosen = []
     if expect_one and len(chosen) > 1:
@@ -76,6 +77,11 @@ def is_plain(crops: Sequence[Crop], chances: Iterable[NDArray[np.float32]]) -> b
         float(odds[:10].max()) >= CONFIDENT and crop.box.w <= WIDE * crop.box.h
         for crop, odds in zip(crops, chances, strict=True)
     )
+
+
+def _is_narrow(line: list[Read]) -> bool:
+    """Whether a line is one part that is too narrow to be two digits, however doubtful."""
+    return len(line) == 1 and line[0][0].box.w <= NARROW * line[0][0].box.h
 
 
 def _read_lattice(look: Look, row: int, line: list[Read], network: Network) -> list[Read]:

@@ -104,7 +104,7 @@ def test_a_wrong_guess_of_polarity_is_seen() -> None:
 
 
 def test_a_large_picture_keeps_its_outlines() -> None:
-    digit = drawn_seven(1000, 800, 60)
+    digit = drawn_seven(800, 640, 48)
     writing = see_writing(digit)
     assert writing.detail > 3
     mask, true = ink_mask(writing), digit < 128

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inkling.reading.pixels import Grey, Map, odd, percentile, percentiles, resize, shrink
 
-WORK_SIDE = 1024  # pixels; a picture is looked at no larger than this
+WORK_SIDE = 800  # pixels; a picture is looked at no larger than this
 PAPER_SIDE = 256  # pixels; the paper's brightness is worked out at this size
 POLARITY_SIDE = 128  # pixels; which side is ink is decided at this size
 DARKEST_PAPER = 56.0  # grey levels; on darker paper, contrast is measured as if on this

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
 from inkling.errors import ImageError
+from inkling.reading.light import WORK_SIDE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = frozenset(
@@ -21,7 +22,7 @@ MAX_PIXELS = 25_000_000
 MAX_BYTES = 256 * 1024 * 1024
 # A photo is decoded no finer than it is looked at: JPEG can leave out the rest while decoding.
 ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
-DECODE_SIDE = 1000
+DECODE_SIDE = WORK_SIDE  # pixels; a JPEG is decoded at the next size above
 
 Source = str | Path | bytes | bytearray | memoryview | NDArray | Image.Image
 Pixels = NDArray[np.uint8]

@@ -131,7 +131,7 @@ def test_the_input_does_not_depend_on_contrast() -> None:
 
 
 def test_a_small_digit_on_a_large_sheet_is_looked_at_from_near() -> None:
-    sheet = with_grain(np.full((700, 900), 235, np.uint8))
+    sheet = with_grain(np.full((700, 800), 235, np.uint8))
     digit = drawn_seven(60, 48, 4)
     sheet[420:480, 600:648] = np.minimum(sheet[420:480, 600:648], digit)
     writing = see_writing(sheet)

@@ -9,6 +9,8 @@ import pytest
 from onnx import TensorProto, helper
 from PIL import Image
 
+from inkling.data.compose.hand import Pen, Placement, stamp
+from inkling.data.compose.strokes import write_digit
 from inkling.errors import ImageError, ModelError
 from inkling.reading.model import BUNDLED, load_network
 from inkling.reading.reader import Reader, read
@@ -206,3 +208,23 @@ def test_digits_on_paper_are_read(reader: Reader, mnist_folder: Path) -> None:
         isinstance(a, Reading) and a.text == str(n) for a, n in zip(answers, labels, strict=False)
     ]
     assert np.mean(right) >= 0.96
+
+
+def test_a_page_of_small_digits_is_read_row_by_row(reader: Reader) -> None:
+    """Nine rows of fourteen: too small for the first look at the whole."""
+    rng = np.random.default_rng(5)
+    ink = np.zeros((900, 1200), np.float32)
+    rows = []
+    for down in range(9):
+        digits = rng.integers(0, 10, 14).tolist()
+        rows.append("".join(map(str, digits)))
+        for across, digit in enumerate(digits):
+            place = Placement(80 + 78 * across, 70 + 92 * down, 42)
+            stamp(ink, write_digit(digit, rng), place, Pen(0.08), rng)
+    shade = 228 * np.linspace(1, 0.75, 1200)[None] * (1 - ink) + 40 * ink
+    page = np.clip(shade + rng.normal(0, 3, ink.shape), 0, 255).astype(np.uint8)
+    (answer,) = reader.read([page])
+    assert isinstance(answer, Reading)
+    assert len(answer.text) == 126
+    right = np.mean([a == b for a, b in zip(answer.text, "".join(rows), strict=True)])
+    assert right > 0.95

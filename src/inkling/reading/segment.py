@@ -11,7 +11,7 @@ from inkling.reading.writing import Writing
 
 FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
 SPECK = 0.13  # of the main part's length; what is shorter is a speck
-MOST = 120  # parts of one picture, the largest; a page of writing has fewer
+MOST = 400  # parts of one picture, the largest; a page of writing has fewer
 
 
 @dataclass(frozen=True, eq=False)

@@ -26,13 +26,20 @@ FAINTEST = 0.12  # chance; what is less likely to be writing is not looked at ag
 BESIDE = 0.35  # of the highest chance; less, beside what is sure, is noise
 CLOSER = 0.3  # of the picture; writing in a smaller part of it is looked at from near
 ROOM = 0.4  # of the writing's longer side, left around it for the second look
+SMALL_FROM = 0.3  # chance; patches above it are taken for writing when its size is judged
+PAGE = 10  # patches of writing; so many small ones are a page
+FAIR = 18.0  # pixels of the network; a height at which writing is well told from its ground
+FINEST = 4.0  # times the usual pixels each way
 NEAREST = 16  # pixels; nothing smaller is looked at again
 
 
-def network_shape(height: int, width: int) -> tuple[int, int]:
-    """The size at which the network looks at a picture: its proportions, bounded in area."""
+def network_shape(height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
+    """The size at which the network looks at a picture: its proportions, bounded in area.
+
+    A `finer` look may have so many times the usual pixels each way, up to the picture's own.
+    """
     area = height * width
-    wanted = min(max(area, SMALL), AREA)
+    wanted = min(max(area, SMALL), AREA * finer**2)
     scale = math.sqrt(wanted / area)
     return max(8, round(height * scale)), max(8, round(width * scale))
 
@@ -91,11 +98,15 @@ def find_writing(light: Light) -> Writing:
 
     Where all that may be writing lies in a small part of the picture, that part is looked at
     again from near: a lone small digit is told from a speck, and large photos keep their detail.
+    Where it is small and all over, as on a page, the whole is looked at again, and finer.
     """
     height, width = light.ink.shape
     seen = _look(light, (0, 0, width, height))
     x, y, w, h = _surroundings(seen, light.ink.shape)
     if max(w, h) < NEAREST or w * h > CLOSER * width * height:
+        finer = _smallness(seen)
+        if finer > 1 and light.ink.size > seen.size:
+            seen = _look(light, (0, 0, width, height), finer)
         return Writing(light, resize(seen, light.ink.shape), math.sqrt(light.ink.size / seen.size))
     near = _look(light, (x, y, w, h))
     odds = np.zeros_like(light.ink)
@@ -103,10 +114,20 @@ def find_writing(light: Light) -> Writing:
     return Writing(light, odds, math.sqrt(w * h / near.size))
 
 
-def _look(light: Light, window: tuple[int, int, int, int]) -> Map:
+def _smallness(seen: Map) -> float:
+    """How many times finer a look must be for the writing on a map to be of a fair size."""
+    mask = (seen > SMALL_FROM).astype(np.uint8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    tall = stats[1:, cv2.CC_STAT_HEIGHT]
+    if len(tall) < PAGE:
+        return 1.0
+    return min(FAIR / max(float(np.percentile(tall, 75)), 1.0), FINEST)
+
+
+def _look(light: Light, window: tuple[int, int, int, int], finer: float = 1.0) -> Map:
     """The map of one window x y w h, at the size at which the network sees it."""
     x, y, w, h = window
-    shape = network_shape(h, w)
+    shape = network_shape(h, w, finer)
     part = np.s_[y : y + h, x : x + w]
     image = pad_input(network_input(light.grey[part], light.ink[part], shape))
     session = _session()

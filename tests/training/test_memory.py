@@ -15,9 +15,9 @@ import torch
 from inkling.training.device import reusing_memory
 
 def page_faults():
-    # Of filling 64 MB, above any size that glibc keeps of itself, five times.
+    # Of filling 64 MB, above any size that glibc keeps of itself, again and again.
     before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-    for _ in range(5):
+    for _ in range(20):
         torch.ones(1 << 24)
     return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
 
@@ -36,7 +36,7 @@ def test_freed_memory_is_handed_out_again_within_the_block() -> None:
     )
     outside, within = map(int, ran.stdout.split())
     assert outside > 100
-    assert within < outside / 4
+    assert within < outside / 2
 
 
 def test_it_ends_also_where_the_block_raises() -> None:

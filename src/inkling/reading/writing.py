@@ -110,7 +110,9 @@ def find_writing(light: Light) -> Writing:
         return Writing(light, resize(seen, light.ink.shape), math.sqrt(light.ink.size / seen.size))
     near = _look(light, (x, y, w, h))
     odds = np.zeros_like(light.ink)
-    odds[y : y + h, x : x + w] = resize(near, (h, w))
+    part = np.s_[y : y + h, x : x + w]
+    # From near, a blurred stroke may pass for a shadow that was taken for ink from afar.
+    odds[part] = np.maximum(resize(near, (h, w)), resize(seen, light.ink.shape)[part])
     return Writing(light, odds, math.sqrt(w * h / near.size))
 
 

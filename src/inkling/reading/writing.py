@@ -29,6 +29,8 @@ ROOM = 0.4  # of the writing's longer side, left around it for the second look
 SMALL_FROM = 0.3  # chance; patches above it are taken for writing when its size is judged
 PAGE = 10  # patches of writing; so many small ones are a page
 FAIR = 18.0  # pixels of the network; a height at which writing is well told from its ground
+PALE = 0.55  # mean chance of what may be writing; a paler map is compared with one from afar
+AFAR = 0.5  # times the usual pixels each way
 FINEST = 4.0  # times the usual pixels each way
 NEAREST = 16  # pixels; nothing smaller is looked at again
 
@@ -39,7 +41,7 @@ def network_shape(height: int, width: int, finer: float = 1.0) -> tuple[int, int
     A `finer` look may have so many times the usual pixels each way, up to the picture's own.
     """
     area = height * width
-    wanted = min(max(area, SMALL), AREA * finer**2)
+    wanted = min(max(area, SMALL) * min(finer, 1.0) ** 2, AREA * finer**2)
     scale = math.sqrt(wanted / area)
     return max(8, round(height * scale)), max(8, round(width * scale))
 
@@ -102,6 +104,9 @@ def find_writing(light: Light) -> Writing:
     """
     height, width = light.ink.shape
     seen = _look(light, (0, 0, width, height))
+    if _is_unsure(seen):  # blurred strokes look sharp from afar
+        far = _look(light, (0, 0, width, height), AFAR)
+        seen = np.maximum(seen, resize(far, seen.shape))
     x, y, w, h = _surroundings(seen, light.ink.shape)
     if max(w, h) < NEAREST or w * h > CLOSER * width * height:
         finer = _smallness(seen)
@@ -114,6 +119,12 @@ def find_writing(light: Light) -> Writing:
     # From near, a blurred stroke may pass for a shadow that was taken for ink from afar.
     odds[part] = np.maximum(resize(near, (h, w)), resize(seen, light.ink.shape)[part])
     return Writing(light, odds, math.sqrt(w * h / near.size))
+
+
+def _is_unsure(seen: Map) -> bool:
+    """Whether a map stays pale where it is not empty."""
+    inked = seen[seen > 0.25]
+    return not inked.size or float(inked.mean()) < PALE
 
 
 def _smallness(seen: Map) -> float:

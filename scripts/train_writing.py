@@ -30,7 +30,7 @@ from inkling.export.writing import export_writing
 from inkling.models.writing import WritingNet
 from inkling.reading.light import even_light
 from inkling.reading.pixels import resize
-from inkling.reading.writing import MULTIPLE, network_input, network_shape, pad_input
+from inkling.reading.writing_network import MULTIPLE, network_input, network_shape, pad_input
 from inkling.training.average import ModelAverage
 
 PART = 1_000  # scenes that a worker makes at a time

@@ -13,7 +13,7 @@ from inkling.errors import ModelError
 from inkling.export import writing as export
 from inkling.models.writing import WritingNet
 from inkling.reading.model import BUNDLED
-from inkling.reading.writing import MODEL
+from inkling.reading.writing_network import MODEL
 
 
 def settled(net: WritingNet) -> WritingNet:

@@ -1,5 +1,7 @@
 """The sprint's own products against torch's convolution and pooling, forward and back."""
 
+import copy
+
 import pytest
 import torch
 import torch.nn.functional as F
@@ -9,12 +11,7 @@ from torch import Tensor
 
 from inkling.data.loader import normalise_images
 from inkling.models.sprint import Sprint, SprintSpec
-from inkling.models.windows import (
-    PooledFilters,
-    WindowedConvolution,
-    cut_windows,
-    filter_placement,
-)
+from inkling.models.windows import cut_windows, unfold
 from inkling.types import Digits
 
 
@@ -28,39 +25,66 @@ def test_windows_are_the_pictures_own_pixels(count: int, kind: torch.dtype) -> N
     assert torch.equal(windows.float().sort(1).values, plain.sort(1).values)
 
 
-def both(filters: Tensor, images: Tensor) -> tuple[Tensor, Tensor]:
-    """Convolution and max pool, as one product and as torch has it: (B * 36, C) each."""
-    count = len(filters)
-    wide = (filters @ filter_placement()).view(count, 4, 64).permute(2, 1, 0).flatten(1)
-    ours = PooledFilters.apply(cut_windows(images), wide)
-    theirs = F.max_pool2d(F.conv2d(images, filters.view(count, 1, 6, 6), stride=2), 2)
-    return ours, theirs.permute(0, 2, 3, 1).flatten(0, 2)
-
-
-def test_pooled_filters_are_convolution_and_max_pool() -> None:
-    torch.manual_seed(0)
-    images = torch.randn(3, 1, 28, 28)
-    filters = torch.randn(5, 36, requires_grad=True)
-    ours, theirs = both(filters, images)
-    torch.testing.assert_close(ours, theirs)
-    weights = torch.randn_like(ours)
-    (mine,) = torch.autograd.grad((ours * weights).sum(), filters)
-    (reference,) = torch.autograd.grad((theirs * weights).sum(), filters)
-    torch.testing.assert_close(mine, reference, rtol=1e-4, atol=1e-4)
-
-
-@given(st.integers(1, 3), st.integers(1, 5), st.integers(1, 4), st.integers(3, 7))
+@given(st.integers(1, 3), st.integers(1, 5), st.integers(3, 7))
 @settings(max_examples=15, deadline=None)
-def test_windowed_convolution_is_conv2d(batch: int, inputs: int, outputs: int, side: int) -> None:
-    images = torch.randn(batch, inputs, side, side, dtype=torch.float64, requires_grad=True)
-    weight = torch.randn(outputs, inputs, 3, 3, dtype=torch.float64, requires_grad=True)
-    ours, theirs = WindowedConvolution.apply(images, weight), F.conv2d(images, weight)
-    torch.testing.assert_close(ours, theirs)
-    upstream = torch.randn_like(theirs)
-    mine = torch.autograd.grad(ours, (images, weight), upstream)
-    reference = torch.autograd.grad(theirs, (images, weight), upstream)
-    for left, right in zip(mine, reference, strict=True):
-        torch.testing.assert_close(left, right)
+def test_unfolded_pictures_give_a_convolution(batch: int, channels: int, side: int) -> None:
+    images = torch.randn(batch, side, side, channels)
+    kernels = torch.randn(4, 3, 3, channels)
+    ours = unfold(images, 3) @ kernels.flatten(1).T
+    theirs = F.conv2d(images.permute(0, 3, 1, 2), kernels.permute(0, 3, 1, 2))
+    torch.testing.assert_close(ours, theirs.permute(0, 2, 3, 1).flatten(0, 2))
+
+
+def as_torch_has_it(network: Sprint, images: Tensor) -> Tensor:
+    """The same network of torch's own layers, gradients by autograd."""
+    kernels = network.filters.view(-1, 1, 6, 6)
+    pooled = F.max_pool2d(F.conv2d(images, kernels, network.shift, stride=2), 2)
+    features = F.relu(network.norm(network.mix(F.relu(pooled))))
+    return network.head(features.permute(0, 2, 3, 1).flatten(1))
+
+
+@pytest.mark.parametrize("frozen", [False, True], ids=["moving", "frozen"])
+@given(count=st.integers(2, 9), channels=st.sampled_from([(2, 4), (6, 2), (32, 64)]))
+@settings(max_examples=8, deadline=None)
+def test_logits_and_gradients_are_those_of_torch(
+    frozen: bool, count: int, channels: tuple[int, int]
+) -> None:
+    torch.manual_seed(count)
+    network = Sprint(SprintSpec(channels=channels), 10).train()
+    network.norm.train(not frozen)
+    with torch.no_grad():
+        network.norm.weight.uniform_(0.5, 2)
+        network.norm.bias.normal_()
+        network.shift.normal_()
+    images, upstream = torch.randn(count, 1, 28, 28), torch.randn(count, 10)
+    other = copy.deepcopy(network)
+    ours, theirs = network(images), as_torch_has_it(other, images)
+    torch.testing.assert_close(ours, theirs, rtol=1e-4, atol=1e-4)
+    ours.backward(upstream)
+    theirs.backward(upstream)
+    for (name, mine), reference in zip(network.named_parameters(), other.parameters(), strict=True):
+        assert mine.grad is not None, name
+        assert reference.grad is not None, name
+        torch.testing.assert_close(mine.grad, reference.grad, rtol=1e-3, atol=1e-3, msg=name)
+    torch.testing.assert_close(network.norm.running_mean, other.norm.running_mean)
+    torch.testing.assert_close(network.norm.running_var, other.norm.running_var)
+
+
+def test_sixteen_bits_give_nearly_the_same_gradients(few: Digits) -> None:
+    torch.manual_seed(0)
+    network = Sprint(SprintSpec(), 10).train()
+    images = normalise_images(torch.tensor(few.images[:64]))
+    network.start_from(images)
+    labels = torch.tensor(few.labels[:64])
+    found = []
+    for enabled in (False, True):
+        network.zero_grad()
+        with torch.autocast("cpu", torch.bfloat16, enabled=enabled):
+            logits = network(images)
+        F.cross_entropy(logits.float(), labels).backward()
+        found.append([p.grad.flatten().clone() for p in network.parameters() if p.grad is not None])
+    for exact, rough in zip(*found, strict=True):
+        assert F.cosine_similarity(exact, rough, dim=0) > 0.98
 
 
 def test_it_answers_the_same_while_training_and_after(few: Digits) -> None:

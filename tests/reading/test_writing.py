@@ -10,15 +10,14 @@ from hypothesis import strategies as st
 
 from inkling.reading.light import even_light
 from inkling.reading.mask import find_components, ink_mask
-from inkling.reading.writing import (
+from inkling.reading.writing import find_writing, see_writing
+from inkling.reading.writing_network import (
     AREA,
     MULTIPLE,
     SMALL,
-    find_writing,
     network_input,
     network_shape,
     pad_input,
-    see_writing,
 )
 from tests.reading.pictures import drawn_seven, drawn_zero, lit_from_side
 

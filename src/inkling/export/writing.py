@@ -13,7 +13,7 @@ from inkling.data.files import replacing
 from inkling.errors import ModelError
 from inkling.export.onnx import INPUT, OUTPUT, TOLERANCE, write_graph
 from inkling.models.writing import INPUTS, WritingNet
-from inkling.reading.writing import MULTIPLE, pad_input
+from inkling.reading.writing_network import MULTIPLE, pad_input
 
 
 def export_writing(

@@ -13,15 +13,8 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from inkling.models.windows import (
-    FILTER,
-    GRID,
-    WINDOW,
-    PooledFilters,
-    WindowedConvolution,
-    cut_windows,
-    filter_placement,
-)
+from inkling.models.sprint_step import SprintFunction, Weights
+from inkling.models.windows import FILTER, cut_windows, filter_placement
 
 WHITENING_FLOOR = 0.1  # added to each eigenvalue; the pixels have variance 1
 
@@ -60,16 +53,12 @@ class Sprint(nn.Module):
             pooled = F.max_pool2d(F.conv2d(images, kernels, self.shift, stride=2), 2)
             features = F.relu(self.norm(self.mix(F.relu(pooled))))
             return self.head(features.permute(0, 2, 3, 1).flatten(1))
-        dtype = _computing_dtype(images)
-        kernels = (self.filters @ self.placement).view(len(self.filters), 4, WINDOW * WINDOW)
-        wide = kernels.permute(2, 1, 0).flatten(1).to(dtype)  # (64, 4 * first)
-        pooled = PooledFilters.apply(cut_windows(images.to(dtype)), wide)
-        hidden = F.relu(pooled + self.shift.to(dtype))
-        hidden = hidden.view(-1, GRID, GRID, len(self.filters)).permute(0, 3, 1, 2)
-        weight = self.mix.weight.to(dtype, memory_format=torch.channels_last)
-        mixed = WindowedConvolution.apply(hidden, weight)
-        features = F.relu(self.norm(mixed))
-        return self.head(features.permute(0, 2, 3, 1).flatten(1))
+        windows = cut_windows(images.to(_computing_dtype(images)))
+        weights = Weights(
+            self.filters, self.shift, self.mix.weight, self.norm.weight, self.norm.bias,
+            self.head.weight, self.head.bias,
+        )  # fmt: skip
+        return SprintFunction.apply(windows, self.placement, self.norm, *weights)
 
     @torch.no_grad()
     def start_from(self, images: Tensor) -> None:

@@ -10,9 +10,8 @@ import cv2
 import numpy as np
 
 from inkling.reading.pixels import Labels, Map, Mask
-from inkling.reading.writing import Writing
+from inkling.reading.writing import LIKELY, Writing
 
-LIKELY = 0.25  # of being written; a pixel's share of the map
 SEEN = 1.5  # working pixels to one of the network's; beyond, the map alone is too coarse
 SHARE = 0.42  # of the ink's darkness nearby; the threshold between ink and paper
 SURE = 0.55  # what a component must reach somewhere

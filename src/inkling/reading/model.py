@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from inkling.errors import ModelError
+from inkling.reading.session import open_session
 from inkling.types import DIGIT_NAMES, MEAN, SIDE, STD
 
 BUNDLED = Path(__file__).parent / "model" / "reader.onnx"
@@ -77,12 +78,8 @@ def load_network(path: str | Path | None = None) -> Network:
     path = Path(path) if path is not None else BUNDLED
     if not path.is_file():
         raise ModelError(f"there is no model file {path}")
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # whole pictures are spread over the cores instead
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        session = open_session(path)
     except Exception as error:  # the runtime raises its own, undocumented types
         raise ModelError(
             f"{path} is no ONNX model that can be used here: export a run with 'inkling export'"

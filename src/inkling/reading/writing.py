@@ -1,27 +1,20 @@
-"""Where in a picture there is writing: a small network's map, 0 to 1 a pixel.
+"""Where in a picture there is writing: one look of the network at the whole, others where it pays.
 
-Rulings, frames, shadows' edges, folds, stains and grain are as dark as ink; what tells them from
-it is shape. The network learnt that from composed pictures, whose ink is known to the pixel
-(encoder and decoder with links between them: Ronneberger, Fischer and Brox, 2015).
+From near for what is small, from afar for what is blurred, finer for a page.
 """
 
 import math
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
 import cv2
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from inkling.reading.light import Light, even_light
-from inkling.reading.pixels import Grey, Map, percentile, percentiles, resize
+from inkling.reading.pixels import Map, resize
+from inkling.reading.writing_network import map_window
 
-MODEL = Path(__file__).parent / "model" / "writing.onnx"
-AREA = 200 * 200  # pixels; pictures are brought down to this for the network
-SMALL = 64 * 64  # pixels; pictures below this are brought up to it
-MULTIPLE = 16  # pixels; the network halves its map four times
+LIKELY = 0.25  # chance; above it a pixel may be ink
 FAINTEST = 0.12  # chance; what is less likely to be writing is not looked at again
 BESIDE = 0.35  # of the highest chance; less, beside what is sure, is noise
 CLOSER = 0.3  # of the picture; writing in a smaller part of it is looked at from near
@@ -33,37 +26,6 @@ PALE = 0.55  # mean chance of what may be writing; a paler map is compared with 
 AFAR = 0.5  # times the usual pixels each way
 FINEST = 4.0  # times the usual pixels each way
 NEAREST = 16  # pixels; nothing smaller is looked at again
-
-
-def network_shape(height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
-    """The size at which the network looks at a picture: its proportions, bounded in area.
-
-    A `finer` look may have so many times the usual pixels each way, up to the picture's own.
-    """
-    area = height * width
-    wanted = min(max(area, SMALL) * min(finer, 1.0) ** 2, AREA * finer**2)
-    scale = math.sqrt(wanted / area)
-    return max(8, round(height * scale)), max(8, round(width * scale))
-
-
-def network_input(grey: Grey, ink: Map, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """What the network is shown, (2, *shape) float32: a picture (H, W) and its evened ink.
-
-    Each on the scale of its own contrast, so that faint ink is as good as black.
-    """
-    seen = resize(grey, shape).astype(np.float32)
-    ink = resize(ink, shape)
-    darkest, middle, lightest = percentiles(seen, 1, 50, 99)
-    spread = max(lightest - darkest, 4.0)
-    strongest = max(percentile(ink, 99.8), 0.02)
-    return np.stack([(middle - seen) / spread, np.minimum(ink / strongest, 2) - 0.2])
-
-
-def pad_input(images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(..., H, W) with its last rows and columns repeated up to a multiple of 16."""
-    down, across = (-side % MULTIPLE for side in images.shape[-2:])
-    around = [(0, 0)] * (images.ndim - 2) + [(0, down), (0, across)]
-    return np.pad(images, around, mode="edge")
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,17 +65,17 @@ def find_writing(light: Light) -> Writing:
     Where it is small and all over, as on a page, the whole is looked at again, and finer.
     """
     height, width = light.ink.shape
-    seen = _look(light, (0, 0, width, height))
+    seen = map_window(light, (0, 0, width, height))
     if _is_unsure(seen):  # blurred strokes look sharp from afar
-        far = _look(light, (0, 0, width, height), AFAR)
+        far = map_window(light, (0, 0, width, height), AFAR)
         seen = np.maximum(seen, resize(far, seen.shape))
     x, y, w, h = _surroundings(seen, light.ink.shape)
     if max(w, h) < NEAREST or w * h > CLOSER * width * height:
         finer = _smallness(seen)
         if finer > 1 and light.ink.size > seen.size:
-            seen = _look(light, (0, 0, width, height), finer)
+            seen = map_window(light, (0, 0, width, height), finer)
         return Writing(light, resize(seen, light.ink.shape), math.sqrt(light.ink.size / seen.size))
-    near = _look(light, (x, y, w, h))
+    near = map_window(light, (x, y, w, h))
     odds = np.zeros_like(light.ink)
     part = np.s_[y : y + h, x : x + w]
     # From near, a blurred stroke may pass for a shadow that was taken for ink from afar.
@@ -123,7 +85,7 @@ def find_writing(light: Light) -> Writing:
 
 def _is_unsure(seen: Map) -> bool:
     """Whether a map stays pale where it is not empty."""
-    inked = seen[seen > 0.25]
+    inked = seen[seen > LIKELY]
     return not inked.size or float(inked.mean()) < PALE
 
 
@@ -135,18 +97,6 @@ def _smallness(seen: Map) -> float:
     if len(tall) < PAGE:
         return 1.0
     return min(FAIR / max(float(np.percentile(tall, 75)), 1.0), FINEST)
-
-
-def _look(light: Light, window: tuple[int, int, int, int], finer: float = 1.0) -> Map:
-    """The map of one window x y w h, at the size at which the network sees it."""
-    x, y, w, h = window
-    shape = network_shape(h, w, finer)
-    part = np.s_[y : y + h, x : x + w]
-    image = pad_input(network_input(light.grey[part], light.ink[part], shape))
-    session = _session()
-    logits = np.asarray(session.run(None, {session.get_inputs()[0].name: image[None]})[0])
-    logits = np.ascontiguousarray(logits[0, 0, : shape[0], : shape[1]])
-    return (1 / (1 + np.exp(-logits.clip(-30, 30)))).astype(np.float32)
 
 
 def _surroundings(seen: Map, shape: tuple[int, int]) -> tuple[int, int, int, int]:
@@ -195,12 +145,3 @@ def _is_lighter(writing: Writing) -> bool:
     near = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
     outside = near & (odds < 0.2)
     return bool(outside.any() and grey[inside].mean() > grey[outside].mean() + 2)
-
-
-@cache
-def _session() -> onnxruntime.InferenceSession:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1  # whole pictures are spread over the cores instead
-    options.inter_op_num_threads = 1
-    options.log_severity_level = 4
-    return onnxruntime.InferenceSession(MODEL, options, providers=["CPUExecutionProvider"])

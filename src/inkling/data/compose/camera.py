@@ -8,9 +8,14 @@ from inkling.data.compose.fields import Map
 
 
 def blur(picture: Map, unit: float, rng: np.random.Generator) -> Map:
-    """Out of focus, or moved during the shot, by up to a twelfth of the digit's height `unit`."""
-    if rng.random() < 0.75:
-        return cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 0.3 + 0.035 * unit)))
+    """Out of focus, or moved during the shot, by up to a twelfth of the digit's height `unit`.
+
+    One in ten is so far out of focus that a thin stroke is a shade.
+    """
+    luck = rng.random()
+    if luck < 0.75:
+        far = 0.08 if luck < 0.1 else 0.035
+        return cv2.GaussianBlur(picture, (0, 0), float(rng.uniform(0.3, 0.3 + far * unit)))
     length = max(2, int(unit * rng.uniform(0.02, 0.08)))
     kernel = np.zeros((length, length), np.float32)
     angle = rng.uniform(0, np.pi)

@@ -58,9 +58,9 @@ class GlyphSource:
         """A digit of any source, with the habits of any country."""
         rng = self._rng
         luck = rng.random()
-        if luck < 0.52:
+        if luck < 0.5:
             return add_habit(self.mnist(), rng)
-        if luck < 0.84:
+        if luck < 0.85:
             return write_digit(int(rng.choice(10, p=_DRAWN)), rng)
         label = int(rng.integers(10))
         glyph = trace_letter(self._face(0.12), str(label), label)
@@ -102,5 +102,5 @@ class GlyphSource:
         return makers[rng.choice(8, p=[0.5, 0.13, 0.08, 0.08, 0.07, 0.08, 0.03, 0.03])]()
 
 
-_DRAWN = np.array([1, 2.2, 1, 1, 1.2, 1, 1, 1.8, 1, 1.2])
+_DRAWN = np.array([1, 2.2, 1.4, 1, 1.3, 1, 1, 1.8, 1, 1.3])
 _DRAWN = _DRAWN / _DRAWN.sum()  # what Europe writes otherwise is drawn more often

@@ -35,7 +35,7 @@ def add_upstroke(glyph: Glyph, rng: np.random.Generator) -> Glyph:
         return glyph
     width = stroke_width(glyph)
     (x, y), (foot_x, foot_y) = spine[0], spine[-1]
-    drop = UNIT * rng.uniform(0.12, 0.8)
+    drop = UNIT * rng.uniform(0.12, 0.95)
     run = min(drop * rng.uniform(0.3, 1.1), 0.55 * UNIT)  # flatter, and it is a 7
     lines = measure_segment((x, y), (x - run, y + drop))
     if rng.random() < 0.15:

@@ -83,7 +83,7 @@ def pick_placement(
     slant = lean + float(rng.normal(0, 0.1))
     wide = float(np.exp(rng.normal(0, 0.13)))
     if glyph.label == 1:  # a slanted 1 that is slanted again lies down
-        slant, wide = slant * 0.6, 1.0
+        slant, wide = slant * 0.75, 1.0
     return Placement(x, y, size, tilt + float(rng.normal(0, 0.06)), slant, wide, elastic)
 
 

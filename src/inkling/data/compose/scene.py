@@ -105,7 +105,7 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
     look = pick_look(rng)
     luck = rng.random()
     count = 1
-    if luck < 0.07:
+    if luck < 0.1:
         count = 0
     elif luck > 0.62 or look.ground == "cheque":
         count = int(rng.integers(2, 4 if look.thumb else 8))

@@ -1,5 +1,7 @@
 """What is written on a sheet: rows of digits and others, marks between them, neighbours' ink."""
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,7 +10,10 @@ from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.hand import Pen, Placement, pick_lean, pick_pen, pick_placement, stamp
 from inkling.data.compose.negatives import NONE
 from inkling.data.compose.sheet import Look, Sheet, Truth, new_sheet
-from inkling.data.compose.strokes import glyph_of_lines
+from inkling.data.compose.strokes import curve, glyph_of_lines
+
+LINKED = 0.4  # of neighbours in a hurried hand's row, the pen not lifted between them
+Box = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 
 
 def _width(glyph: Glyph) -> float:
@@ -28,10 +33,29 @@ def _mark(rng: np.random.Generator) -> tuple[Glyph, float, float]:
 
 def _write(
     sheet: Sheet, glyph: Glyph, place: Placement, pen: Pen, rng: np.random.Generator
-) -> None:
+) -> Box | None:
     box = stamp(sheet.ink, glyph, place, pen, rng)
     if box is not None:
         sheet.truths.append(Truth(glyph.label, box))
+    return box
+
+
+def _link(sheet: Sheet, boxes: list[Box], pen: Pen, rng: np.random.Generator) -> None:
+    """The stroke of a pen that was not lifted, from one glyph's head or foot on to the next."""
+    (_, top, right, bottom), (left, above, _, below) = boxes
+    head = rng.random() < 0.7
+    start = (right - 0.15 * sheet.unit, top + 0.1 * sheet.unit if head else bottom)
+    end = (left + 0.15 * sheet.unit, above + 0.1 * sheet.unit if head else below)
+    sag = rng.normal(0.05, 0.08) * sheet.unit
+    middle = ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2 + sag)
+    line = curve(np.array([start, middle, end], np.float32), 6)
+    low, high = line.min(0), line.max(0)
+    long = float((high - low).max())
+    if long < 2 or long > sheet.unit:
+        return
+    thin = replace(pen, width=(pen.width or 0.1) * sheet.unit / long, grow=0.0)
+    x, y = ((low + high) / 2).tolist()
+    stamp(sheet.ink, glyph_of_lines([line], NONE, 0.1), Placement(x, y, long, elastic=0), thin, rng)
 
 
 def _margins(look: Look, rng: np.random.Generator) -> NDArray[np.float64]:
@@ -63,12 +87,16 @@ def write_row(
     )
     pen, lean, x = pick_pen(rng), pick_lean(rng), margins[0]
     middle = margins[1] + unit * 0.54
+    linked = LINKED if tight < 0.15 and rng.random() < 0.5 else 0.0
+    before: Box | None = None
     for (glyph, size, drop), step in zip(glyphs, steps, strict=True):
         place = pick_placement(
             glyph, x + (step - tight * unit) / 2, middle + drop, size, rng, tilt, lean
         )
-        _write(sheet, glyph, place, pen, rng)
-        x += step
+        box = _write(sheet, glyph, place, pen, rng)
+        if box and before and rng.random() < linked:
+            _link(sheet, [before, box], pen, rng)
+        before, x = box, x + step
     return sheet
 
 

@@ -1,0 +1,98 @@
+"""The whole of `Sprint` as one function with its gradient written out.
+
+A step of 128 pictures is as much the calling of operations and what autograd keeps of them as it
+is arithmetic. One function takes 8 % off it, without AMX (docs/log.d/fast.md).
+"""
+
+from typing import Any, NamedTuple
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from inkling.models.windows import GRID, WINDOW, unfold
+
+KERNEL = 3  # pixels, side of the second convolution
+OUT = GRID - KERNEL + 1  # 4, side of what it gives
+
+
+class Weights(NamedTuple):
+    """What is learnt; C first and O second channels, K classes. All float32."""
+
+    filters: Tensor  # (C, 36)
+    shift: Tensor  # (C,)
+    mix: Tensor  # (O, C, 3, 3)
+    scale: Tensor  # (O,)
+    offset: Tensor  # (O,)
+    head: Tensor  # (K, 16 * O)
+    bias: Tensor  # (K,)
+
+
+class SprintFunction(torch.autograd.Function):
+    """Windows (B * 36, 64) to logits (B, K), in the windows' dtype.
+
+    Takes the windows of `cut_windows`, the `filter_placement`, the batch norm, whose running
+    statistics move while it is training, and the `Weights`. The windows get no gradient; where
+    two positions of a pooled filter tie, both learn.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, windows: Tensor, placement: Tensor, norm: nn.BatchNorm2d, *learnt: Tensor
+    ) -> Tensor:
+        """See the class."""
+        dtype, weights = windows.dtype, Weights(*learnt)
+        channels, outputs = len(weights.filters), len(weights.mix)
+        wide = (placement @ weights.filters.T).view(WINDOW * WINDOW, 4 * channels).to(dtype)
+        answers = (windows @ wide).view(len(windows), 4, channels)
+        first, second, third, fourth = answers.unbind(1)
+        greatest = torch.maximum(torch.maximum(first, second), torch.maximum(third, fourth))
+        hidden = F.relu(greatest + weights.shift.to(dtype)).view(-1, GRID, GRID, channels)
+        seen = unfold(hidden, KERNEL)
+        # (O, 9 * C), as the rows of `seen` are ordered
+        kernels = weights.mix.to(dtype).permute(0, 2, 3, 1).reshape(outputs, -1)
+        mixed = seen @ kernels.T
+        normed, mean, deviation = torch.native_batch_norm(
+            mixed, weights.scale, weights.offset, norm.running_mean, norm.running_var,
+            norm.training, norm.momentum or 0.0, norm.eps,
+        )  # fmt: skip
+        features = F.relu(normed).view(len(hidden), -1)
+        head = weights.head.to(dtype)
+        ctx.norm = norm.running_mean, norm.running_var, norm.training, norm.eps
+        ctx.save_for_backward(
+            windows, placement, answers, greatest, hidden, seen, weights.mix, mixed,
+            weights.scale, mean, deviation, features, head,
+        )  # fmt: skip
+        return torch.addmm(weights.bias.to(dtype), features, head.T)
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, ...]:
+        """The gradients of the weights."""
+        (
+            windows, placement, answers, greatest, hidden, seen, mix, mixed,
+            scale, mean, deviation, features, head,
+        ) = ctx.saved_tensors  # fmt: skip
+        (upstream,) = gradients
+        running_mean, running_var, training, eps = ctx.norm
+        bias, head_gradient = upstream.sum(0), upstream.T @ features
+        flat = torch.ops.aten.threshold_backward(upstream @ head, features, 0)
+        flat, scale_gradient, offset = torch.ops.aten.native_batch_norm_backward(
+            flat.view(mixed.shape), mixed, scale, running_mean, running_var, mean, deviation,
+            training, eps, [True, True, True],
+        )  # fmt: skip
+        outputs, channels = mix.shape[:2]
+        kernels = (flat.T @ seen).view(outputs, KERNEL, KERNEL, channels).permute(0, 3, 1, 2)
+        (pulled, _, _) = torch.ops.aten.convolution_backward(
+            flat.view(-1, OUT, OUT, outputs).permute(0, 3, 1, 2), hidden.permute(0, 3, 1, 2),
+            mix.to(flat.dtype, memory_format=torch.channels_last), None,
+            [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [True, False, False],
+        )  # fmt: skip
+        pulled = pulled.permute(0, 2, 3, 1).reshape(hidden.shape)
+        pulled = torch.ops.aten.threshold_backward(pulled, hidden, 0).view(len(windows), -1)
+        shift = pulled.sum(0)
+        # In place, since a fresh tensor of this size costs as much as the arithmetic.
+        share = answers.eq_(greatest.unsqueeze(1)).mul_(pulled.unsqueeze(1))
+        wide = (windows.T @ share.view(len(windows), -1)).view(-1, channels)
+        filters = wide.float().T @ placement
+        learnt = (filters, shift, kernels, scale_gradient, offset, head_gradient, bias)
+        return None, None, None, *(gradient.float() for gradient in learnt)

@@ -24,12 +24,12 @@ from torch.utils.data import DataLoader, Dataset
 
 from inkling.data.catalog import find_source
 from inkling.data.splits import Splits, split_digits
-from inkling.jobs.train import Quiet
 from inkling.models.zoo import build_model
 from inkling.training.device import computing_threads
 from inkling.training.loop import Plan, fit
 from inkling.training.recipe import Recipe, Sgd
 from inkling.training.recipe_text import load_recipe
+from inkling.training.watch import Quiet
 from inkling.types import MEAN, STD, Digits
 
 

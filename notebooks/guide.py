@@ -48,13 +48,13 @@ from inkling.evaluation.figures import (
     show_rows,
 )
 from inkling.export.weights import export_pth
-from inkling.jobs.train import Quiet
 from inkling.models.zoo import build_model, count_parameters
 from inkling.reading.crops import find_crops
 from inkling.training.history import read_history
 from inkling.training.loop import Plan, fit
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import RunFolder
+from inkling.training.watch import Quiet
 from inkling.types import MEAN, SIDE, STD, Digits
 
 torch.manual_seed(0)

@@ -19,7 +19,8 @@ from inkling.export.weights import export_pth, export_safetensors
 from inkling.jobs.card import calibrate
 from inkling.jobs.describe import describe
 from inkling.jobs.evaluate import evaluate
-from inkling.jobs.train import TrainResult, train
+from inkling.jobs.run import TrainResult
+from inkling.jobs.train import train
 from inkling.training.run_folder import RunFolder
 from inkling.types import VERDICTS, Digits
 

@@ -11,13 +11,13 @@ from torch import nn
 
 from inkling.data.loader import ShuffledBatches
 from inkling.data.splits import Splits, split_digits
-from inkling.jobs.train import Quiet
 from inkling.models.zoo import build_model
 from inkling.training.average import ModelAverage
 from inkling.training.history import EpochMetrics
 from inkling.training.loop import Fit, Plan, fit
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import load_recipe
+from inkling.training.watch import Quiet
 from inkling.types import MEAN, STD, Digits
 
 CPU = torch.device("cpu")

@@ -5,7 +5,7 @@ from inkling.evaluation.metrics import Evaluation, wilson_interval
 from inkling.jobs.audit import AuditResult
 from inkling.jobs.describe import DataDescription
 from inkling.jobs.evaluate import Corrected
-from inkling.jobs.train import TrainResult
+from inkling.jobs.run import TrainResult
 
 
 def summary(result: TrainResult) -> list[str]:

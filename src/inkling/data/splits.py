@@ -13,7 +13,7 @@ from inkling.types import Digits
 class Splits:
     """All that training sees: pictures to learn from and pictures to choose by.
 
-    There is no test set in here, on purpose: see `inkling.jobs.train`.
+    There is no test set in here, on purpose: see `inkling.jobs.run`.
     """
 
     training: Digits

@@ -17,10 +17,9 @@ from inkling.evaluation.audit import Suspicion, found_among, rank_suspects
 from inkling.evaluation.corrections import unconfirmed_labels
 from inkling.evaluation.report.audit_page import AuditFindings, render_audit
 from inkling.jobs.cross_validate import AuditPlan, cross_validate
-from inkling.jobs.train import Quiet
 from inkling.training.device import DeviceName, choose_device
-from inkling.training.loop import Watch
 from inkling.training.run_folder import next_run_path
+from inkling.training.watch import Quiet, Watch
 from inkling.types import Digits
 
 SHOWN = 100  # suspects on the page

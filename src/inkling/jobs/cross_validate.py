@@ -13,8 +13,9 @@ from inkling.evaluation.classifier import DigitClassifier
 from inkling.models.zoo import build_model
 from inkling.training.device import computing_threads
 from inkling.training.history import EpochMetrics
-from inkling.training.loop import Plan, Watch, fit
+from inkling.training.loop import Plan, fit
 from inkling.training.recipe import Recipe
+from inkling.training.watch import Watch
 from inkling.types import Digits
 
 # Mild, and without shear or bending: they move some digits towards others.

@@ -12,11 +12,11 @@ from inkling.data.files import write_text
 from inkling.errors import RunError
 from inkling.jobs.train import RUNS, resume, train
 from inkling.training.device import DeviceName
-from inkling.training.loop import Watch
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, load_recipe, parse_recipe
 from inkling.training.repeat import Summary, summarise
 from inkling.training.run_folder import RunFolder, recipe_sha256
+from inkling.training.watch import Watch
 
 LINES = "seeds.jsonl"  # a line a seed that ended: what train --json prints
 RECIPE = "recipe.toml"

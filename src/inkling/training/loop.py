@@ -3,7 +3,6 @@
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import torch
 import torch.nn.functional as F
@@ -21,16 +20,7 @@ from inkling.training.interrupt import StopRequest, deferred_interrupt
 from inkling.training.optim import learning_rate_factor, set_learning_rate
 from inkling.training.recipe import Recipe
 from inkling.training.state import TrainingState, start_state
-
-
-class Watch(Protocol):
-    """Somebody who looks on: a progress bar, a tuner that prunes, a test."""
-
-    def on_step(self, step: int, total: int) -> None:
-        """After each step; `step` counts from 1."""
-
-    def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
-        """After each epoch; `history` ends with `metrics`."""
+from inkling.training.watch import Watch
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,150 @@
+"""One training from its first step to the files of its run folder; the test set is sat once."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from inkling.data.catalog import Source
+from inkling.data.splits import Splits
+from inkling.evaluation.classifier import DigitClassifier
+from inkling.evaluation.evidence import describe_splits, gather_evidence, write_evidence
+from inkling.evaluation.metrics import measure, softmax
+from inkling.jobs.card import calibrate, make_card
+from inkling.jobs.drawing import draw_run
+from inkling.jobs.report import make_report
+from inkling.models.committee import Committee
+from inkling.models.zoo import build_model, count_parameters
+from inkling.training.committee import fit_committee
+from inkling.training.device import computing_threads, reusing_memory
+from inkling.training.history import EpochMetrics, Score, write_history
+from inkling.training.loop import Fit, Plan, fit
+from inkling.training.recipe import Recipe
+from inkling.training.run_folder import RunFolder, recipe_sha256
+from inkling.training.watch import Watch
+
+
+@dataclass(frozen=True)
+class TrainResult:
+    """What `train --json` prints; accuracies are fractions, times seconds."""
+
+    run: Path
+    recipe: str
+    data: str
+    seed: int
+    device: str
+    parameters: int
+    train_seconds: float
+    total_seconds: float
+    validation: Score | None
+    test: Score
+    weights_sha256: str
+
+    def as_json(self) -> dict[str, Any]:
+        """The object of the contract."""
+        return {
+            "run": str(self.run),
+            "recipe": self.recipe,
+            "data": self.data,
+            "seed": self.seed,
+            "device": self.device,
+            "parameters": self.parameters,
+            "train_seconds": self.train_seconds,
+            "total_seconds": self.total_seconds,
+            "validation": vars(self.validation) if self.validation else None,
+            "test": vars(self.test),
+            "weights_sha256": self.weights_sha256,
+        }
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """All that one training needs. `started` is a reading of `time.perf_counter`."""
+
+    run: RunFolder
+    recipe: Recipe
+    source: Source
+    splits: Splits
+    device: torch.device
+    watch: Watch
+    started: float
+    figures: bool = True
+
+
+def run_training(job: TrainingJob) -> TrainResult:
+    """Train, write the weights, then open the test set for the first and only time."""
+    run, splits = job.run, job.splits
+    classes = splits.training.classes
+    model, outcome = _fit(job)
+    write_history(run.metrics_path, list(outcome.history))
+    weights_sha256 = run.write_weights(outcome.weights)
+    classifier = DigitClassifier(model, classes)
+    test = job.source.load_test()
+    logits = classifier.predict_logits(test.images)
+    evaluation = measure(logits, test.labels, classes)
+    if job.figures:
+        probabilities = softmax(logits)
+        draw_run(run, outcome, splits.training, test, probabilities, evaluation)
+        evidence = gather_evidence(splits, test, probabilities)
+        write_evidence(run.path, evaluation, describe_splits(splits, test), evidence)
+    result = TrainResult(
+        run=run.path,
+        recipe=job.recipe.name,
+        data=job.source.name,
+        seed=job.recipe.training.seed,
+        device=job.device.type,
+        parameters=count_parameters(model),
+        train_seconds=outcome.seconds,
+        total_seconds=time.perf_counter() - job.started,
+        validation=outcome.validation,
+        test=Score(evaluation.accuracy, evaluation.loss, evaluation.n),
+        weights_sha256=weights_sha256,
+    )
+    entries = {**result.as_json(), **calibrate(classifier, splits.validation)}
+    run.write_card(make_card(entries, outcome, splits, test, evaluation, job.recipe))
+    if job.figures:
+        make_report(run.path)
+    return result
+
+
+def _fit(job: TrainingJob) -> tuple[torch.nn.Module, Fit]:
+    """The network with the weights that were kept, and how they came about."""
+    recipe, device = job.recipe, job.device
+    random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
+    with random, computing_threads(recipe.training.threads), reusing_memory():
+        torch.manual_seed(recipe.training.seed)
+        model = build_model(recipe.model, len(job.splits.training.classes))
+        plan = Plan(
+            recipe=recipe,
+            device=device,
+            watch=_Recorder(job.run, job.watch),
+            checkpoint=job.run.checkpoint_path,
+            identity=_ties(recipe, job.splits),
+        )
+        if isinstance(model, Committee):
+            outcome = fit_committee(model, job.splits, plan)
+        else:
+            outcome = fit(model, job.splits, plan)
+    model.load_state_dict(outcome.weights)
+    return model, outcome
+
+
+class _Recorder:
+    """Writes the history after each epoch, then hands on to whoever else looks."""
+
+    def __init__(self, run: RunFolder, watch: Watch) -> None:
+        self.run, self.watch = run, watch
+
+    def on_step(self, step: int, total: int) -> None:
+        self.watch.on_step(step, total)
+
+    def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
+        write_history(self.run.metrics_path, history)
+        self.watch.on_epoch(metrics, history)
+
+
+def _ties(recipe: Recipe, splits: Splits) -> str:
+    """What a checkpoint must share with the run it continues: the recipe and the pictures."""
+    return f"{recipe_sha256(recipe)}/{splits.training.sha256()}"

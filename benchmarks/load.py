@@ -54,7 +54,8 @@ class Connection:
     async def post(self, path: str, body: bytes) -> int:
         """The status of the answer, once all of it has arrived; 0 where the connection broke."""
         try:
-            if self.streams is None:
+            if self.streams is None or self.streams[0].at_eof():
+                self.close()  # the service hangs up on what has been idle for some seconds
                 self.streams = await asyncio.open_connection(self.host, self.port)
             reader, writer = self.streams
             head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"

@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkling.data.arrays import read_arrays
 from inkling.errors import DataError
@@ -21,6 +22,7 @@ from inkling.evaluation.calibration import (
 from inkling.evaluation.classifier import load_classifier
 from inkling.evaluation.metrics import softmax
 from inkling.export.onnx import export_onnx, make_card
+from inkling.reading.again import ask_again
 from inkling.training.run_folder import sha256_of
 
 
@@ -41,7 +43,11 @@ def main() -> None:
     fitted, measured = order[::2], order[1::2]
     logits = classifier.predict_logits(held.images)
     temperature = fit_temperature(logits[fitted], held.labels[fitted])
-    chances = softmax(logits / temperature)
+
+    def judge(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+        return softmax(classifier.predict_logits(images) / temperature).astype(np.float32)
+
+    chances = ask_again(held.images, judge(held.images), judge)
     # A digit that lost half its strokes on the way is rightly refused: thresholds are chosen on
     # those whose shape is still told from the other nine.
     legible = (chances[:, :10].argmax(axis=1) == held.labels) | (held.labels == 10)
@@ -57,7 +63,7 @@ def main() -> None:
         "n": len(measured),
         "accuracy": float((answers == labels).mean()),
         "digits": float((answers == labels)[digit].mean()),
-        "ece": expected_calibration_error(logits[measured], labels, temperature),
+        "ece": expected_calibration_error(np.log(np.maximum(chances[measured], 1e-12)), labels),
         **vars(refusals),
         "legible": float(legible[measured][digit].mean()),
         "legible_refused": of_legible.digits_refused,

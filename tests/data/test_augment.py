@@ -19,6 +19,16 @@ def test_nothing_asked_for_is_nothing_done(images: torch.Tensor) -> None:
     assert augment_images(images, Augment()) is images
 
 
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
+def test_pictures_are_varied_less_at_the_end(share: float, strength: float, end: float) -> None:
+    start = Augment(rotation_degrees=10, scale=0.2, final_strength=strength, final_share=end)
+    now = start.at(share)
+    factor = strength if share >= 1 - end else 1.0
+    assert now.rotation_degrees == pytest.approx(10 * factor)
+    assert now.scale == pytest.approx(0.2 * factor)
+    assert now.elastic_smoothness == start.elastic_smoothness
+
+
 def test_a_grid_that_does_not_move_gives_the_picture_back(images: torch.Tensor) -> None:
     torch.manual_seed(0)
     tiny = augment_images(images, Augment(shift_pixels=1e-6))

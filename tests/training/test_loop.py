@@ -138,6 +138,15 @@ def test_patience_ends_the_training(splits: Splits) -> None:
     assert len(result.history) == result.kept_epoch + 3
 
 
+def test_pictures_stay_as_they_are_once_their_variation_has_ended(splits: Splits) -> None:
+    """From the first step without any, the distortions of a recipe leave no trace."""
+    varied = ["rotation_degrees=30", "final_strength=0", "final_share=1"]
+    plain, ended = train(recipe_with(), splits), train(recipe_with(*varied), splits)
+    assert all(torch.equal(plain.weights[name], ended.weights[name]) for name in plain.weights)
+    half = train(recipe_with(*varied[:2], "final_share=0.5"), splits)
+    assert not all(torch.equal(plain.weights[name], half.weights[name]) for name in plain.weights)
+
+
 def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
     result = train(recipe_with("validation=0"), Splits(splits.training, None))
     assert result.validation is None

@@ -13,6 +13,7 @@ from torch import Tensor
 from inkling.types import MEAN, SIDE, STD
 
 GROUND = -MEAN / STD  # the value of an empty pixel once normalised
+STRENGTHS = ("rotation_degrees", "shift_pixels", "scale", "shear_degrees", "elastic_pixels")
 
 
 class Augment(BaseModel):
@@ -26,11 +27,25 @@ class Augment(BaseModel):
     shear_degrees: float = Field(0.0, ge=0, le=60, description="up to, either way")
     elastic_pixels: float = Field(0.0, ge=0, le=10, description="sd of the local displacement")
     elastic_smoothness: float = Field(4.0, gt=0.5, le=14, description="sd of the blur, pixels")
+    final_strength: float = Field(1.0, ge=0, le=1, description="times all of the above, at the end")
+    final_share: float = Field(0.3, ge=0, le=1, description="of the steps that count as the end")
 
     @property
     def active(self) -> bool:
         """Whether anything is varied at all."""
         return self.bends or self.moves
+
+    def at(self, share: float) -> "Augment":
+        """How much is varied after this share (0 to 1) of the training.
+
+        Towards the end pictures may be varied less, so that what was learnt last is nearer to
+        what will be asked.
+        """
+        if self.final_strength == 1 or share < 1 - self.final_share:
+            return self
+        return self.model_copy(
+            update={name: getattr(self, name) * self.final_strength for name in STRENGTHS}
+        )
 
     @property
     def moves(self) -> bool:

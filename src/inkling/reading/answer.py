@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.again import ask_again
 from inkling.reading.crops import Crop, crops_of_parts
 from inkling.reading.lattice import Lattice, best_path, build_lattice
 from inkling.reading.look import Look
@@ -97,7 +98,12 @@ def _read_lattice(look: Look, row: int, line: list[Read], network: Network) -> l
         worth = min(float(chances[index, :10].max()) for index in path)
         if worth < max(SPLIT, float(line[0][1][:10].max())):
             return line
-    return [(crops[index], chances[index]) for index in path]
+    chosen = [crops[index] for index in path]
+    # Only what was chosen is worth a second opinion: a line has dozens of runs.
+    judged = ask_again(
+        np.stack([crop.pixels for crop in chosen]), chances[path], network.probabilities
+    )
+    return list(zip(chosen, judged, strict=True))
 
 
 def _scores(lattice: Lattice, chances: NDArray[np.float32]) -> NDArray[np.float64]:

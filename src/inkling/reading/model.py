@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from inkling.errors import ModelError
+from inkling.reading.again import ask_again
 from inkling.reading.session import open_session
 from inkling.types import DIGIT_NAMES, MEAN, SIDE, STD
 
@@ -67,6 +68,10 @@ class Network:
             odds = np.exp(logits - logits.max(axis=1, keepdims=True))
             out[start : start + BATCH, : odds.shape[1]] = odds / odds.sum(axis=1, keepdims=True)
         return out
+
+    def judge(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        """The same, with the doubtful ones shown to the network again; see `ask_again`."""
+        return ask_again(pixels, self.probabilities(pixels), self.probabilities)
 
     @cached_property
     def _input(self) -> str:

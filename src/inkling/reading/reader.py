@@ -133,7 +133,7 @@ class Reader:
         def read_chunk(indices: list[int]) -> list[tuple[int, Reading]]:
             stack = np.stack([p.pixels for i in indices if isinstance(p := photos[i], Photo)])
             thumbs = look_at_thumbs(stack)
-            chances = self.network.probabilities(thumbs.pixels)
+            chances = self.network.judge(thumbs.pixels)
             return read_plain(thumbs, chances, indices, names, self.network.card)
 
         return [pair for pairs in self._spread(read_chunk, chunks) for pair in pairs]
@@ -156,7 +156,7 @@ class Reader:
         `sure`.
         """
         pixels = [crop.pixels for look in looks for crop in look.crops]
-        every = self.network.probabilities(np.stack(pixels)) if pixels else np.zeros((0, 11))
+        every = self.network.judge(np.stack(pixels)) if pixels else np.zeros((0, 11))
         ends = np.cumsum([len(look.crops) for look in looks], dtype=np.int64)
         chances = np.split(every.astype(np.float32), ends[:-1]) if looks else []
 

@@ -45,9 +45,14 @@ class Fit:
     seconds: float
 
 
-def train_step(state: TrainingState, batch: Batch, recipe: Recipe, device: torch.device) -> None:
-    """One step: look at a batch, compare, learn. Adds to the totals of the epoch."""
-    images = augment_images(batch.images, recipe.augment)
+def train_step(
+    state: TrainingState, batch: Batch, recipe: Recipe, device: torch.device, share: float = 0.0
+) -> None:
+    """One step, after this share of all: look at a batch, compare, learn.
+
+    Adds to the totals of the epoch.
+    """
+    images = augment_images(batch.images, recipe.augment.at(share))
     with torch.autocast(device.type, torch.bfloat16, enabled=recipe.training.precision == "bf16"):
         logits = state.model(images)
     loss = F.cross_entropy(
@@ -131,7 +136,7 @@ def _run_epoch(
     for batch in make_loader(training, order):
         factor = learning_rate_factor(recipe.schedule, state.step, total, per_epoch)
         set_learning_rate(state.optimizer, recipe.optimizer, factor)
-        train_step(state, batch, recipe, device)
+        train_step(state, batch, recipe, device, state.step / total)
         state.batch += 1
         state.step += 1
         plan.watch.on_step(state.step, total)

@@ -139,4 +139,5 @@ def test_a_small_digit_on_a_large_sheet_is_looked_at_from_near() -> None:
     true = np.zeros_like(mask)
     true[420:480, 600:648] = digit < 128
     assert (mask & true).sum() > 0.8 * true.sum()
-    assert mask.sum() < 2 * true.sum()
+    assert mask.sum() < 2.5 * true.sum()  # strokes of 4 pixels, a pixel or so of soft edge around
+    assert np.abs(np.subtract(cv2.boundingRect(mask), cv2.boundingRect(true))).max() <= 4

@@ -12,7 +12,7 @@ from inkling.reading.crops import Crop, crops_of_parts
 from inkling.reading.lattice import Lattice, best_path, build_lattice
 from inkling.reading.look import Look
 from inkling.reading.model import Network
-from inkling.reading.verdict import CONFIDENT, WIDE, predict, summarise
+from inkling.reading.verdict import CONFIDENT, LIKELY, WIDE, predict, summarise
 from inkling.types import Prediction, Reading
 
 # Chosen on 250 composed rows, where they read 73 % right; on 250 others 70 %, with values that had
@@ -51,8 +51,9 @@ def answer_picture(
     rows = look.segments.rows
     for row in range(max(rows, default=-1) + 1):
         line = [(look.crops[i], chances[i]) for i in range(len(rows)) if rows[i] == row]
-        plain = is_plain([crop for crop, _ in line], [odds for _, odds in line])
-        chosen += line if plain or _is_narrow(line) else _read_lattice(look, row, line, network)
+        crops, odds = [crop for crop, _ in line], [odds for _, odds in line]
+        done = _is_narrow(crops) or is_plain(crops, odds)
+        chosen += line if done else _read_lattice(look, row, line, network)
     if not any(_is_written(crop, odds) for crop, odds in chosen):
         chosen = []
     if expect_one and len(chosen) > 1:
@@ -73,16 +74,20 @@ def _is_written(crop: Crop, odds: NDArray[np.float32]) -> bool:
 
 
 def is_plain(crops: Sequence[Crop], chances: Iterable[NDArray[np.float32]]) -> bool:
-    """Whether there is ink and every part is surely one digit as it stands."""
+    """Whether there is ink and every part is surely one digit as it stands.
+
+    What stands alone and is too narrow to be two may be less sure.
+    """
+    enough = LIKELY if _is_narrow(crops) else CONFIDENT
     return bool(crops) and all(
-        float(odds[:10].max()) >= CONFIDENT and crop.box.w <= WIDE * crop.box.h
+        float(odds[:10].max()) >= enough and crop.box.w <= WIDE * crop.box.h
         for crop, odds in zip(crops, chances, strict=True)
     )
 
 
-def _is_narrow(line: list[Read]) -> bool:
-    """Whether a line is one part that is too narrow to be two digits, however doubtful."""
-    return len(line) == 1 and line[0][0].box.w <= NARROW * line[0][0].box.h
+def _is_narrow(crops: Sequence[Crop]) -> bool:
+    """Whether there is one part alone, too narrow to be two digits, however doubtful."""
+    return len(crops) == 1 and crops[0].box.w <= NARROW * crops[0].box.h
 
 
 def _read_lattice(look: Look, row: int, line: list[Read], network: Network) -> list[Read]:

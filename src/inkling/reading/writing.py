@@ -4,7 +4,7 @@ From near for what is small, from afar for what is blurred, finer for a page.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -45,6 +45,16 @@ class Writing:
     def plain(self) -> bool:
         """Whether all ink on a flat ground was taken for writing, without the network."""
         return self.detail == 0
+
+    def cut(self, part: tuple[slice, slice]) -> "Writing":
+        """The same of a part of the picture, rows and columns."""
+        light = replace(
+            self.light,
+            ink=np.ascontiguousarray(self.light.ink[part]),
+            noise=self.light.noise[part],
+            grey=self.light.grey[part],
+        )
+        return replace(self, light=light, odds=np.ascontiguousarray(self.odds[part]))
 
     @property
     def ink(self) -> Map:
@@ -136,9 +146,8 @@ def see_writing(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing:
 
 def _is_lighter(writing: Writing) -> bool:
     """Whether the writing is lighter than the ground close to it."""
-    small = (min(writing.odds.shape[1], 256), min(writing.odds.shape[0], 256))
-    odds = np.asarray(cv2.resize(writing.odds, small, interpolation=cv2.INTER_AREA))
-    grey = np.asarray(cv2.resize(writing.light.grey, small, interpolation=cv2.INTER_AREA))
+    step = -(-max(writing.odds.shape) // 256)  # every pixel of a large picture is too many
+    odds, grey = writing.odds[::step, ::step], writing.light.grey[::step, ::step]
     inside = odds > 0.5
     if not inside.any():
         return False

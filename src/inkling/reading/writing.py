@@ -88,8 +88,9 @@ def find_writing(light: Light) -> Writing:
     near = map_window(light, (x, y, w, h))
     odds = np.zeros_like(light.ink)
     part = np.s_[y : y + h, x : x + w]
-    # From near, a blurred stroke may pass for a shadow that was taken for ink from afar.
-    odds[part] = np.maximum(resize(near, (h, w)), resize(seen, light.ink.shape)[part])
+    odds[part] = resize(near, (h, w))
+    if _is_unsure(near):  # a blurred stroke, ink from afar, may pass for a shadow from near
+        odds[part] = np.maximum(odds[part], resize(seen, light.ink.shape)[part])
     return Writing(light, odds, math.sqrt(w * h / near.size))
 
 

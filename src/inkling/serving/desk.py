@@ -1,6 +1,8 @@
 """Where pictures wait for one of the reading threads: bounded, so that nobody waits for long."""
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -8,30 +10,43 @@ from typing import TypeVar
 from inkling.serving.problems import BUSY, RETRY_AFTER, ProblemError
 
 Answer = TypeVar("Answer")
+CROWDED = 5.0  # seconds
 
 
 class Desk:
     """Runs work off the event loop, on `threads` threads, for at most `places` pictures.
 
     Waiting time is bounded by turning away what would have to wait long: at 2 threads a place
-    costs half a picture's time. All methods are called on the event loop.
+    costs half a picture's time. Places are many enough for a burst; once one is turned away, more
+    is asked than can be done, and for `CROWDED` seconds only half of them are given, so that
+    whoever is let in does not wait for a full queue (after the controlled delay of Maurer, 2015).
+    All methods are called on the event loop.
     """
 
-    def __init__(self, threads: int, places: int) -> None:
+    def __init__(
+        self, threads: int, places: int, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.places = places
         self.taken = 0  # pictures being read or waiting
+        self._clock = clock
+        self._crowded_until = -math.inf
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reading")
 
-    @property
-    def full(self) -> bool:
-        """Whether one more picture would be turned away."""
-        return self.taken >= self.places
-
-    async def run(self, work: Callable[[], Answer], pictures: int = 1) -> Answer:
-        """What `work` gives, run on a reading thread. Raises `ProblemError` where it is full.
+    def turns_away(self, pictures: int = 1) -> bool:
+        """Whether so many more pictures must be turned away now.
 
         A batch of more pictures than there are places is taken when nothing else waits.
         """
+        crowded = self._clock() < self._crowded_until
+        given = max(1, self.places // 2) if crowded else self.places
+        if not self.taken or self.taken + pictures <= given:
+            return False
+        if not crowded:
+            self._crowded_until = self._clock() + CROWDED
+        return True
+
+    async def run(self, work: Callable[[], Answer], pictures: int = 1) -> Answer:
+        """What `work` gives, run on a reading thread. Raises `ProblemError` where it is full."""
         self._enter(pictures)
         return await self._until_done(self._pool.submit(work), pictures)
 
@@ -46,7 +61,7 @@ class Desk:
         return await self._until_done(answer, 1)
 
     def _enter(self, pictures: int) -> None:
-        if self.taken and self.taken + pictures > self.places:
+        if self.turns_away(pictures):
             raise busy()
         self.taken += pictures
 

@@ -69,7 +69,7 @@ class Envelope:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A full house is told before the body is read, and before any other work."""
-        if self.desk.full and scope["method"] == "POST" and scope["path"] in READING:
+        if scope["method"] == "POST" and scope["path"] in READING and self.desk.turns_away():
             await busy().response()(scope, receive, send)
             return
         await self.app(scope, receive, send)

@@ -1,7 +1,7 @@
 """Make the reader's training data: crops that the reader itself cut from composed pictures.
 
     python -m inkling.data.compose.fonts            # once: free fonts into the user's cache
-    python scripts/compose_crops.py crops.npz       # 412,000 crops; resumable, by parts
+    python scripts/compose_crops.py crops.npz       # 477,000 crops; resumable, by parts
     inkling train reader --data crops.npz
 
 Twenty minutes of one core by default. Each part has its own seed, so that neither the number
@@ -121,8 +121,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("out", type=Path, help="the .npz to write")
-    parser.add_argument("--inked", type=int, default=100, help="parts of single glyphs")
-    parser.add_argument("--composed", type=int, default=18, help="parts of whole pictures")
+    parser.add_argument("--inked", type=int, default=120, help="parts of single glyphs")
+    parser.add_argument("--composed", type=int, default=24, help="parts of whole pictures")
     parser.add_argument("--things", type=int, default=3, help="parts of photographs of things")
     parser.add_argument("--plain-times", type=int, default=2, help="how often MNIST's own come in")
     parser.add_argument("--seed", type=int, default=2026)

@@ -150,7 +150,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("out", type=Path, help="the .onnx to write")
-    parser.add_argument("--scenes", type=int, default=26_000)
+    parser.add_argument("--scenes", type=int, default=30_000)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
     parser.add_argument("--workers", type=int, default=1)

@@ -80,7 +80,7 @@ def count_flops(name: str, training: Digits) -> float:
     state = start_state(recipe, model)
     batch: Batch = pictures[torch.arange(recipe.training.batch_size)]
     with FlopCounterMode(display=False) as counter:
-        train_step(state, batch, recipe, device)
+        train_step(state, batch, recipe, device, share=0.0)
     return counter.get_total_flops() * recipe.total_steps(len(training))
 
 

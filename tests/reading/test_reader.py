@@ -12,9 +12,11 @@ from PIL import Image
 from inkling.data.compose.hand import Pen, Placement, stamp
 from inkling.data.compose.strokes import write_digit
 from inkling.errors import ImageError, ModelError
+from inkling.reading.answer import is_plain
+from inkling.reading.crops import Crop
 from inkling.reading.model import BUNDLED, load_network
 from inkling.reading.reader import Reader, read
-from inkling.types import Reading
+from inkling.types import Box, Reading
 from tests.reading.pictures import (
     drawn_seven,
     drawn_zero,
@@ -228,3 +230,25 @@ def test_a_page_of_small_digits_is_read_row_by_row(reader: Reader) -> None:
     assert len(answer.text) == 126
     right = np.mean([a == b for a, b in zip(answer.text, "".join(rows), strict=True)])
     assert right > 0.95
+
+
+@pytest.mark.parametrize(
+    ("width", "count", "chance", "plain"),
+    [
+        (12, 1, 0.7, True),
+        (12, 1, 0.5, False),
+        (18, 1, 0.7, False),
+        (18, 1, 0.95, True),
+        (12, 2, 0.7, False),
+        (12, 2, 0.95, True),
+        (30, 1, 0.99, False),
+        (12, 0, 0.99, False),
+    ],
+)
+def test_what_is_narrow_and_alone_may_be_less_sure(
+    width: int, count: int, chance: float, plain: bool
+) -> None:
+    crop = Crop(Box(0, 0, width, 20), np.zeros((28, 28), np.uint8), 2.0, 1.0, 0, 1.0)
+    odds = np.full(11, (1 - chance) / 10, np.float32)
+    odds[3] = chance
+    assert is_plain([crop] * count, [odds] * count) is plain

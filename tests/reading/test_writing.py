@@ -141,3 +141,18 @@ def test_a_small_digit_on_a_large_sheet_is_looked_at_from_near() -> None:
     assert (mask & true).sum() > 0.8 * true.sum()
     assert mask.sum() < 2.5 * true.sum()  # strokes of 4 pixels, a pixel or so of soft edge around
     assert np.abs(np.subtract(cv2.boundingRect(mask), cv2.boundingRect(true))).max() <= 4
+
+
+def test_ink_is_the_same_wherever_it_lies_on_a_large_sheet() -> None:
+    """Ink is looked for around what may be written; boxes and pixels are told of the whole sheet."""
+    found = []
+    for x, y in ((40, 30), (560, 400)):
+        sheet = np.full((560, 760), 235, np.uint8)
+        sheet[y : y + 120, x : x + 90] = drawn_seven(120, 90, 9)
+        components = find_components(see_writing(with_grain(sheet)))
+        assert len(components.index) == 1
+        left, top, width, height = components.boxes[0].tolist()
+        mine = components.labels == components.index[0]
+        assert cv2.boundingRect(mine.astype(np.uint8)) == (left, top, width, height)
+        found.append((left - x, top - y, width, height))
+    assert np.abs(np.subtract(*found)).max() <= 2

@@ -46,9 +46,9 @@ class Fit:
 
 
 def train_step(
-    state: TrainingState, batch: Batch, recipe: Recipe, device: torch.device, share: float = 0.0
+    state: TrainingState, batch: Batch, recipe: Recipe, device: torch.device, share: float
 ) -> None:
-    """One step, after this share of all: look at a batch, compare, learn.
+    """One step, after this `share` (0 to 1) of all: look at a batch, compare, learn.
 
     Adds to the totals of the epoch.
     """

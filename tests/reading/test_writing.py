@@ -144,7 +144,7 @@ def test_a_small_digit_on_a_large_sheet_is_looked_at_from_near() -> None:
 
 
 def test_ink_is_the_same_wherever_it_lies_on_a_large_sheet() -> None:
-    """Ink is looked for around what may be written; boxes and pixels are told of the whole sheet."""
+    """It is looked for around what may be written, and told in pixels of the whole sheet."""
     found = []
     for x, y in ((40, 30), (560, 400)):
         sheet = np.full((560, 760), 235, np.uint8)

@@ -10,9 +10,8 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from inkling.types import MEAN, SIDE, STD
+from inkling.types import GROUND, SIDE
 
-GROUND = -MEAN / STD  # the value of an empty pixel once normalised
 STRENGTHS = ("rotation_degrees", "shift_pixels", "scale", "shear_degrees", "elastic_pixels")
 
 

@@ -6,10 +6,12 @@ from numpy.typing import NDArray
 
 from inkling.data.compose.fields import FIELD, UNIT, Glyph
 from inkling.data.compose.habits import (
+    TAILS,
     add_bar,
     add_foot,
     add_habit,
     add_slash,
+    add_tail,
     add_upstroke,
     measure_segment,
 )
@@ -60,6 +62,18 @@ def test_a_slash_goes_up_to_the_right() -> None:
     added = ink_of(add_slash(SEVEN, np.random.default_rng(1))) & ~ink_of(SEVEN)
     rows, columns = np.nonzero(added)
     assert np.corrcoef(rows, columns)[0, 1] < -0.7
+
+
+def test_a_tail_leaves_at_an_end_of_the_spine_and_only_of_digits_that_stay_themselves() -> None:
+    rng = np.random.default_rng(3)
+    five = glyph_of_lines([np.array([[0.6, 0], [0, 0], [0.5, 0.6], [0, 1]], np.float32)], 5, 0.08)
+    for _ in range(20):
+        added = ink_of(add_tail(five, rng)) & ~ink_of(five)
+        rows = np.nonzero(added)[0]
+        assert len(rows) > 20
+        assert (rows < FIELD * 0.4).all() or (rows > FIELD * 0.6).all()
+    assert add_tail(STEM, rng) is STEM
+    assert not {1, 4, 7, 9} & set(TAILS)
 
 
 def test_habits_leave_label_and_ink_there() -> None:

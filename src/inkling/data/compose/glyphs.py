@@ -8,7 +8,7 @@ import numpy as np
 from inkling.data.compose import negatives
 from inkling.data.compose.fields import Glyph, centre_mask, trace
 from inkling.data.compose.fonts import Face, draw_letter
-from inkling.data.compose.habits import add_habit
+from inkling.data.compose.habits import add_habit, add_tail
 from inkling.data.compose.negatives import NONE
 from inkling.data.compose.strokes import STYLES, write_digit
 from inkling.types import Digits
@@ -61,7 +61,8 @@ class GlyphSource:
         if luck < 0.5:
             return add_habit(self.mnist(), rng)
         if luck < 0.85:
-            return write_digit(int(rng.choice(10, p=_DRAWN)), rng)
+            drawn = write_digit(int(rng.choice(10, p=_DRAWN)), rng)
+            return add_tail(drawn, rng) if rng.random() < _TAILED else drawn
         label = int(rng.integers(10))
         glyph = trace_letter(self._face(0.12), str(label), label)
         return glyph or write_digit(label, rng)
@@ -102,5 +103,6 @@ class GlyphSource:
         return makers[rng.choice(8, p=[0.5, 0.13, 0.08, 0.08, 0.07, 0.08, 0.03, 0.03])]()
 
 
+_TAILED = 0.08  # of drawn digits
 _DRAWN = np.array([1, 2.2, 1.4, 1, 1.3, 1, 1, 1.8, 1, 1.3])
 _DRAWN = _DRAWN / _DRAWN.sum()  # what Europe writes otherwise is drawn more often

@@ -11,6 +11,16 @@ from inkling.data.compose.fields import FIELD, UNIT, Glyph, Map, join, stroke_wi
 
 _ROWS, _COLUMNS = np.mgrid[:FIELD, :FIELD].astype(np.float32)
 Point = tuple[float, float]
+# Where a pen that is not lifted leaves a digit or comes to it: at its head or foot, and on which
+# side. A tail anywhere else makes another digit of it, or none.
+TAILS: dict[int, tuple[tuple[bool, int], ...]] = {
+    0: ((True, 1), (True, -1)),
+    2: ((False, 1), (True, -1)),
+    3: ((True, -1), (False, -1)),
+    5: ((True, 1), (False, -1)),
+    6: ((False, 1),),
+    8: ((True, 1), (True, -1)),
+}
 
 
 def measure_segment(start: Point, end: Point) -> Map:
@@ -86,8 +96,28 @@ def add_slash(glyph: Glyph, rng: np.random.Generator) -> Glyph:
     )
 
 
+def add_tail(glyph: Glyph, rng: np.random.Generator) -> Glyph:
+    """A digit with the beginning of the stroke that led a hurried pen to its neighbour, or the
+    end of the one that came from there: what is left of it when the row is cut apart.
+    """
+    ways, spine = TAILS.get(glyph.label), _spine_pixels(glyph)
+    if ways is None or len(spine) < 8:
+        return glyph
+    head, side = ways[rng.integers(len(ways))]
+    x, y = spine[0] if head else spine[-1]
+    run, rise = side * UNIT * rng.uniform(0.15, 0.5), UNIT * rng.normal(0, 0.08)
+    sag = UNIT * rng.normal(0.04, 0.06)
+    middle = x + run / 2, y + rise / 2 + sag
+    lines = np.minimum(
+        measure_segment((x, y), middle), measure_segment(middle, (x + run, y + rise))
+    )
+    return join(glyph, lines, stroke_width(glyph) * rng.uniform(0.7, 1.0))
+
+
 def add_habit(glyph: Glyph, rng: np.random.Generator) -> Glyph:
     """The glyph, now and then with a habit that its digit may have."""
+    if rng.random() < (0.2 if glyph.label == 0 else 0.08):
+        glyph = add_tail(glyph, rng)
     luck = rng.random()
     if glyph.label == 1 and luck < 0.55:
         return add_upstroke(glyph, rng)

@@ -12,6 +12,7 @@ from inkling.errors import DataError
 SIDE = 28  # pixels; height and width of every picture a network sees
 MEAN = 0.1307  # of MNIST's training pixels, on the scale 0..1
 STD = 0.3081  # likewise
+GROUND = -MEAN / STD  # an empty pixel, once normalised
 DIGIT_NAMES = tuple("0123456789")
 
 Verdict = Literal["digits", "blank", "not-a-digit", "unsure"]

@@ -5,9 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.data.augment import GROUND, Augment, affine_grid, augment_images, elastic_field
+from inkling.data.augment import Augment, affine_grid, augment_images, elastic_field
 from inkling.data.loader import normalise_images
-from inkling.types import Digits
+from inkling.types import GROUND, Digits
 
 
 @pytest.fixture

@@ -3,17 +3,15 @@
 from typing import Literal
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
-from inkling.models.parts import ACTIVATIONS, Activation, Width
+from inkling.models.parts import ACTIVATIONS, Activation, NetworkSpec, Width
 from inkling.types import SIDE
 
 
-class CnnSpec(BaseModel):
+class CnnSpec(NetworkSpec):
     """A CNN: per entry of `channels` a block of 'same' convolutions, then a 2x2 max pool."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["cnn"] = "cnn"
     channels: tuple[Width, ...] = Field((16, 32), min_length=1, max_length=4)

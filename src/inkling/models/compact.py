@@ -2,22 +2,20 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
-from inkling.models.parts import Width
+from inkling.models.parts import NetworkSpec, Width
 
 SIDE_OUT = 4  # pixels; 28 halved three times, rounded up
 
 
-class CompactSpec(BaseModel):
+class CompactSpec(NetworkSpec):
     """Three convolutions of stride 2 (28 to 14, 7 and 4 pixels), more of stride 1 between them.
 
     `channels` are those of the three sizes; `middle` and `last` count the convolutions of stride
     1 at 7 and at 4 pixels. Batch norm folds into the convolutions where a model is exported.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["compact"] = "compact"
     channels: tuple[Width, Width, Width] = (24, 48, 96)

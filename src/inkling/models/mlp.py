@@ -2,17 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
-from inkling.models.parts import ACTIVATIONS, Activation, Width
+from inkling.models.parts import ACTIVATIONS, Activation, NetworkSpec, Width
 from inkling.types import SIDE
 
 
-class MlpSpec(BaseModel):
+class MlpSpec(NetworkSpec):
     """An MLP: 784 inputs, hidden layers of `widths`, one logit a class."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["mlp"] = "mlp"
     widths: tuple[Width, ...] = Field((128, 64), description="units of each hidden layer")

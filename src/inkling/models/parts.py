@@ -1,9 +1,9 @@
-"""What the networks' specifications share: activations and widths."""
+"""What the networks and their specifications share."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Protocol, runtime_checkable
 
-from pydantic import Field
-from torch import nn
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
 
 Activation = Literal["relu", "leaky-relu", "gelu", "silu", "tanh", "sigmoid"]
 Width = Annotated[int, Field(ge=1, le=65536)]  # units or channels of one layer
@@ -16,3 +16,19 @@ ACTIVATIONS: dict[Activation, type[nn.Module]] = {
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
 }
+
+
+class NetworkSpec(BaseModel):
+    """What a recipe may say of a network of any kind."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    views: int = Field(1, ge=1, le=9, description="looks whose mean is the answer; see views.py")
+
+
+@runtime_checkable
+class StartsFromPictures(Protocol):
+    """A network that takes a part of its first weights from the training pictures."""
+
+    def start_from(self, images: Tensor) -> None:
+        """Set them from normalised pictures (N, 1, 28, 28), before the first step."""

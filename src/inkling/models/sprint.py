@@ -10,19 +10,18 @@ from typing import Literal
 
 import torch
 import torch.nn.functional as F
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from torch import Tensor, nn
 
+from inkling.models.parts import NetworkSpec
 from inkling.models.sprint_step import SprintFunction, Weights
 from inkling.models.windows import FILTER, cut_windows, filter_placement
 
 WHITENING_FLOOR = 0.1  # added to each eigenvalue; the pixels have variance 1
 
 
-class SprintSpec(BaseModel):
+class SprintSpec(NetworkSpec):
     """Two convolutions: 6x6 stride 2, pooled by 2, then 3x3; batch norm behind the second."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["sprint"] = "sprint"
     channels: tuple[int, int] = Field((32, 64), description="of the two convolutions; even")

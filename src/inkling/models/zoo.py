@@ -1,28 +1,22 @@
 """Every network by the `kind` that a recipe names it with."""
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol, runtime_checkable
+from typing import Annotated, Any
 
 from pydantic import Field
-from torch import Tensor, nn
+from torch import nn
 
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.committee import Committee, CommitteeSpec
 from inkling.models.compact import Compact, CompactSpec
 from inkling.models.mlp import Mlp, MlpSpec
+from inkling.models.parts import NetworkSpec
 from inkling.models.sprint import Sprint, SprintSpec
+from inkling.models.views import Views
 
 ModelSpec = Annotated[
     MlpSpec | CnnSpec | CompactSpec | SprintSpec | CommitteeSpec, Field(discriminator="kind")
 ]
-
-
-@runtime_checkable
-class StartsFromPictures(Protocol):
-    """A network that takes a part of its first weights from the training pictures."""
-
-    def start_from(self, images: Tensor) -> None:
-        """Set them from normalised pictures (N, 1, 28, 28), before the first step."""
 
 
 def _build_committee(spec: CommitteeSpec, classes: int) -> Committee:
@@ -43,7 +37,10 @@ def build_model(spec: ModelSpec, classes: int) -> nn.Module:
 
     It maps normalised pictures (B, 1, 28, 28) float32 to logits (B, `classes`).
     """
-    return BUILDERS[spec.kind](spec, classes)
+    network = BUILDERS[spec.kind](spec, classes)
+    if isinstance(spec, NetworkSpec) and spec.views > 1:
+        return Views(network, spec.views)
+    return network
 
 
 def count_parameters(model: nn.Module) -> int:

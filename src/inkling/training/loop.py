@@ -13,7 +13,7 @@ from inkling.data.loader import Batch, ResidentDigits, ShuffledBatches, make_loa
 from inkling.data.splits import Splits
 from inkling.errors import RunError
 from inkling.models.inference import predict_logits
-from inkling.models.zoo import StartsFromPictures
+from inkling.models.parts import StartsFromPictures
 from inkling.training.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
 from inkling.training.history import EpochMetrics, Score
 from inkling.training.interrupt import StopRequest, deferred_interrupt

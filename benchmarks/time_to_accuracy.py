@@ -1,9 +1,12 @@
-"""Seconds to an accuracy: our sprints, a student's loop and PyTorch's own example, in turn.
+"""Seconds to an accuracy: our sprints, a plain short training, a student's loop and PyTorch's own
+example, in turn.
 
     python benchmarks/time_to_accuracy.py [--quick] [--rounds 5] [--json FILE]
 
-Each round runs, one after the other in this process: the three sprint recipes, then the two
-opponents, for their whole schedules; that takes some 6 minutes a round on two idle cores. An
+Each round runs, one after the other in this process: the three sprint recipes, the prototypes of
+about the accuracy of two of them, then the two opponents, for their whole schedules; that takes
+some 6 minutes a round on two idle cores. A prototype's ratio is its time over ours, whatever either
+reaches. An
 opponent's time is when it first stood at the level, or "never". `--quick` gives the opponents one
 epoch and multiplies by the epochs of their schedule, whatever that reaches. MNIST is needed. Times
 are train_seconds: everything from before the first step to after the last. The share is the run's
@@ -32,8 +35,10 @@ from inkling.training.recipe_text import load_recipe
 from inkling.training.state import start_state
 from inkling.types import Digits
 from opponents import EXAMPLE, STUDENT, Course, Opponent, run_opponent
+from prototype import HALF_EPOCH, LONGER, run_prototype
 
 LEVELS = {"cnn-sprint-98": 0.9821, "cnn-sprint-99": 0.99, "cnn-sprint-994": 0.994}
+PROTOTYPES = {"cnn-sprint-99": HALF_EPOCH, "cnn-sprint-994": LONGER}
 SIDE = 2048
 
 
@@ -43,11 +48,15 @@ def main() -> None:
     training, test = source.load_training(), source.load_test()
     peaks = {str(kind)[6:]: measure_peak(kind) for kind in (torch.float32, torch.bfloat16)}
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in LEVELS}
+    plain: dict[str, list[dict[str, float]]] = {name: [] for name in PROTOTYPES}
     courses: dict[str, list[Course]] = {STUDENT.name: [], EXAMPLE.name: []}
     for seed in range(options.rounds):
         for name in LEVELS:
             runs[name].append(run_recipe(name, seed))
             print(f"round {seed}  {name:<16} {runs[name][-1]}", flush=True)
+            if prototype := PROTOTYPES.get(name):
+                plain[name].append(run_prototype(prototype, training, test, seed))
+                print(f"round {seed}  {prototype.name:<24} {plain[name][-1]}", flush=True)
         for opponent in (STUDENT, EXAMPLE):
             epochs = 1 if options.quick else opponent.epochs
             course = run_opponent(opponent, training, test, epochs, seed)
@@ -56,6 +65,12 @@ def main() -> None:
     flops = {name: count_flops(name, training) for name in LEVELS}
     rows = [_row(name, runs[name], courses, flops[name], peaks["bfloat16"]) for name in LEVELS]
     _print(rows, peaks)
+    for name, tries in plain.items():
+        rows[list(LEVELS).index(name)]["prototype"] = compared = _compare(tries, runs[name])
+        print(
+            f"{PROTOTYPES[name].name}: {compared['seconds']:.2f} s for {compared['accuracy']:.2%}, "
+            f"{compared['ratio']:.2f} times {name}"
+        )
     if options.quick:
         print("\nopponents: the time of their whole schedule, from one epoch of it")
     if options.json:
@@ -134,6 +149,18 @@ def _row(
         "flops": flops,
         "share_of_peak": flops / seconds / peak,
         "others": others,
+    }
+
+
+def _compare(plain: list[dict[str, float]], ours: list[dict[str, float]]) -> dict[str, float]:
+    """A prototype's median time, its mean accuracy, and the median over rounds of its time by
+    ours.
+    """
+    pairs = zip(plain, ours, strict=True)
+    return {
+        "seconds": statistics.median(run["seconds"] for run in plain),
+        "accuracy": statistics.fmean(run["accuracy"] for run in plain),
+        "ratio": statistics.median(a["seconds"] / b["seconds"] for a, b in pairs),
     }
 
 

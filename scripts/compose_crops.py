@@ -27,7 +27,7 @@ from inkling.data.catalog import find_source
 from inkling.data.compose.crops import Shares, cut_composed, cut_inked, cut_plain, cut_things
 from inkling.data.compose.fonts import Face, find_faces, fonts_sha256
 from inkling.data.compose.glyphs import GlyphSource
-from inkling.data.files import replacing
+from inkling.files import replacing
 from inkling.reading.crops import find_candidates, find_crops
 from inkling.reading.normalise import normalise
 from inkling.types import Digits

@@ -12,7 +12,7 @@ import inkling
 ROOT = Path(inkling.__file__).parent
 # Each folder may import those before it. Why reading stands first: docs/decisions/0001.
 ORDER = ["reading", "data", "models", "training", "evaluation", "export", "jobs", "serving", "cli"]
-COMMON = {"types", "errors"}
+COMMON = {"types", "errors", "files"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
 
@@ -52,6 +52,7 @@ def test_every_folder_has_its_place() -> None:
     assert folders <= set(ORDER), "name the new folder's place in ORDER and write down why"
     assert not imports_of(ROOT / "types.py") - {"errors"}
     assert not imports_of(ROOT / "errors.py")
+    assert not imports_of(ROOT / "files.py") - {"errors"}
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The commands as a person or a script meets them: real processes, exit codes, JSON."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -53,6 +54,27 @@ def test_evaluate_gives_the_contracts_keys(run_folder: Path) -> None:
     assert "precision" in text
 
 
+def test_the_last_line_of_a_training_does_what_it_says(run_folder: Path) -> None:
+    """The run was trained on the digits, so that is what it is measured on, and no MNIST."""
+    folder = run_folder.parent.parent
+    trained = json.loads((folder / "train.json").read_text())
+    again = json.loads(inkling("evaluate", trained["run"], "--json", cwd=folder).stdout)
+    assert (again["n"], again["accuracy"]) == (trained["test"]["n"], trained["test"]["accuracy"])
+
+
+def test_a_pipe_that_knows_no_bars_gets_question_marks(tmp_path: Path) -> None:
+    narrow = os.environ | {"PYTHONIOENCODING": "cp1252"}
+    assert "???" in inkling("data", "digits", cwd=tmp_path, env=narrow).stdout
+    np.savez(
+        tmp_path / "own.npz",
+        X=np.zeros((10, 28, 28), np.uint8),
+        y=np.arange(10) % 2,
+        classes=["零", "один"],
+    )
+    told = inkling("data", "own.npz", "--json", cwd=tmp_path, env=narrow).stdout
+    assert json.loads(told)["classes"] == ["零", "один"]
+
+
 def test_export_and_not_over_a_file(run_folder: Path, tmp_path: Path) -> None:
     inkling("export", run_folder, "--to", "pth", cwd=tmp_path)
     path = tmp_path / "mlp-adam.pth"
@@ -99,6 +121,9 @@ def test_without_mnist_the_embedded_digits_stand_in_with_a_notice(
         (["train", "--seed", "-1"], 2, "--seed"),
         (["train", "--data", "digits", "--out", "/dev/null/run"], 1, "cannot write"),
         (["evaluate", "nowhere"], 1, "does not exist"),
+        (["evaluate", "--own", "mine", "--data", "mnist"], 2, "--own goes without --data"),
+        (["evaluate", "--own", "mine", "--corrected"], 2, "--own goes without --data"),
+        (["train", "qqqq"], 1, "no recipe is called 'qqqq'. There are "),
         (["frobnicate"], 2, "No such command"),
     ],
 )

@@ -3,7 +3,9 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from inkling.training.recipe_text import load_recipe
 from tests.cli.test_commands import inkling
@@ -40,6 +42,32 @@ def test_tune_ends_with_a_recipe(few_npz: Path, tmp_path: Path) -> None:
 def test_tune_without_a_search_says_what_to_add(tmp_path: Path) -> None:
     done = inkling("tune", "mlp-adam", "--data", "digits", cwd=tmp_path, code=1)
     assert "[search]" in done.stderr
+
+
+def test_tune_on_too_little_is_a_sentence_and_no_more(tmp_path: Path, few) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'name = "mine"\n[model]\nkind = "mlp"\n[search]\n"training.epochs" = { low = 1, high = 2 }'
+    )
+    for label in (0, 1):
+        folder = tmp_path / "one" / str(label)
+        folder.mkdir(parents=True)
+        image = few.images[np.nonzero(few.labels == label)[0][0]]
+        Image.fromarray(image).save(folder / "a.png")
+    done = inkling("tune", "mine.toml", "--data", "one", cwd=tmp_path, code=1)
+    assert done.stderr.startswith("inkling: one has too few pictures")
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_trial_that_diverges_is_a_line(few_npz: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'name = "mine"\n[model]\nkind = "mlp"\n[optimizer]\nname = "sgd"\nweight_decay = 1\n'
+        'learning_rate = 90\n[search]\n"optimizer.learning_rate" = { choices = [95, 100] }'
+    )
+    job = ["tune", "mine.toml", "--data", few_npz, "--trials", "2", "--device", "cpu"]
+    done = inkling(*job, "--set", "epochs=20", cwd=tmp_path, code=1)
+    assert done.stderr.count("diverged") == 2
+    assert "no trial came to its end" in done.stderr
+    assert len(done.stderr.splitlines()) == 3
 
 
 def test_an_ensemble_is_one_run(few_npz: Path, tmp_path: Path) -> None:

@@ -71,6 +71,26 @@ def test_explain_writes_a_strip(seven: Path, tmp_path: Path) -> None:
         assert image.width > 500
 
 
+def test_a_strip_without_a_format_is_told_before_anything_is_read(
+    seven: Path, tmp_path: Path
+) -> None:
+    result = run(seven, "--explain", tmp_path / "strip.xyz")
+    assert result.exit_code == 1
+    assert "end it in .png" in result.output
+    assert "sure" not in result.output
+
+
+def test_answers_are_printed_even_where_the_strip_cannot_be_written(
+    seven: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    result = run(seven, "--explain", tmp_path / "file" / "strip.png")
+    assert result.exit_code == 1
+    assert "7  " in result.output
+    assert "cannot write" in result.output
+    assert run(seven, "--explain", tmp_path / "new" / "strip.png").exit_code == 0
+
+
 def test_expect_one(tmp_path: Path) -> None:
     path = tmp_path / "pair.png"
     Image.fromarray(np.hstack([drawn_seven(100, 100), drawn_zero()])).save(path)
@@ -82,6 +102,9 @@ def test_a_missing_model_is_one_sentence(seven: Path, tmp_path: Path) -> None:
     result = run(seven, "--model", tmp_path / "none.onnx")
     assert result.exit_code == 1
     assert "there is no model file" in result.output
+    result = run(seven, "--model", tmp_path)
+    assert result.exit_code == 1
+    assert "inkling export" in result.output
 
 
 def test_no_picture_is_wrong_usage() -> None:

@@ -132,6 +132,63 @@ def test_a_bad_npz_says_what_is_wrong(arrays, reason: str, tmp_path: Path) -> No
         find_source(str(tmp_path / "bad.npz")).load_training()
 
 
+@pytest.mark.parametrize("rows", ["X", "y"])
+def test_an_npz_without_a_picture_is_named(rows: str, tmp_path: Path) -> None:
+    arrays = {"X": np.zeros((4, 28, 28), np.uint8), "y": np.zeros((4, 1), int)}
+    np.savez(tmp_path / "bad.npz", **(arrays | {rows: arrays[rows][:0]}))
+    with pytest.raises(DataError, match=r"bad\.npz: (there is no picture|4 images but)"):
+        find_source(str(tmp_path / "bad.npz"))
+
+
+def test_damaged_compressed_bytes_are_named(few: Digits, tmp_path: Path) -> None:
+    """Any byte of a packed file may be wrong: it is read all the same, or the file is named."""
+    path = tmp_path / "bad.npz"
+    np.savez_compressed(path, X=few.images[:20], y=few.labels[:20])
+    whole, rng = path.read_bytes(), np.random.default_rng(0)
+    sentences = []
+    for place in [*range(30, 120), *rng.integers(0, len(whole), 200)]:
+        damaged = bytearray(whole)
+        damaged[place] ^= int(rng.integers(1, 256))
+        path.write_bytes(damaged)
+        try:
+            find_source(str(path))
+        except DataError as error:
+            sentences.append(str(error))
+    assert len(sentences) > 100
+    assert all(str(path) in sentence for sentence in sentences)
+
+
+def test_a_damaged_gzip_of_ones_own_is_named(few: Digits, tmp_path: Path) -> None:
+    packed = bytearray(gzip.compress(write_idx(few.images)))
+    packed[30:60] = bytes(255 for _ in range(30))
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(packed)
+    (tmp_path / "train-labels-idx1-ubyte").write_bytes(write_idx(few.labels.astype(np.uint8)))
+    with pytest.raises(DataError, match=r"cannot read .*train-images-idx3-ubyte\.gz"):
+        find_source(str(tmp_path)).load_training()
+
+
+def test_what_macos_leaves_in_a_folder_is_no_picture(few: Digits, tmp_path: Path) -> None:
+    save_folder(few.take(np.arange(40)), tmp_path)
+    (tmp_path / "3" / "deep").mkdir()
+    (tmp_path / "3" / ".hidden").mkdir()
+    Image.fromarray(few.images[0]).save(tmp_path / "3" / ".hidden" / "x.png")
+    (tmp_path / "__MACOSX" / "3").mkdir(parents=True)
+    (tmp_path / "3" / "__MACOSX").mkdir()
+    for folder in ("3", "3/deep", "__MACOSX/3", "3/__MACOSX"):
+        (tmp_path / folder / "._10.png").write_bytes(b"\0\5\x16\7 no picture")
+    (tmp_path / "3" / "__MACOSX" / "y.png").write_bytes(b"no picture")
+    everything = find_source(str(tmp_path)).load_everything()
+    assert len(everything) == 40
+    assert everything.classes == tuple("0123456789")
+
+
+def test_a_test_folder_without_pictures_is_known_at_once(few: Digits, tmp_path: Path) -> None:
+    save_folder(few.take(np.arange(40)), tmp_path / "train")
+    (tmp_path / "test" / "3").mkdir(parents=True)
+    with pytest.raises(DataError, match="test holds no picture"):
+        find_source(str(tmp_path))
+
+
 def test_a_pickle_in_an_npz_is_not_opened(tmp_path: Path) -> None:
     np.savez(tmp_path / "bad.npz", X=np.array([{"a": 1}], dtype=object), y=np.zeros(1))
     with pytest.raises(DataError, match="pickle"):

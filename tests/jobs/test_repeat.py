@@ -89,6 +89,9 @@ def test_a_folder_of_something_else_is_left_alone(few_npz: Path, tmp_path: Path)
     with pytest.raises(RunError, match="choose another --out"):
         repeat("mlp-adam", 1, data=str(few_npz), out=foreign, changes=QUICK)
     assert [path.name for path in foreign.iterdir()] == ["letter.txt"]
+    with pytest.raises(RunError, match="is a file, not a folder"):
+        repeat("mlp-adam", 1, data=str(few_npz), out=foreign / "letter.txt", changes=QUICK)
+    assert (foreign / "letter.txt").read_text() == "mine"
 
 
 def test_a_damaged_record_is_named(few_npz: Path, tmp_path: Path) -> None:

@@ -20,8 +20,9 @@ from inkling.jobs.card import calibrate
 from inkling.jobs.describe import describe
 from inkling.jobs.evaluate import evaluate
 from inkling.jobs.run import TrainResult
-from inkling.jobs.train import train
-from inkling.training.run_folder import RunFolder
+from inkling.jobs.train import resume, train
+from inkling.training.recipe_text import load_recipe
+from inkling.training.run_folder import RunFolder, create_run
 from inkling.types import VERDICTS, Digits
 
 QUICK = ["widths=[24]", "epochs=3", "batch_size=32"]
@@ -114,6 +115,66 @@ def test_data_without_a_test_part_is_not_judged_on_what_was_learnt(
     own = train("mlp-adam", data=str(tmp_path / "own.npz"), out=tmp_path / "own", changes=QUICK)
     assert own.test.n == 80
     assert evaluate(own.run, data=str(tmp_path / "own.npz")).n == 80
+
+
+def save_folder(digits: Digits, folder: Path) -> None:
+    for number, (image, label) in enumerate(zip(digits.images, digits.labels, strict=True)):
+        (folder / str(label)).mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / str(label) / f"{number}.png")
+
+
+def test_by_default_a_run_is_measured_on_what_it_learnt_from(few: Digits, tmp_path: Path) -> None:
+    own = tmp_path / "own.npz"
+    np.savez(own, X=few.images, y=few.labels)
+    run = train("mlp-adam", data=str(own), out=tmp_path / "run", changes=QUICK)
+    assert evaluate(run.run).n == run.test.n == 80
+    assert evaluate(run.run).accuracy == run.test.accuracy
+    assert evaluate(run.run, data="digits").n == 1797
+    own.rename(tmp_path / "moved.npz")
+    with pytest.raises(DataError, match=r"was trained on .*own\.npz, which is not there"):
+        evaluate(run.run)
+    assert evaluate(run.run, data=str(tmp_path / "moved.npz")).n == 80
+
+
+def test_data_that_has_changed_since_is_refused(
+    few: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A picture more moves others between the parts: some of the test part was learnt from."""
+    save_folder(few.take(np.arange(100)), tmp_path / "own")
+    run = train("mlp-adam", data=str(tmp_path / "own"), out=tmp_path / "run", changes=QUICK)
+    Image.fromarray(few.images[200]).save(tmp_path / "own" / "3" / "new.png")
+    monkeypatch.chdir(tmp_path)
+    for data in (None, str(tmp_path / "own"), "own", "run/../own"):
+        with pytest.raises(DataError, match=r"has changed since .*run was trained on it"):
+            evaluate(run.run, data=data)
+    save_folder(few.take(np.arange(300, 340)), tmp_path / "other")
+    assert evaluate(run.run, data="other").n == 40
+
+
+def test_too_few_pictures_to_test_on_are_refused_before_the_training(
+    few: Digits, tmp_path: Path
+) -> None:
+    pair = few.take(np.array([np.nonzero(few.labels == label)[0][0] for label in (0, 1)]))
+    save_folder(pair, tmp_path / "own")
+    with pytest.raises(DataError, match="2 pictures, too few to hold a fifth out for the test"):
+        train("mlp-adam", data=str(tmp_path / "own"), out=tmp_path / "run", changes=QUICK)
+    assert not (tmp_path / "run").exists()
+    chosen = load_recipe("mlp-adam").model_copy(update={"data": str(tmp_path / "own")})
+    create_run(tmp_path / "run", chosen)
+    with pytest.raises(DataError, match="too few to hold a fifth out"):
+        resume(tmp_path / "run")
+    assert [path.name for path in (tmp_path / "run").iterdir()] == ["recipe.toml"]
+
+
+def test_a_training_that_diverges_leaves_no_figures(few_npz: Path, tmp_path: Path) -> None:
+    wild = [*QUICK, "optimizer.name=sgd", "learning_rate=100", "weight_decay=1"]
+    with pytest.raises(RunError, match="mlp-adam diverged"):
+        train("mlp-adam", data=str(few_npz), out=tmp_path / "run", changes=wild)
+    run = RunFolder(tmp_path / "run")
+    assert not run.complete
+    text = run.metrics_path.read_text() if run.metrics_path.exists() else ""
+    assert "NaN" not in text
+    assert "Infinity" not in text
 
 
 def test_exports_hold_the_same_weights(result: TrainResult, tmp_path: Path) -> None:

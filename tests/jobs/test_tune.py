@@ -131,6 +131,50 @@ def test_a_study_of_another_recipe_is_left_alone(job: dict[str, Any], recipe: Pa
         tune(**job, trials=1)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("[[8], [16, 16]]", "[[64], [128]]"),  # a stored place would mean another value
+        ("[[8], [16, 16]]", "[[8], [16, 16], [32]]"),
+        ("high = 64", "high = 96"),
+        ("[search]", '[search]\n"model.dropout" = { low = 0.0, high = 0.5 }'),
+    ],
+)
+def test_a_study_of_another_search_is_left_alone(
+    job: dict[str, Any], recipe: Path, old: str, new: str
+) -> None:
+    first = tune(**job, trials=1)
+    recipe.write_text(RECIPE.replace(old, new))
+    with pytest.raises(RunError, match="another recipe, search or data"):
+        tune(**job, trials=2)
+    recipe.write_text(RECIPE)
+    assert tune(**job, trials=1).best == first.best
+
+
+def test_a_trial_that_diverges_is_cut_short_and_the_search_goes_on(
+    job: dict[str, Any], recipe: Path
+) -> None:
+    wild = '"optimizer.weight_decay" = { choices = [0.0, 1.0] }'
+    sgd = '[optimizer]\nname = "sgd"\nlearning_rate = 10\n'
+    long = RECIPE.replace("epochs = 2", "epochs = 20")
+    recipe.write_text(long.partition("[search]")[0] + sgd + "[search]\n" + wild)
+    result = tune(**job, trials=8)
+    assert result.complete + result.pruned == 8
+    assert result.best[0].changes == {"optimizer.weight_decay": 0.0}
+    study = optuna.load_study(study_name=None, storage=result.storage)
+    reasons = [trial.user_attrs.get("reason", "") for trial in study.trials]
+    assert any("diverged" in reason for reason in reasons)
+
+
+def test_a_file_in_the_place_of_the_folder_is_named(job: dict[str, Any], tmp_path: Path) -> None:
+    (tmp_path / "letter").write_text("mine")
+    with pytest.raises(RunError, match="is a file, not a folder"):
+        tune(**(job | {"out": tmp_path / "letter"}), trials=1)
+    with pytest.raises(RunError, match="cannot make the folder"):
+        tune(**(job | {"out": tmp_path / "letter" / "study"}), trials=1)
+    assert (tmp_path / "letter").read_text() == "mine"
+
+
 def test_a_storage_that_cannot_be_had_is_named(job: dict[str, Any]) -> None:
     with pytest.raises(InklingError, match="cannot open the study"):
         tune(**job, trials=1, storage="sqlite:////nowhere/at/all/study.db")

@@ -12,7 +12,7 @@ from inkling.models.cnn import CnnSpec
 from inkling.models.inference import predict_logits
 from inkling.models.mlp import MlpSpec
 from inkling.models.sprint import SprintSpec
-from inkling.models.views import LOOKS, Views
+from inkling.models.views import SHIFTS, Views
 from inkling.models.zoo import build_model, count_parameters
 from inkling.types import GROUND
 
@@ -42,9 +42,9 @@ def test_the_looks_are_the_picture_moved_turned_and_scaled() -> None:
     Views(nose, 9).eval()(pictures)
     assert torch.equal(nose.seen[0], pictures)
     right, left, down, up, clockwise, _, larger, smaller = nose.seen[1:]
-    for look, (x, y, _, _) in zip((right, left, down, up), LOOKS, strict=False):
-        rolled = pictures.roll((int(y), int(x)), (2, 3))
-        assert torch.allclose(look, rolled, atol=1e-4)
+    for look, (x, y) in zip((right, left, down, up), SHIFTS, strict=True):
+        rolled = pictures.roll((y, x), (2, 3))
+        assert torch.equal(look, rolled)
     turned = ndimage.rotate((pictures[0, 0] - GROUND).numpy(), -5, order=1, reshape=False)
     assert np.abs((clockwise[0, 0] - GROUND).numpy() - turned).max() < 0.02
     assert (smaller - GROUND).sum() < (pictures - GROUND).sum() < (larger - GROUND).sum()

@@ -43,6 +43,16 @@ def test_labels_come_from_names_and_folders(own: Path) -> None:
     }
 
 
+def test_the_folder_of_a_class_says_more_than_a_camera(own: Path) -> None:
+    for name in ("0/20240115_142233.png", "0/._scan.png", "__MACOSX/0/scan.png"):
+        (own / name).parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(drawn_zero()).save(own / name)
+    found = {str(one.path.relative_to(own)): one.label for one in find_labelled(own)}
+    assert found["0/20240115_142233.png"] == "0"
+    assert "0/._scan.png" not in found
+    assert not any("MACOSX" in name for name in found)
+
+
 def test_the_numbers_add_up(own: Path, reader: Reader) -> None:
     numbers = score_own(own, reader).as_json()
     assert numbers["n"] == 5

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inkling.errors import ImageError
-from inkling.reading.photo import open_photo, read_photo
+from inkling.reading.photo import open_photo, read_photo, to_png
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:
@@ -61,6 +61,37 @@ def test_what_is_clear_shows_white() -> None:
     pixels = read_photo(clear)
     assert pixels[0, 0] == 255
     assert pixels[2, 2] == 0
+
+
+def test_white_ink_on_a_clear_ground_shows_on_black() -> None:
+    drawing = np.full((8, 8, 4), 255, np.uint8)
+    drawing[..., 3] = 0
+    drawing[2:4, 2:4, 3] = 255
+    pixels = read_photo(drawing)
+    assert (pixels[2, 2], pixels[0, 0]) == (255, 0)
+    sticker = drawing.copy()  # dark ink on an opaque white patch stays on white
+    sticker[1:6, 1:6, 3] = 255
+    sticker[3, 2:5, :3] = 20
+    assert read_photo(sticker)[0, 0] == 255
+
+
+@pytest.mark.parametrize("full", [1.0, 255.0])
+def test_floats_that_swing_over_their_scale_keep_their_greys(full: float) -> None:
+    ramp = np.linspace(0, full, 256, dtype=np.float32).reshape(16, 16)
+    plain, swung = read_photo(ramp), read_photo(np.where(ramp == full, full * 1.1, ramp))
+    assert np.abs(plain.astype(int) - swung).max() <= 1
+
+
+def test_a_png_of_any_picture_reads_as_it_does(dark_square: Image.Image) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    turned = Image.open(io.BytesIO(encoded(dark_square, "JPEG", exif=exif)))
+    assert np.array_equal(read_photo(to_png(turned)), read_photo(turned))
+    for mode in ("CMYK", "RGBA", "HSV", "F"):
+        given = dark_square.convert("L" if mode == "F" else "RGB").convert(mode)
+        assert np.array_equal(read_photo(to_png(given)), read_photo(given))
+    floats = np.asarray(dark_square, np.float64)[..., None] / 255
+    assert np.array_equal(read_photo(to_png(floats)), read_photo(floats))
 
 
 def test_a_palette_may_have_a_clear_entry() -> None:

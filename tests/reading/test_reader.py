@@ -1,6 +1,8 @@
 """The whole reader: right answers, verdicts, order, errors, other models."""
 
+import io
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,21 @@ def one(reader: Reader, picture: np.ndarray, **how: bool) -> Reading:
     answer = reader.read([picture], **how)[0]
     assert isinstance(answer, Reading)
     return answer
+
+
+def test_a_folder_of_photos_is_not_held_in_memory_at_once(reader: Reader) -> None:
+    pixels = np.full((2000, 2000), 250, np.uint8)
+    pixels[900:1100, 990:1010] = 20
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "PNG")
+    tracemalloc.start()
+    try:
+        readings = reader.read([file.getvalue()] * 48)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert [isinstance(one, Reading) and one.text for one in readings] == ["1"] * 48
+    assert peak < 300_000_000  # 407 million bytes where all are opened first
 
 
 @pytest.mark.parametrize(("draw", "text"), [(drawn_seven, "7"), (drawn_zero, "0")])

@@ -1,5 +1,6 @@
 """`inkling.Client`: the same `Reading` as the reader on this side of the wire."""
 
+import io
 from dataclasses import replace
 from pathlib import Path
 
@@ -65,6 +66,33 @@ def test_more_than_one_batch_keeps_the_order(address: str) -> None:
         answers = client.read_many(sources)
         assert client.model()["file"] == "reader.onnx"
     assert [rounded(answer).text for answer in answers] == ["7", "42"] * 70
+
+
+def test_a_photo_that_an_application_opened_is_sent_upright(address: str) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    file = io.BytesIO()
+    lying = draw_number("42").convert("RGB").rotate(90, expand=True)
+    lying.save(file, "JPEG", quality=95, exif=exif)
+    photo = Image.open(file)
+    with Client(address) as client:
+        assert client.read(photo).text == "42"
+        assert client.read(np.asarray(draw_number("3"), np.float32)[..., None] / 255).text == "3"
+        assert client.read(bytearray(encode(draw_number("7")))).text == "7"
+
+
+def test_a_picture_too_large_for_base64_costs_no_other_its_answer(address: str) -> None:
+    seven = encode(draw_number("7"))
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 256, (1600, 1700, 3), np.uint8)  # 8 MB, as hardly any PNG compresses
+    file = io.BytesIO()
+    Image.fromarray(noise).save(file, "PNG")
+    with Client(address) as client:
+        answers = client.read_many([seven, file.getvalue(), seven, bytes(11_000_000)])
+    first, large, last, over = answers
+    assert [rounded(one).text for one in (first, last)] == ["7", "7"]
+    assert isinstance(large, Reading)
+    assert isinstance(over, ImageError)
 
 
 def test_services_that_are_none() -> None:

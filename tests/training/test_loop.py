@@ -11,8 +11,10 @@ from torch import nn
 
 from inkling.data.loader import ShuffledBatches
 from inkling.data.splits import Splits, split_digits
+from inkling.errors import RunError
 from inkling.models.zoo import build_model
 from inkling.training.average import ModelAverage
+from inkling.training.divergence import check_epoch
 from inkling.training.history import EpochMetrics
 from inkling.training.loop import Fit, Plan, fit
 from inkling.training.recipe import Recipe
@@ -152,6 +154,36 @@ def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
     assert result.validation is None
     assert result.kept_epoch == 3
     assert result.history[0].validation_loss is None
+
+
+class Told(Quiet):
+    def __init__(self) -> None:
+        self.epochs: list[EpochMetrics] = []
+
+    def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
+        self.epochs.append(metrics)
+
+
+@pytest.mark.parametrize("changes", [[], ["ema=0.9"], ["validation=0"]])
+def test_a_training_that_diverges_says_so_at_once(changes: list[str], splits: Splits) -> None:
+    # Each step turns the weights over and makes them 99 times as large.
+    wild = ["optimizer.name=sgd", "learning_rate=100", "weight_decay=1"]
+    recipe = recipe_with(*wild, *changes)
+    told = Told()
+    chosen = Splits(splits.training, splits.validation if recipe.training.validation else None)
+    with pytest.raises(RunError, match=r"mlp-adam diverged.*lower the learning rate"):
+        train(recipe, chosen, told)
+    assert all(np.isfinite(epoch.train_loss) for epoch in told.epochs)
+    assert len(told.epochs) < 3
+
+
+def test_weights_that_the_last_step_spoils_are_noticed() -> None:
+    """No loss tells of them: the last one was taken before the step."""
+    model = build_model(recipe_with().model, 10)
+    check_epoch(model, 0.5, None, recipe_with())
+    next(model.parameters()).data[0, 0] = torch.inf
+    with pytest.raises(RunError, match="diverged"):
+        check_epoch(model, 0.5, None, recipe_with())
 
 
 def test_the_average_is_the_plain_formula() -> None:

@@ -39,6 +39,8 @@ def evaluate(
     """Measure a run on the test part of any data, or the reader on your own pictures."""
     where = device_name(device)
     if own is not None:
+        if data is not None or corrected:
+            raise typer.BadParameter("--own goes without --data and --corrected")
         _evaluate_own(own, run, gallery, expect_one, as_json)
         return
     if run is None:
@@ -47,16 +49,14 @@ def evaluate(
     from inkling.jobs import evaluate as job
 
     if corrected:
-        official, without = job.evaluate_corrected(
-            run, data=data or job.AUTO, device=where, notify=note
-        )
+        official, without = job.evaluate_corrected(run, data=data, device=where, notify=note)
         print_result(
             {**official.as_json(), "corrected": without.as_json()},
             as_json,
             lambda: [*evaluation_lines(str(run), official), *corrected_lines(without)],
         )
         return
-    evaluation = job.evaluate(run, data=data or job.AUTO, device=where, notify=note)
+    evaluation = job.evaluate(run, data=data, device=where, notify=note)
     print_result(evaluation.as_json(), as_json, lambda: evaluation_lines(str(run), evaluation))
 
 

@@ -1,5 +1,6 @@
 """`inkling`: every command, and how an error becomes one sentence and an exit code."""
 
+import io
 import sys
 import time
 from typing import Annotated, NoReturn
@@ -95,6 +96,7 @@ def commands() -> list[str]:
 
 def main() -> NoReturn:
     """Run the command line. Ends with 0, 1 (could not do it) or 2 (wrong usage)."""
+    _print_what_can_be()
     try:
         app()
     except ModuleNotFoundError as error:
@@ -105,6 +107,13 @@ def main() -> NoReturn:
     except InklingError as error:
         _fail(error)
     sys.exit(0)
+
+
+def _print_what_can_be() -> None:
+    """A terminal or pipe of cp1252 has no bars: it gets question marks, not a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def _fail(error: InklingError) -> NoReturn:

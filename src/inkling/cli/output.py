@@ -28,7 +28,9 @@ ChangesOption = Annotated[
 
 def print_json(value: Any) -> None:
     """One JSON document, and nothing else, on stdout."""
-    json.dump(value, sys.stdout, ensure_ascii=False)
+    # A question mark in place of a letter would be wrong data, so other encodings get escapes.
+    escape = (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
+    json.dump(value, sys.stdout, ensure_ascii=escape)
     sys.stdout.write("\n")
 
 

@@ -10,6 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from inkling.errors import ImageError
+    from inkling.reading.reader import Trace
     from inkling.types import Reading
 
 
@@ -41,11 +42,20 @@ def read(
     # Pillow reports damaged files to its log as well; the answer says it already.
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     try:
+        if explain is not None:
+            from inkling.reading.explain import kind_of_strip
+
+            kind_of_strip(explain)  # before hundreds of pictures are read in vain
         reader = Reader.load(model)
         named = expand(images, sys.stdin.buffer)
-        traces = reader.trace(
-            [one.content for one in named], names=[one.name for one in named], expect_one=expect_one
-        )
+        contents, names = [one.content for one in named], [one.name for one in named]
+        traces: list[Trace | ImageError] = []
+        if explain is None:
+            answers = reader.read(contents, names=names, expect_one=expect_one)
+        else:
+            traces = reader.trace(contents, names=names, expect_one=expect_one)
+            answers = [one if isinstance(one, ImageError) else one.reading for one in traces]
+        _print(list(zip(names, answers, strict=True)), as_json)
         if explain is not None:
             from inkling.reading.explain import write_strip
 
@@ -53,14 +63,15 @@ def read(
     except InklingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
-    answers = [trace if isinstance(trace, ImageError) else trace.reading for trace in traces]
-    entries = list(zip([one.name for one in named], answers, strict=True))
+    if any(isinstance(answer, ImageError) for answer in answers):
+        raise typer.Exit(1)
+
+
+def _print(entries: "list[tuple[str, Reading | ImageError]]", as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps([_as_json(name, answer) for name, answer in entries], indent=1))
     else:
         _print_lines(entries)
-    if any(isinstance(answer, ImageError) for answer in answers):
-        raise typer.Exit(1)
 
 
 def _as_json(name: str, answer: "Reading | ImageError") -> dict[str, object]:

@@ -61,8 +61,12 @@ def _trial_line(trial: "FrozenTrial", best: float) -> str:
     outcome = trial.state.name.lower()
     if outcome == "complete" and trial.value is not None:
         outcome = f"{trial.value:.2%}"
+    elif outcome == "pruned" and "reason" in trial.user_attrs:
+        outcome = "diverged"
     elif outcome == "pruned":
         outcome = f"cut short in epoch {len(trial.intermediate_values)}"
+    elif "reason" in trial.user_attrs:
+        outcome = f"failed: {trial.user_attrs['reason']} "
     return f"trial {trial.number:>4}  {outcome:<24}  best so far {best:.2%}"
 
 

@@ -1,6 +1,9 @@
 """Pictures in a NumPy `.npz`: `images`/`labels`, `X`/`y`, or the Keras `x_train`... form."""
 
+import math
+import tokenize
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +13,18 @@ from inkling.errors import DataError
 from inkling.types import DIGIT_NAMES, SIDE, Digits
 
 MAX_BYTES = 4 << 30  # of all arrays together, unpacked
+# What zipfile and NumPy raise for damage: RuntimeError for an entry that seems encrypted or packed
+# in an unknown way, MemoryError and TokenError for a header that makes no sense.
+UNREADABLE = (
+    OSError,
+    ValueError,
+    EOFError,
+    RuntimeError,
+    MemoryError,
+    tokenize.TokenError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 WHOLE = (("images", "labels"), ("X", "y"), ("x", "y"))
 TRAINING = (("x_train", "y_train"), ("train_images", "train_labels"))
 TEST = (("x_test", "y_test"), ("test_images", "test_labels"))
@@ -44,7 +59,7 @@ def _load(path: Path) -> dict[str, NDArray]:
             raise DataError(f"{path} unpacks to {unpacked:,} bytes, more than {MAX_BYTES:,}")
         with np.load(path, allow_pickle=False) as archive:
             return {key: archive[key] for key in archive.files}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise DataError(f"cannot read {path} as .npz: {error}") from error
 
 
@@ -66,8 +81,10 @@ def _digits(
 
 def _pixels(array: NDArray) -> NDArray[np.uint8]:
     """(N, 28, 28), (N, 1, 28, 28), (N, 28, 28, 1) or (N, 784) as (N, 28, 28) uint8."""
-    if array.ndim < 2 or array[0].size != SIDE * SIDE:
+    if array.ndim < 2 or math.prod(array.shape[1:]) != SIDE * SIDE:
         raise DataError(f"images must be (N, 28, 28) or (N, 784), got {array.shape}")
+    if len(array) == 0:
+        raise DataError("there is no picture in it")
     array = array.reshape(-1, SIDE, SIDE)
     if array.dtype == np.uint8:
         return array
@@ -83,7 +100,7 @@ def _labels(array: NDArray) -> NDArray[np.int64]:
     """Class numbers (N,) or (N, 1), or one-hot rows (N, C), as (N,) int64."""
     if array.dtype.kind not in "uif":
         raise DataError(f"labels must be numbers, got {array.dtype}")
-    if array.ndim == 2:
+    if array.ndim == 2 and array.size:
         array = array.argmax(axis=1) if array.shape[1] > 1 else array[:, 0]
     if array.dtype.kind == "f" and not np.equal(array, np.rint(array)).all():
         raise DataError("labels must be whole numbers")

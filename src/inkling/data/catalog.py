@@ -14,7 +14,7 @@ import numpy as np
 from inkling.data.arrays import read_arrays
 from inkling.data.embedded import embedded_digits
 from inkling.data.fetch import Notify, fetch, progress_of
-from inkling.data.folder import class_names, read_folder
+from inkling.data.folder import class_names, labelled_files, read_folder
 from inkling.data.idx import read_idx
 from inkling.data.published import MNIST, PUBLISHED, PublishedFile, PublishedSet
 from inkling.data.splits import stratified_split
@@ -146,6 +146,8 @@ def _directory(folder: Path) -> Source:
         return _split(name, partial(_idx_pair, folder, "train"), partial(_idx_pair, folder, "t10k"))
     if (folder / "train").is_dir() and (folder / "test").is_dir():
         names = class_names(folder / "train")
+        if not labelled_files(folder / "test"):  # known now, not after an hour of training
+            raise DataError(f"{folder / 'test'} holds no picture; wanted: a sub-folder a class")
         return _split(
             name,
             partial(read_folder, folder / "train", names),
@@ -158,6 +160,7 @@ def _directory(folder: Path) -> Source:
 def _idx_pair(folder: Path, prefix: str) -> Digits:
     """The user's own data in IDX form; there is no published hash to hold it to."""
     import gzip
+    import zlib
 
     parts = []
     for kind in ("images-idx3", "labels-idx1"):
@@ -167,8 +170,9 @@ def _idx_pair(folder: Path, prefix: str) -> Digits:
             parts.append(
                 gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
             )
-        except (OSError, EOFError) as error:
-            raise DataError(f"cannot read {path}: {error}") from error
+        except (OSError, EOFError, zlib.error) as error:
+            damaged = packed if packed.exists() else path
+            raise DataError(f"cannot read {damaged}: {error}") from error
     labels = read_idx(parts[1], f"{prefix}-labels-idx1-ubyte", dimensions=1)
     classes = tuple(str(label) for label in range(max(10, int(labels.max(initial=0)) + 1)))
     return _from_idx(

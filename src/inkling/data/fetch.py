@@ -17,9 +17,9 @@ from typing import Protocol, runtime_checkable
 import platformdirs
 
 from inkling.data.download import Patience, Progress, download
-from inkling.data.files import write_bytes
 from inkling.data.published import PublishedFile, PublishedSet
 from inkling.errors import DataError, FetchError, InklingError
+from inkling.files import write_bytes
 
 DATA_VARIABLE = "INKLING_DATA"
 GZIP_OVERHEAD = 1 << 16  # bytes that a gzip of incompressible data may exceed it by

@@ -47,14 +47,18 @@ def labelled_files(folder: Path) -> list[tuple[Path, str]]:
         (path, child.name)
         for child in sorted(_folders(folder))
         for path in sorted(child.rglob("*"))
-        if path.is_file() and path.suffix.lower() in SUFFIXES
+        if path.is_file() and path.suffix.lower() in SUFFIXES and _is_meant(path, folder)
     ]
 
 
 def _folders(folder: Path) -> list[Path]:
     try:
-        return [
-            path for path in folder.iterdir() if path.is_dir() and not path.name.startswith(".")
-        ]
+        return [path for path in folder.iterdir() if path.is_dir() and _is_meant(path, folder)]
     except OSError as error:
         raise DataError(f"cannot read {folder}: {error.strerror or error}") from error
+
+
+def _is_meant(path: Path, folder: Path) -> bool:
+    """Whether no part of the way is hidden or macOS's own: its `._7.png` is no picture."""
+    parts = path.relative_to(folder).parts
+    return not any(part.startswith(".") or part == "__MACOSX" for part in parts)

@@ -13,12 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.data.files import replacing, write_text
 from inkling.data.splits import Splits
 from inkling.data.statistics import first_of_each_class, pixel_statistics
 from inkling.errors import DataError, RunError
 from inkling.evaluation.choice import choose_pictures
 from inkling.evaluation.metrics import Evaluation
+from inkling.files import replacing, write_text
 from inkling.types import Digits
 
 FORMAT = 1

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from inkling.data.files import replacing
 from inkling.evaluation.metrics import Evaluation
+from inkling.files import replacing
 from inkling.training.history import EpochMetrics
 from inkling.types import Digits
 

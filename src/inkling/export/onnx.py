@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from torch import nn
 
 from inkling.data.embedded import embedded_digits
-from inkling.data.files import replacing
 from inkling.data.loader import normalise_images
 from inkling.errors import MissingExtraError, ModelError
 from inkling.evaluation.classifier import load_classifier
+from inkling.files import replacing
 from inkling.models.inference import predict_logits
 from inkling.training.run_folder import RunFolder
 from inkling.types import MEAN, SIDE, STD

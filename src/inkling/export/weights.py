@@ -5,8 +5,8 @@ from pathlib import Path
 
 import torch
 
-from inkling.data.files import replacing
 from inkling.errors import RunError
+from inkling.files import replacing
 from inkling.training.run_folder import RunFolder
 
 

@@ -9,9 +9,9 @@ import onnxruntime
 import torch
 from numpy.typing import NDArray
 
-from inkling.data.files import replacing
 from inkling.errors import ModelError
 from inkling.export.onnx import INPUT, OUTPUT, TOLERANCE, write_graph
+from inkling.files import replacing
 from inkling.models.writing import INPUTS, WritingNet
 from inkling.reading.writing_network import MULTIPLE, pad_input
 

@@ -11,11 +11,11 @@ import numpy as np
 
 from inkling.data.catalog import AUTO, find_source
 from inkling.data.fetch import Notify
-from inkling.data.files import write_text
 from inkling.errors import DataError
 from inkling.evaluation.audit import Suspicion, found_among, rank_suspects
 from inkling.evaluation.corrections import unconfirmed_labels
 from inkling.evaluation.report.audit_page import AuditFindings, render_audit
+from inkling.files import write_text
 from inkling.jobs.cross_validate import AuditPlan, cross_validate
 from inkling.training.device import DeviceName, choose_device
 from inkling.training.run_folder import next_run_path

@@ -6,10 +6,10 @@ from typing import Any
 
 from inkling.data.catalog import find_source
 from inkling.data.fetch import Notify
-from inkling.data.files import write_text
 from inkling.data.statistics import PartDescription, describe_part
 from inkling.evaluation.figures import draw_samples, save_figure
 from inkling.evaluation.report.data_page import render_data
+from inkling.files import write_text
 from inkling.jobs.report import check_ours
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.data.catalog import AUTO, find_source
+from inkling.data.catalog import AUTO, NAMES, find_source
 from inkling.data.fetch import Notify
 from inkling.errors import DataError
 from inkling.evaluation.classifier import Classifier, load_classifier
@@ -34,14 +34,15 @@ class Corrected:
 def evaluate(
     run: str | Path,
     *,
-    data: str = AUTO,
+    data: str | None = None,
     device: DeviceName = "auto",
     notify: Notify | None = None,
 ) -> Evaluation:
     """How well a run, or a model exported to ONNX, answers the test part of `data`.
 
-    Data that names no test part is taken whole, unless the run was trained on it: then only the
-    fifth that was held out counts. Raises `InklingError`.
+    Without `data` that is what the run was trained on, for an ONNX file `auto`. Data that names no
+    test part is taken whole, unless the run was trained on it: then only the fifth that was held
+    out counts. Raises `InklingError`: data that is gone, or that has changed since the training.
     """
     digits, logits = _answer(run, data, device, notify)
     return measure(logits, digits.labels, digits.classes)
@@ -50,7 +51,7 @@ def evaluate(
 def evaluate_corrected(
     run: str | Path,
     *,
-    data: str = AUTO,
+    data: str | None = None,
     device: DeviceName = "auto",
     notify: Notify | None = None,
 ) -> tuple[Evaluation, Corrected]:
@@ -76,14 +77,15 @@ def evaluate_corrected(
 
 
 def _answer(
-    run: str | Path, data: str, device: DeviceName, notify: Notify | None
+    run: str | Path, data: str | None, device: DeviceName, notify: Notify | None
 ) -> tuple[Digits, NDArray[np.float32]]:
     """The pictures to be judged by, and the run's logits (N, C) for them."""
     classifier = load_any(run, device)
-    source = find_source(data, notify=notify)
+    source = find_source(_wanted(run, data, classifier.card), notify=notify)
     digits = source.load_test()
     held_out = classifier.card.get("data_sha256", {}).get("test")
     if not source.has_test and digits.sha256() != held_out:
+        _refuse_changed(run, source.name, classifier.card)
         digits = source.load_everything()
     if len(digits) == 0:
         raise DataError(f"{source.name} has no picture to evaluate on")
@@ -91,13 +93,48 @@ def _answer(
     return digits, classifier.predict_logits(digits.images)
 
 
+def _wanted(run: str | Path, data: str | None, card: dict[str, Any]) -> str:
+    """The data to measure on: what was named, else what the run learnt from."""
+    if data is not None:
+        return data
+    learnt: str | None = None if _is_onnx(run) else card.get("data")
+    if learnt is None:
+        return AUTO
+    if learnt not in NAMES and not Path(learnt).expanduser().exists():
+        raise DataError(
+            f"{run} was trained on {learnt}, which is not there (any more, or seen from this "
+            "folder); say with --data where it is or what to measure on"
+        )
+    return learnt
+
+
+def _refuse_changed(run: str | Path, name: str, card: dict[str, Any]) -> None:
+    """Raises `DataError` where data of this name, but other pictures, was learnt from."""
+    learnt = card.get("data")
+    if learnt is not None and _place(learnt) == _place(name):
+        raise DataError(
+            f"{name} has changed since {run} was trained on it, so its test part can no longer be "
+            "told from what was learnt; put pictures that the run never saw into another folder "
+            "or file, and name that with --data"
+        )
+
+
+def _place(name: str) -> str | Path:
+    """What two names of the same data have in common."""
+    return name if name in NAMES else Path(name).expanduser().resolve()
+
+
 def load_any(path: str | Path, device: DeviceName = "auto") -> Classifier:
     """A run folder's network, or the one in an `.onnx` file. Raises `InklingError`."""
-    if Path(path).suffix == ".onnx":
+    if _is_onnx(path):
         from inkling.evaluation.onnx_classifier import OnnxClassifier
 
         return OnnxClassifier(Path(path))
     return load_classifier(path, device)
+
+
+def _is_onnx(path: str | Path) -> bool:
+    return Path(path).suffix == ".onnx"
 
 
 def _in_classes(digits: Digits, classes: tuple[str, ...], name: str) -> Digits:

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 from inkling.data.fetch import Notify
-from inkling.data.files import write_text
 from inkling.errors import RunError
+from inkling.files import write_text
 from inkling.jobs.train import RUNS, resume, train
 from inkling.training.device import DeviceName
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, load_recipe, parse_recipe
 from inkling.training.repeat import Summary, summarise
-from inkling.training.run_folder import RunFolder, recipe_sha256
+from inkling.training.run_folder import RunFolder, make_folder, recipe_sha256
 from inkling.training.watch import Watch
 
 LINES = "seeds.jsonl"  # a line a seed that ended: what train --json prints
@@ -134,9 +134,10 @@ def _keys(card: dict[str, Any]) -> list[str]:
 
 def _claim(folder: Path, recipe: Recipe) -> None:
     """Make `folder` that of `recipe`, or see that it is."""
+    make_folder(folder)
     path = folder / RECIPE
     if not path.exists():
-        if folder.exists() and any(folder.iterdir()):
+        if any(folder.iterdir()):
             raise RunError(f"{folder} is no folder of `inkling repeat`; choose another --out")
         write_text(path, dump_recipe(recipe))
         return

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from inkling.data.files import write_text
 from inkling.errors import RunError
 from inkling.evaluation.report.comparison_page import render_comparison
 from inkling.evaluation.report.contents import read_run
 from inkling.evaluation.report.page import is_ours
 from inkling.evaluation.report.run_page import render_run
+from inkling.files import write_text
 from inkling.training.run_folder import RunFolder
 
 COMPARISON = Path("comparison.html")

@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 
 from inkling.data.catalog import Source
 from inkling.data.splits import Splits
+from inkling.errors import DataError
 from inkling.evaluation.classifier import DigitClassifier
 from inkling.evaluation.evidence import describe_splits, gather_evidence, write_evidence
 from inkling.evaluation.metrics import measure, softmax
@@ -19,6 +21,7 @@ from inkling.models.committee import Committee
 from inkling.models.zoo import build_model, count_parameters
 from inkling.training.committee import fit_committee
 from inkling.training.device import computing_threads, reusing_memory
+from inkling.training.divergence import DivergedError
 from inkling.training.history import EpochMetrics, Score, write_history
 from inkling.training.loop import Fit, Plan, fit
 from inkling.training.recipe import Recipe
@@ -74,7 +77,10 @@ class TrainingJob:
 
 
 def run_training(job: TrainingJob) -> TrainResult:
-    """Train, write the weights, then open the test set for the first and only time."""
+    """Train, write the weights, then open the test set for the first and only time.
+
+    Raises `DataError` where that is empty, `DivergedError` where the answers are no numbers.
+    """
     run, splits = job.run, job.splits
     classes = splits.training.classes
     model, outcome = _fit(job)
@@ -82,7 +88,11 @@ def run_training(job: TrainingJob) -> TrainResult:
     weights_sha256 = run.write_weights(outcome.weights)
     classifier = DigitClassifier(model, classes)
     test = job.source.load_test()
+    if len(test) == 0:
+        raise DataError(f"{job.source.name} has no test picture to measure {run.path} on; add some")
     logits = classifier.predict_logits(test.images)
+    if not np.isfinite(logits).all():
+        raise DivergedError(job.recipe)
     evaluation = measure(logits, test.labels, classes)
     if job.figures:
         probabilities = softmax(logits)

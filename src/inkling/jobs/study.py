@@ -1,5 +1,6 @@
 """An Optuna study of a recipe: what a trial may try, whose study it is, what was left undone."""
 
+import json
 import os
 import platform
 from contextlib import suppress
@@ -19,8 +20,9 @@ from inkling.training.search import Choices, Range, set_value
 
 def open_study(url: str, recipe: Recipe, splits: Splits) -> optuna.Study:
     """The study of this recipe and these pictures at `url`, made where there is none."""
-    identity = f"{recipe_sha256(recipe)}/{sorted(recipe.search)}/{splits.training.sha256()}"
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    identity = f"{recipe_sha256(recipe)}/{_dump_search(recipe)}/{splits.training.sha256()}"
+    # Below that it prints the traceback of whatever ends a trial, also where a sentence follows.
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         study = optuna.create_study(
             storage=url,
@@ -65,6 +67,11 @@ def check_search(recipe: Recipe) -> None:
         ends = (space.low, space.high) if isinstance(space, Range) else space.choices
         for value in ends:
             with_changes(recipe, {key: value})
+
+
+def note_reason(trial: optuna.Trial, error: InklingError) -> None:
+    """Write into the trial why it came to nothing, for whoever prints its line."""
+    trial.set_user_attr("reason", str(error))
 
 
 def note_process(trial: optuna.Trial) -> None:
@@ -120,6 +127,12 @@ class Pruner:
         self.trial.report(metrics.validation_accuracy or 0.0, metrics.epoch)
         if self.trial.should_prune():
             raise optuna.TrialPruned
+
+
+def _dump_search(recipe: Recipe) -> str:
+    """The whole table: a trial holds the place of a choice, which means nothing in another list."""
+    table = {key: space.model_dump(mode="json") for key, space in recipe.search.items()}
+    return json.dumps(table, sort_keys=True)
 
 
 def _alive(process: int) -> bool:

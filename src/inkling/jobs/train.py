@@ -43,6 +43,7 @@ def train(
     chosen = _with(chosen, data, seed)
     where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
+    _check_test(source)
     splits = make_splits(chosen, source)
     path = Path(out) if out else next_run_path(RUNS, chosen.name)
     run = create_run(path, chosen)
@@ -84,6 +85,7 @@ def resume(
         raise RunError(f"the run {run.path} has ended; there is nothing to resume")
     where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
+    _check_test(source)
     splits = make_splits(chosen, source)
     return run_training(
         TrainingJob(run, chosen, source, splits, where, watch or Quiet(), started, figures)
@@ -111,3 +113,15 @@ def make_splits(recipe: Recipe, source: Source) -> Splits:
     if len(splits.training) < 2:
         raise DataError(f"{source.name} has too few pictures to train on")
     return splits
+
+
+def _check_test(source: Source) -> None:
+    """Too few pictures to test on are known beforehand, without a look at a test set of its own."""
+    if source.has_test:
+        return
+    total = len(source.load_everything())
+    if total == len(source.load_training()):
+        raise DataError(
+            f"{source.name} has {total} pictures, too few to hold a fifth out for the test; "
+            "add more of each class"
+        )

@@ -12,15 +12,16 @@ from optuna.trial import FrozenTrial, TrialState
 
 from inkling.data.catalog import find_source
 from inkling.data.fetch import Notify
-from inkling.data.files import write_text
 from inkling.data.splits import Splits
-from inkling.errors import RecipeError, RunError
+from inkling.errors import DataError, RecipeError, RunError
 from inkling.evaluation.figures import save_figure
 from inkling.evaluation.tuning_figures import draw_importance, draw_search
+from inkling.files import write_text
 from inkling.jobs.study import (
     Pruner,
     check_search,
     note_process,
+    note_reason,
     open_study,
     retry_what_was_killed,
     suggest,
@@ -29,9 +30,11 @@ from inkling.jobs.study import (
 from inkling.jobs.train import RUNS, make_splits
 from inkling.models.zoo import build_model
 from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
+from inkling.training.divergence import DivergedError
 from inkling.training.loop import Plan, fit
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, load_recipe
+from inkling.training.run_folder import make_folder
 
 HELD_OUT = 10_000  # pictures to judge by, where the recipe itself holds none out
 TOP = 10  # trials in the table of the best
@@ -98,18 +101,31 @@ def tune(
         chosen = chosen.model_copy(update={"data": data})
     check_search(chosen)
     folder = Path(out) if out else RUNS / f"{chosen.name}-tune"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
     splits = make_splits(judged(chosen), source)
+    if splits.validation is None:
+        raise DataError(
+            f"{source.name} has too few pictures to hold some out and judge trials by them; "
+            "tune on more"
+        )
     url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
     study = open_study(url, chosen, splits)
     retry_what_was_killed(study)
 
     def objective(trial: optuna.Trial) -> float:
         note_process(trial)
-        tried = with_changes(judged(chosen), suggest(trial, chosen))
-        return _accuracy(trial, tried, splits, where)
+        try:
+            tried = with_changes(judged(chosen), suggest(trial, chosen))
+            return _accuracy(trial, tried, splits, where)
+        except DivergedError as error:
+            # Cut short, not failed: it counts as tried, and the sampler keeps away from there.
+            note_reason(trial, error)
+            raise optuna.TrialPruned from error
+        except RecipeError as error:
+            note_reason(trial, error)
+            raise
 
     def report(study: optuna.Study, trial: FrozenTrial) -> None:
         if on_trial:

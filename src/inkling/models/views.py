@@ -1,6 +1,7 @@
 """One picture looked at several times: shifted, turned, scaled; the mean of the answers counts."""
 
 import math
+from collections.abc import Iterator
 
 import torch
 import torch.nn.functional as F
@@ -9,18 +10,10 @@ from torch import Tensor, nn
 from inkling.models.parts import StartsFromPictures
 from inkling.types import GROUND, SIDE
 
-# Right and down in pixels, degrees clockwise, and scale of each further look, in the order in
-# which `views` takes them: a network of dense layers knows neither shift nor turn nor size.
-LOOKS = (
-    (1.0, 0.0, 0.0, 1.0),
-    (-1.0, 0.0, 0.0, 1.0),
-    (0.0, 1.0, 0.0, 1.0),
-    (0.0, -1.0, 0.0, 1.0),
-    (0.0, 0.0, 5.0, 1.0),
-    (0.0, 0.0, -5.0, 1.0),
-    (0.0, 0.0, 0.0, 1.05),
-    (0.0, 0.0, 0.0, 0.95),
-)
+# The further looks, in the order in which `views` takes them: a network of dense layers knows
+# neither shift nor turn nor size.
+SHIFTS = ((1, 0), (-1, 0), (0, 1), (0, -1))  # right and down, pixels
+TURNS = ((5.0, 1.0), (-5.0, 1.0), (0.0, 1.05), (0.0, 0.95))  # degrees clockwise, scale
 
 
 class Views(nn.Module):
@@ -35,18 +28,25 @@ class Views(nn.Module):
     def __init__(self, network: nn.Module, count: int) -> None:
         super().__init__()
         self.network = network
-        self.register_buffer("grids", _look_grids(count - 1), persistent=False)
+        self.shifts = SHIFTS[: count - 1]
+        self.register_buffer("grids", _turning_grids(count - 1 - len(self.shifts)), False)
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
         if self.training:
             return self.network(images)
-        answers = [self.network(images).log_softmax(1)]
+        answers = [self.network(look).log_softmax(1) for look in self._looks(images)]
+        return torch.stack(answers).logsumexp(0) - math.log(len(answers))
+
+    def _looks(self, images: Tensor) -> Iterator[Tensor]:
+        """The pictures themselves, then each further look at all of them."""
+        yield images
+        framed = F.pad(images, (1, 1, 1, 1), value=GROUND)
+        for right, down in self.shifts:  # slices: resampling costs three times a small network
+            yield framed[:, :, 1 - down : 1 - down + SIDE, 1 - right : 1 - right + SIDE]
         for grid in self.grids.unbind():
             places = grid.expand(images.shape[0], -1, -1, -1)  # len() would freeze the batch
-            moved = F.grid_sample(images - GROUND, places, align_corners=False) + GROUND
-            answers.append(self.network(moved).log_softmax(1))
-        return torch.stack(answers).logsumexp(0) - math.log(len(answers))
+            yield F.grid_sample(images - GROUND, places, align_corners=False) + GROUND
 
     def start_from(self, images: Tensor) -> None:
         """Hand the first pictures on to a network that starts from them."""
@@ -54,11 +54,11 @@ class Views(nn.Module):
             self.network.start_from(images)
 
 
-def _look_grids(count: int) -> Tensor:
-    """(count, 28, 28, 2): where in the picture each pixel of a further look comes from."""
+def _turning_grids(count: int) -> Tensor:
+    """(count, 28, 28, 2): where in the picture each pixel of a turned or scaled look comes from."""
     rows = []
-    for right, down, degrees, scale in LOOKS[:count]:
+    for degrees, scale in TURNS:
         turn = math.radians(degrees)
         cos, sin = math.cos(turn) / scale, math.sin(turn) / scale
-        rows.append([[cos, sin, -2 * right / SIDE], [-sin, cos, -2 * down / SIDE]])
-    return F.affine_grid(torch.tensor(rows), [count, 1, SIDE, SIDE], align_corners=False)
+        rows.append([[cos, sin, 0.0], [-sin, cos, 0.0]])
+    return F.affine_grid(torch.tensor(rows), [len(rows), 1, SIDE, SIDE], False)[:count]

@@ -1,7 +1,6 @@
 """The road to an answer as one picture: photo, ink, what the network saw, what it said, doubts."""
 
 import io
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inkling.errors import ImageError
+from inkling.files import write_bytes
 from inkling.reading.reader import Trace
 
 WIDTH = 1120  # pixels; the strip's
@@ -72,18 +72,21 @@ def write_strip(traces: Sequence[Trace | ImageError], path: Path) -> None:
     for strip in strips:
         sheet.paste(strip, (0, top))
         top += strip.height
-    kind = Image.registered_extensions().get(path.suffix.lower())
+    content = io.BytesIO()
+    try:
+        sheet.save(content, kind_of_strip(path))
+    except (OSError, ValueError) as error:  # a format may have a greatest height
+        raise ImageError(f"the strip cannot be written to {path}: {error}") from error
+    write_bytes(path, content.getvalue())
+
+
+def kind_of_strip(path: Path) -> str:
+    """The format that a file's ending asks for. Raises `ImageError` where it asks for none."""
+    Image.init()
+    kind = Image.registered_extensions().get(path.suffix.lower(), "none")
     if kind not in ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"):
         raise ImageError(f"{path} is no name for a picture: end it in .png or .jpg")
-    content = io.BytesIO()
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        sheet.save(content, kind)
-        unfinished.write_bytes(content.getvalue())
-        unfinished.replace(path)
-    except (OSError, ValueError) as error:
-        unfinished.unlink(missing_ok=True)
-        raise ImageError(f"the strip cannot be written to {path}: {error}") from error
+    return kind
 
 
 def as_png(trace: Trace) -> bytes:

@@ -81,6 +81,10 @@ class Network:
 def load_network(path: str | Path | None = None) -> Network:
     """The model at `path`, or the bundled one. Raises `ModelError` where it cannot serve."""
     path = Path(path) if path is not None else BUNDLED
+    if path.is_dir():
+        raise ModelError(
+            f"{path} is a folder; the reader takes an ONNX file: inkling export {path} --to onnx"
+        )
     if not path.is_file():
         raise ModelError(f"there is no model file {path}")
     try:

@@ -1,12 +1,11 @@
 """Somebody's own labelled pictures, scored, and a page that shows the mistakes.
 
-A label is the beginning of a file's name (`7_1-anna.png`, `1250__3.png`) or the name of the
-folder it lies in; `blank` and `not-a-digit` are labels too.
+A label is the name of the folder a picture lies in, where that is `0` to `9`, `blank` or
+`not-a-digit`; else the beginning of the file's name (`7_1-anna.png`, `1250__3.png`).
 """
 
 import base64
 import html
-import os
 import re
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -15,9 +14,10 @@ from pathlib import Path
 import numpy as np
 
 from inkling.errors import DataError, ImageError
+from inkling.files import write_text
 from inkling.reading.explain import as_png
-from inkling.reading.photo import SUFFIXES
 from inkling.reading.reader import Reader
+from inkling.reading.sources import pictures_under
 from inkling.types import Reading
 
 BINS = 10  # of equal width, for the calibration error
@@ -94,8 +94,9 @@ def find_labelled(folder: Path) -> list[Labelled]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder; give one that holds your labelled pictures")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
-    found = [labelled for path in paths if (labelled := _labelled(path)) is not None]
+    found = [
+        labelled for path in pictures_under(folder) if (labelled := _labelled(path)) is not None
+    ]
     if not found:
         raise DataError(
             f"{folder} holds no picture with a label: call them 7_1.png or 1250__3.png, "
@@ -105,10 +106,15 @@ def find_labelled(folder: Path) -> list[Labelled]:
 
 
 def _labelled(path: Path) -> Labelled | None:
-    match = NAME.match(path.stem)
-    if match is None and not (path.parent.name.isdecimal() or path.parent.name in WORDS):
+    folder, match = path.parent.name, NAME.match(path.stem)
+    if folder in (*"0123456789", *WORDS):  # cameras name their files by date: 20240115_142233.jpg
+        label = folder
+    elif match is not None:
+        label = match[1]
+    elif folder.isdecimal():
+        label = folder
+    else:
         return None
-    label = path.parent.name if match is None else match[1]
     source = SOURCE.match(path.stem)
     return Labelled(path, label, source[1] if source else "")
 
@@ -165,13 +171,7 @@ def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:
     page = PAGE.format(
         right=f"{numbers['accuracy']:.2%}", n=numbers["n"], wrong=len(wrong), cards="".join(cards)
     )
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        unfinished.write_text(page, encoding="utf-8")
-        unfinished.replace(path)
-    except OSError as error:
-        unfinished.unlink(missing_ok=True)
-        raise DataError(f"the gallery cannot be written to {path}: {error}") from error
+    write_text(path, page)
 
 
 def _said(answer: Reading | ImageError) -> str:

@@ -1,4 +1,4 @@
-"""Any picture a user has, decoded safely to 8-bit grey or colour, upright and on white."""
+"""Any picture a user has, decoded safely to 8-bit grey or colour, upright, nothing clear."""
 
 import io
 import warnings
@@ -22,6 +22,8 @@ MAX_PIXELS = 25_000_000
 MAX_BYTES = 256 * 1024 * 1024
 # A photo is decoded no finer than it is looked at: JPEG can leave out the rest while decoding.
 ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
+OVERSHOOT = 1.5  # times a scale's end that floats on it may reach
+PALE = 200  # grey level; opaque pixels no darker than this are light ink
 DECODE_SIDE = WORK_SIDE  # pixels; a JPEG is decoded at the next size above
 
 Source = str | Path | bytes | bytearray | memoryview | NDArray | Image.Image
@@ -51,7 +53,7 @@ def open_photo(source: Source, name: str = "the picture") -> Photo:
     if isinstance(source, (bytes, bytearray, memoryview)):
         return _from_bytes(bytes(source), name)
     if isinstance(source, (str, Path)):
-        return _from_bytes(_file_bytes(Path(source)), str(source))
+        return _from_bytes(file_bytes(Path(source)), str(source))
     kind = type(source).__name__
     raise ImageError(f"{name} is a {kind}; give a path, bytes, an array or a PIL picture")
 
@@ -61,7 +63,23 @@ def read_photo(source: Source) -> Pixels:
     return open_photo(source).pixels
 
 
-def _file_bytes(path: Path) -> bytes:
+def to_png(source: NDArray | Image.Image, name: str = "the picture") -> bytes:
+    """An array or a PIL picture as a PNG file that reads as it does itself: upright, every pixel
+    of it, 8 bits. Raises `ImageError`.
+    """
+    if isinstance(source, np.ndarray):
+        pixels = _from_array(source, name).pixels
+    else:
+        _check_size(source, name)
+        with _decoding(name):
+            pixels = _eight_bit(ImageOps.exif_transpose(source))
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    return content.getvalue()
+
+
+def file_bytes(path: Path) -> bytes:
+    """What is in a file. Raises `ImageError` where it cannot be had or is too large."""
     try:
         if path.is_dir():
             raise ImageError(f"{path} is a folder; name the pictures in it")
@@ -134,18 +152,24 @@ def _draft_size(width: int, height: int) -> tuple[int, int]:
 
 
 def _eight_bit(image: Image.Image) -> Pixels:
-    """Grey (H, W) or RGB (H, W, 3) uint8 of a picture in any mode; what is clear shows white."""
+    """Grey (H, W) or RGB (H, W, 3) uint8 of a picture in any mode; nothing stays clear."""
     if image.mode in ("1", "L"):
         return np.asarray(image if image.mode == "L" else image.convert("L"))
     if image.mode.startswith(("I", "F")):
         return _stretch(np.asarray(image))
     if image.has_transparency_data:
-        image = _on_white(image.convert("RGBA"))
+        image = _on_ground(image.convert("RGBA"))
     return _grey_if_grey(np.asarray(image if image.mode == "RGB" else image.convert("RGB")))
 
 
-def _on_white(image: Image.Image) -> Image.Image:
-    ground = Image.new("RGBA", image.size, "white")
+def _on_ground(image: Image.Image) -> Image.Image:
+    """A picture with alpha laid on white; on black where all that is opaque in it is pale, as a
+    drawing in white from a dark page is.
+    """
+    alpha = np.asarray(image.getchannel("A"))
+    opaque = np.asarray(image.convert("L"))[alpha > 127]
+    pale = 0 < opaque.size < alpha.size and np.percentile(opaque, 2) >= PALE
+    ground = Image.new("RGBA", image.size, "black" if pale else "white")
     ground.alpha_composite(image)
     return ground
 
@@ -154,8 +178,11 @@ def _stretch(values: NDArray) -> Pixels:
     """16-bit, 32-bit and float greys to 8 bits: from black to the type's or the picture's top."""
     finite = np.nan_to_num(values.astype(np.float32), nan=0.0, posinf=0.0, neginf=0.0)
     top = float(finite.max(initial=0))
+    whole = np.issubdtype(values.dtype, np.integer)
     for full in (1.0, 255.0, 65535.0):
-        if top <= full and (full != 1.0 or not np.issubdtype(values.dtype, np.integer)):
+        # Resized floats swing over their scale's end: those of 0 to 1 reach 1.1 and more.
+        most = full if whole else full * OVERSHOOT
+        if top <= most and (full != 1.0 or not whole):
             top = full
             break
     return np.clip(finite * (255.0 / max(top, 1e-6)), 0, 255).astype(np.uint8)

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,10 @@ from inkling.reading.verdict import read_plain
 from inkling.types import Reading
 
 CHUNK = 96  # thumbnails that a thread takes at a time
-PAGE = 64  # other pictures whose crops go through the network together
+TOGETHER = 1024  # pictures that are opened before any is read
+OPENED = 8  # of them by one call on all cores
+HELD = 64_000_000  # bytes of decoded pixels that are held at a time, about
+PAGE = 16  # other pictures whose crops go through the network together; each holds some 10 MB
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -70,7 +73,15 @@ class Reader:
         already is handed on. With `expect_one` a picture is taken to hold one digit at most.
         """
         names = _names(sources) if names is None else names
-        photos = self._open(sources, names)
+        readings: list[Reading | ImageError] = []
+        for photos in self._open_some(sources, names):
+            start = len(readings)
+            readings += self._read_photos(photos, names[start : start + len(photos)], expect_one)
+        return readings
+
+    def _read_photos(
+        self, photos: Sequence[Photo | ImageError], names: Sequence[str], expect_one: bool
+    ) -> list[Reading | ImageError]:
         readings: list[Reading | ImageError | None] = [
             photo if isinstance(photo, ImageError) else None for photo in photos
         ]
@@ -93,7 +104,7 @@ class Reader:
     ) -> list[Trace | ImageError]:
         """As `read`, with every step that led to the answer."""
         names = _names(sources) if names is None else names
-        photos = self._open(sources, names)
+        photos = [photo for some in self._open_some(sources, names) for photo in some]
         short = dict(self._read_thumbs(photos, names))
         seen = [(p, name) for p, name in zip(photos, names, strict=True) if isinstance(p, Photo)]
         traces = iter(self._trace(seen, expect_one))
@@ -107,14 +118,28 @@ class Reader:
             out.append(trace if reading is None else Trace(trace.look, trace.answer.said(reading)))
         return out
 
-    def _open(
+    def _open_some(
         self, sources: Sequence[Source | ImageError] | NDArray[np.uint8], names: Sequence[str]
-    ) -> list[Photo | ImageError]:
+    ) -> Iterator[list[Photo | ImageError]]:
+        """The pictures in their order, as many at a time as may be held in memory together."""
         if isinstance(sources, np.ndarray) and sources.ndim == 3 and sources.dtype == np.uint8:
             height, width = sources.shape[1:]
             if is_thumbnail((height, width)):
-                return [Photo(pixels, width, height) for pixels in sources]
-        return self._spread(_open_or_error, list(zip(sources, names, strict=True)))
+                yield [Photo(pixels, width, height) for pixels in sources]
+                return
+        held: list[Photo | ImageError] = []
+        size = 0
+        for start in range(0, len(sources), OPENED):
+            part = slice(start, start + OPENED)
+            some = list(zip(sources[part], names[part], strict=True))
+            opened = self._spread(_open_or_error, some)
+            held += opened
+            size += sum(photo.pixels.nbytes for photo in opened if isinstance(photo, Photo))
+            if size > HELD or len(held) >= TOGETHER:
+                yield held
+                held, size = [], 0
+        if held:
+            yield held
 
     def _read_thumbs(
         self, photos: Sequence[Photo | ImageError], names: Sequence[str]

@@ -43,10 +43,21 @@ def _expand_one(argument: str, standard_input: BinaryIO) -> list[Named]:
     return [Named(argument, path)]
 
 
+def pictures_under(folder: Path) -> list[Path]:
+    """The picture files in a folder and those in it, sorted; not what is hidden, nor what a Mac
+    leaves beside them.
+    """
+    found = []
+    for path in folder.rglob("*"):
+        inner = path.relative_to(folder).parts
+        hidden = any(part.startswith(".") or part == "__MACOSX" for part in inner)
+        if not hidden and path.suffix.lower() in SUFFIXES and path.is_file():
+            found.append(path)
+    return sorted(found)
+
+
 def _in_folder(folder: Path) -> list[Named]:
-    found = sorted(
-        path for path in folder.rglob("*") if path.is_file() and path.suffix.lower() in SUFFIXES
-    )
+    found = pictures_under(folder)
     if not found:
         return [Named(str(folder), ImageError(f"the folder {folder} holds no pictures"))]
     return [Named(str(path), path) for path in found]

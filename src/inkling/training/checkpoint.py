@@ -14,8 +14,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from inkling.data.files import write_bytes
 from inkling.errors import RunError
+from inkling.files import write_bytes
 from inkling.training.history import EpochMetrics
 from inkling.training.state import TrainingState
 

@@ -4,8 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from inkling.data.files import write_text
 from inkling.errors import RunError
+from inkling.files import write_text
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from inkling.errors import RunError
 from inkling.models.inference import predict_logits
 from inkling.models.parts import StartsFromPictures
 from inkling.training.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
+from inkling.training.divergence import check_epoch
 from inkling.training.history import EpochMetrics, Score
 from inkling.training.interrupt import StopRequest, deferred_interrupt
 from inkling.training.optim import learning_rate_factor, set_learning_rate
@@ -73,8 +74,9 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
     """Train `model` on `splits.training`, choosing by `splits.validation`.
 
     With a checkpoint folder it is continued from there and saved into after each epoch. Ctrl-C
-    saves and raises `RunError`. The seconds count from before the pictures are brought to the
-    device to after the last step, validation between epochs included.
+    saves and raises `RunError`; numbers that run away raise `DivergedError`. The seconds count
+    from before the pictures are brought to the device to after the last step, validation between
+    epochs included.
     """
     recipe, device = plan.recipe, plan.device
     start = time.perf_counter()
@@ -149,9 +151,13 @@ def _run_epoch(
 
 
 def _finish_epoch(state: TrainingState, validation: ResidentDigits | None, plan: Plan) -> None:
-    """Measure, keep what is best, and turn to the next epoch."""
+    """Measure, keep what is best, and turn to the next epoch.
+
+    Raises `DivergedError` where the measures are no numbers; they are told to nobody.
+    """
     loss_sum, right, seen = state.totals.tolist()
     score = evaluate_score(state.judged, validation) if validation else None
+    check_epoch(state.judged, loss_sum, score.loss if score else None, plan.recipe)
     metrics = EpochMetrics(
         epoch=state.epoch + 1,
         train_loss=loss_sum / seen,

@@ -26,7 +26,7 @@ def recipe_text(name: str) -> str:
     """The TOML of a recipe that comes with inkling. Raises `RecipeError` for an unknown name."""
     if name not in list_recipes():
         near = difflib.get_close_matches(name, list_recipes(), n=1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = f"; did you mean {near[0]}?" if near else "."
         raise RecipeError(
             f"no recipe is called '{name}'{hint} There are {', '.join(list_recipes())}; "
             "a recipe of your own is named by its path, such as ./mine.toml"

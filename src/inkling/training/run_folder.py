@@ -14,8 +14,8 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from inkling.data.files import write_bytes, write_text
 from inkling.errors import RunError
+from inkling.files import write_bytes, write_text
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, parse_recipe
 
@@ -124,6 +124,17 @@ def recipe_sha256(recipe: Recipe) -> str:
     """The hash that ties a checkpoint to its recipe; what training never sees does not count."""
     decisive = recipe.model_copy(update={"title": "", "expect": None, "search": {}})
     return hashlib.sha256(dump_recipe(decisive).encode()).hexdigest()
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder for several runs, or take the one there. Raises `RunError`."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise RunError(f"{path} is a file, not a folder; choose another --out") from error
+    except OSError as error:
+        reason = error.strerror or error
+        raise RunError(f"cannot make the folder {path}: {reason}; choose another --out") from error
 
 
 def create_run(path: Path, recipe: Recipe) -> RunFolder:

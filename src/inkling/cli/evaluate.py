@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name, note, print_result
+from inkling.cli.output import DeviceOption, JsonOption, device_name, note, print_result
 
 
 def evaluate(
@@ -13,7 +13,12 @@ def evaluate(
         Path | None,
         typer.Argument(metavar="[RUN|MODEL]", help="A run folder, or a model exported to ONNX."),
     ] = None,
-    data: DataOption = None,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME|PATH", help="As for train; what the run learnt from unless told."
+        ),
+    ] = None,
     own: Annotated[
         Path | None,
         typer.Option(

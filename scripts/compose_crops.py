@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.data.catalog import find_source
-from inkling.data.compose.crops import Shares, cut_composed, cut_inked, cut_plain, cut_things
+from inkling.data.compose import crops
 from inkling.data.compose.fonts import Face, find_faces, fonts_sha256
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.files import replacing
@@ -34,7 +34,7 @@ from inkling.types import Digits
 
 PART = 2_500  # crops
 TRAINED = 55_000  # of MNIST's 60,000 training digits; the rest is held out
-KINDS = ("plain", "inked", "composed", "things")
+KINDS = ("plain", "inked", "composed", "things", "pairs")
 CLASSES = (*"0123456789", "none")
 
 
@@ -80,26 +80,31 @@ def make_part(part: Part, seed: int) -> Path:
     mine = np.arange(TRAINED, len(every)) if part.held_out else np.arange(TRAINED)
     if part.kind == "plain":
         chosen = every.take(mine[part.number * PART : (part.number + 1) * PART])
-        made = cut_plain(chosen, len(chosen), find_crops, rng)
+        made = crops.cut_plain(chosen, len(chosen), find_crops, rng)
     elif part.kind == "things":
-        made = cut_things(PART, find_crops, rng)
+        made = crops.cut_things(PART, find_crops, rng)
     else:
         source = GlyphSource(every.take(mine), faces_of(part.held_out), rng)
         if part.kind == "inked":
-            made = cut_inked(source, PART, ink_to_crops, Shares(), rng)
+            made = crops.cut_inked(source, PART, ink_to_crops, crops.Shares(), rng)
+        elif part.kind == "pairs":
+            made = crops.cut_pairs(source, PART, find_candidates, crops.Shares(), rng)
         else:
-            made = cut_composed(source, PART, (find_crops, find_candidates), Shares(), rng)
+            made = crops.cut_composed(
+                source, PART, (find_crops, find_candidates), crops.Shares(), rng
+            )
     with replacing(part.path) as temporary, temporary.open("wb") as file:
         np.savez(file, X=made.images, y=made.labels)
     return part.path
 
 
-def list_parts(folder: Path, inked: int, composed: int, things: int) -> list[Part]:
+def list_parts(folder: Path, inked: int, composed: int, things: int, pairs: int) -> list[Part]:
     """Held-out parts first, then the training parts, their kinds mixed evenly."""
     held = {"inked": 2, "composed": 3, "plain": 2, "things": 1}
     parts = [Part(kind, k, True, folder) for kind, n in held.items() for k in range(n)]
     wanted = {
         "inked": inked, "composed": composed, "plain": TRAINED // PART, "things": things,
+        "pairs": pairs,
     }  # fmt: skip
     mixed = [((k + 0.5) / n, kind, k) for kind, n in wanted.items() for k in range(n)]
     return parts + [Part(kind, k, False, folder) for _, kind, k in sorted(mixed)]
@@ -124,6 +129,7 @@ def main() -> None:
     parser.add_argument("--inked", type=int, default=120, help="parts of single glyphs")
     parser.add_argument("--composed", type=int, default=24, help="parts of whole pictures")
     parser.add_argument("--things", type=int, default=3, help="parts of photographs of things")
+    parser.add_argument("--pairs", type=int, default=16, help="parts of two digits in one cut")
     parser.add_argument("--plain-times", type=int, default=2, help="how often MNIST's own come in")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=2)
@@ -131,7 +137,7 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.parts or options.out.with_suffix(".parts")
     folder.mkdir(parents=True, exist_ok=True)
-    parts = list_parts(folder, options.inked, options.composed, options.things)
+    parts = list_parts(folder, options.inked, options.composed, options.things, options.pairs)
     with ProcessPoolExecutor(options.workers) as pool:
         made = pool.map(make_part, parts, [options.seed] * len(parts))
         for count, path in enumerate(made, 1):

@@ -6,11 +6,10 @@ example, in turn.
 Each round runs, one after the other in this process: the three sprint recipes, the prototypes of
 about the accuracy of two of them, then the two opponents, for their whole schedules; that takes
 some 6 minutes a round on two idle cores. A prototype's ratio is its time over ours, whatever either
-reaches. An
-opponent's time is when it first stood at the level, or "never". `--quick` gives the opponents one
-epoch and multiplies by the epochs of their schedule, whatever that reaches. MNIST is needed. Times
-are train_seconds: everything from before the first step to after the last. The share is the run's
-arithmetic by its time, against what a 2048 x 2048 matrix product in bf16 reaches here.
+reaches. An opponent's time is when it first stood at the level, or "never". `--quick` gives the
+opponents one epoch and multiplies by the epochs of their schedule, whatever that reaches. MNIST is
+needed. Times are train_seconds: everything from before the first step to after the last. The share
+is the run's arithmetic by its time, against what a 2048 x 2048 matrix product in bf16 reaches here.
 """
 
 import argparse

@@ -44,3 +44,11 @@ def write_bytes(path: Path, content: bytes) -> None:
 def write_text(path: Path, content: str) -> None:
     """Write `content` as UTF-8, whole or not at all."""
     write_bytes(path, content.encode())
+
+
+def is_hidden(path: Path, folder: Path) -> bool:
+    """Whether any part of the way from `folder` to `path` is hidden, or a Mac's own: `__MACOSX`
+    and the `._7.png` in it are no pictures.
+    """
+    parts = path.relative_to(folder).parts
+    return any(part.startswith(".") or part == "__MACOSX" for part in parts)

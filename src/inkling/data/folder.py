@@ -5,8 +5,10 @@ from pathlib import Path
 import numpy as np
 
 from inkling.errors import DataError, ImageError
+from inkling.files import is_hidden
 from inkling.reading.crops import to_thumbnail
-from inkling.reading.photo import SUFFIXES, read_photo
+from inkling.reading.photo import read_photo
+from inkling.reading.sources import pictures_under
 from inkling.types import Digits
 
 
@@ -44,21 +46,12 @@ def class_names(folder: Path) -> tuple[str, ...]:
 def labelled_files(folder: Path) -> list[tuple[Path, str]]:
     """Each picture of `folder` with the name of its class."""
     return [
-        (path, child.name)
-        for child in sorted(_folders(folder))
-        for path in sorted(child.rglob("*"))
-        if path.is_file() and path.suffix.lower() in SUFFIXES and _is_meant(path, folder)
+        (path, child.name) for child in sorted(_folders(folder)) for path in pictures_under(child)
     ]
 
 
 def _folders(folder: Path) -> list[Path]:
     try:
-        return [path for path in folder.iterdir() if path.is_dir() and _is_meant(path, folder)]
+        return [path for path in folder.iterdir() if path.is_dir() and not is_hidden(path, folder)]
     except OSError as error:
         raise DataError(f"cannot read {folder}: {error.strerror or error}") from error
-
-
-def _is_meant(path: Path, folder: Path) -> bool:
-    """Whether no part of the way is hidden or macOS's own: its `._7.png` is no picture."""
-    parts = path.relative_to(folder).parts
-    return not any(part.startswith(".") or part == "__MACOSX" for part in parts)

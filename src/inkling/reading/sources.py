@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from inkling.errors import ImageError
+from inkling.files import is_hidden
 from inkling.reading.photo import MAX_BYTES, SUFFIXES
 
 STANDARD_INPUT = "-"
@@ -47,13 +48,11 @@ def pictures_under(folder: Path) -> list[Path]:
     """The picture files in a folder and those in it, sorted; not what is hidden, nor what a Mac
     leaves beside them.
     """
-    found = []
-    for path in folder.rglob("*"):
-        inner = path.relative_to(folder).parts
-        hidden = any(part.startswith(".") or part == "__MACOSX" for part in inner)
-        if not hidden and path.suffix.lower() in SUFFIXES and path.is_file():
-            found.append(path)
-    return sorted(found)
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.suffix.lower() in SUFFIXES and path.is_file() and not is_hidden(path, folder)
+    )
 
 
 def _in_folder(folder: Path) -> list[Named]:

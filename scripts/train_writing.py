@@ -35,7 +35,7 @@ from inkling.training.average import ModelAverage
 
 PART = 1_000  # scenes that a worker makes at a time
 NONE = 0.15  # share of what is written that is no digit
-WRONG_WAY = 0.06  # scenes whose polarity is mistaken
+WRONG_WAY = 0.1  # scenes whose polarity is mistaken
 BATCH = 16
 Sample = tuple[NDArray[np.float16], NDArray[np.uint8]]  # (2, H, W) and its ink (H, W), 0 to 255
 

@@ -52,7 +52,8 @@ def light_paper(picture: Map, rng: np.random.Generator) -> Map:
         field -= float(rng.uniform(0, 0.22)) * (x * x + y * y)
     if rng.random() < 0.25:  # the shadow of a hand or a phone
         angle, where = rng.uniform(0, 2 * np.pi), rng.uniform(-0.7, 0.7)
-        edge = (np.cos(angle) * x + np.sin(angle) * y - where) * rng.uniform(3, 25)
+        hard = np.exp(rng.uniform(np.log(3), np.log(80)))
+        edge = (np.cos(angle) * x + np.sin(angle) * y - where) * hard
         field *= 1 - float(rng.uniform(0.1, 0.5)) / (1 + np.exp(-edge))
     if rng.random() < 0.1:  # a fold: a narrow ridge, light on one side
         angle, where = rng.uniform(0, 2 * np.pi), rng.uniform(-0.7, 0.7)
@@ -139,28 +140,3 @@ def drop_specks(layer: Layer, unit: float, rng: np.random.Generator) -> None:
         spot = np.zeros((h, w), np.uint8)
         cv2.circle(spot, centre, radius, 255, -1, cv2.LINE_AA)
         np.maximum(layer, spot * np.float32(rng.uniform(0.2, 0.9) / 255), out=layer)
-
-
-def lay_on_desk(picture: Map, ink: Layer, rng: np.random.Generator) -> Map:
-    """The picture (H, W[, 3]) with what the sheet lies on in sight beyond one of its edges.
-
-    The edge runs clear of the writing in `ink`; where there is no room for that, nothing changes.
-    """
-    h, w = ink.shape
-    angle = rng.choice(4) * np.pi / 2 + rng.normal(0, 0.06)
-    y, x = np.mgrid[:h, :w].astype(np.float32)
-    away = np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y
-    written = away[ink > 0.1]
-    low = float(written.max()) if written.size else float(away.mean())
-    room = float(away.max()) - low
-    if room < 4:
-        return picture
-    edge = low + room * float(rng.uniform(0.15, 0.95))
-    covered = (away - edge).clip(0, 1)
-    shade = rng.uniform(0.02, 0.95) * (1 + 0.15 * rng.standard_normal(3))
-    texture = fibres()[rng.integers(8)]
-    tiled = np.tile(texture, (h // 512 + 1, w // 512 + 1))[:h, :w] * float(rng.uniform(0, 0.05))
-    if picture.ndim == 2:
-        return picture * (1 - covered) + (float(shade[0]) + tiled) * covered
-    desk = shade.astype(np.float32) + tiled[..., None]
-    return picture * (1 - covered[..., None]) + desk * covered[..., None]

@@ -7,9 +7,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.data.compose import camera, paper
+from inkling.data.compose.desk import lay_on_desk, lay_sheet
 from inkling.data.compose.fields import Map
 from inkling.data.compose.glyphs import GlyphSource
-from inkling.data.compose.sheet import Look, Sheet, Truth, cut_sheet, new_sheet, pick_look
+from inkling.data.compose.sheet import (
+    Look,
+    Sheet,
+    Truth,
+    cut_sheet,
+    new_sheet,
+    pick_look,
+    widen_sheet,
+)
 from inkling.data.compose.writing import add_neighbours, write_row
 
 
@@ -78,14 +87,23 @@ def _paint(sheet: Sheet, look: Look, rng: np.random.Generator) -> Map:
     return picture if coloured else np.ascontiguousarray(picture[..., 0])
 
 
-def _photograph(picture: Map, ink: Map, look: Look, rng: np.random.Generator) -> Map:
-    """The sheet where it lies, in its light, through a lens."""
-    if rng.random() < 0.08:
-        picture = paper.lay_on_desk(picture, ink, rng)
+def _photograph(
+    picture: Map,
+    ink: Map,
+    truths: list[Truth],
+    look: Look,
+    around: bool,
+    rng: np.random.Generator,
+) -> tuple[Map, Map, list[Truth]]:
+    """The sheet where it lies, in its light, through a lens; its ink and its truths with it."""
+    if around:
+        picture, ink, truths = lay_sheet(picture, ink, truths, rng)
+    elif rng.random() < _EDGE:
+        picture = lay_on_desk(picture, ink, rng)
     picture = paper.light_paper(picture, rng)
     if rng.random() < 0.5:
         picture = camera.blur(picture, look.unit, rng)
-    return camera.expose(picture, rng)
+    return camera.expose(picture, rng), ink, truths
 
 
 def _shrink(picture: Map, truths: list[Truth], side: float) -> tuple[Map, list[Truth]]:
@@ -117,12 +135,16 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
         )
     if rng.random() < 0.2 and not look.screen:
         add_neighbours(sheet, source, rng)
+    around = not (look.screen or look.thumb) and rng.random() < _AROUND
+    if around and rng.random() < 0.6:
+        room = np.clip(_LONGEST - np.array(sheet.ink.shape[::-1]), 0, 3 * look.unit)
+        sheet = widen_sheet(sheet, np.tile(room, 2) * rng.uniform(0, 0.8, 4))
     sheet = _draw_ground(sheet, look, rng)
     if rng.random() < 0.12 and not look.screen:
         paper.drop_specks(sheet.lines, look.unit, rng)
     picture, truths, ink = _paint(sheet, look, rng), sheet.truths, sheet.ink
     if not look.screen:
-        picture = _photograph(picture, ink, look, rng)
+        picture, ink, truths = _photograph(picture, ink, truths, look, around, rng)
     if look.thumb:
         side = float(rng.choice([16, 20, 24, 28, 28, 28, 32, 40, 48])) * max(1, count)
         picture, truths = _shrink(picture, truths, side)
@@ -135,3 +157,7 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
     if rng.random() < (0.15 if look.screen else 0.35):
         pixels = camera.compress(pixels, rng)
     return Scene(np.ascontiguousarray(pixels), tuple(truths), ink)
+
+
+_EDGE, _AROUND = 0.08, 0.18  # of photos: the desk beyond one edge of the sheet, and around it
+_LONGEST = 640  # pixels; no sheet on a desk is made wider or taller

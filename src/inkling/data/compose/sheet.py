@@ -60,6 +60,15 @@ def new_sheet(width: float, height: float, unit: float) -> Sheet:
     return Sheet(np.zeros(shape, np.float32), np.zeros(shape, np.float32), [], unit)
 
 
+def widen_sheet(sheet: Sheet, sides: NDArray[np.float64]) -> Sheet:
+    """The sheet with `sides` pixels more on its left, above, on its right and below."""
+    left, top, right, bottom = (round(float(side)) for side in sides)
+    around = ((top, bottom), (left, right))
+    move = np.array([left, top, left, top])
+    truths = [Truth(t.label, tuple((np.array(t.box) + move).tolist())) for t in sheet.truths]
+    return Sheet(np.pad(sheet.ink, around), np.pad(sheet.lines, around), truths, sheet.unit)
+
+
 def cut_sheet(sheet: Sheet, low: NDArray[np.float64], high: NDArray[np.float64]) -> Sheet:
     """The part of a sheet between two corners, as a cell cut from a form."""
     h, w = sheet.ink.shape

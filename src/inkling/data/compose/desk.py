@@ -1,0 +1,105 @@
+"""What a sheet lies on, in sight beyond one of its edges or all around it."""
+
+import cv2
+import numpy as np
+
+from inkling.data.compose.fields import Map
+from inkling.data.compose.paper import Layer, fibres
+from inkling.data.compose.sheet import Truth
+
+MOST = 360_000  # pixels of a picture with a desk around its sheet; larger ones are shrunk
+
+
+def lay_on_desk(picture: Map, ink: Layer, rng: np.random.Generator) -> Map:
+    """The picture (H, W[, 3]) with what the sheet lies on in sight beyond one of its edges.
+
+    The edge runs clear of the writing in `ink`; where there is no room for that, nothing changes.
+    """
+    h, w = ink.shape
+    angle = rng.choice(4) * np.pi / 2 + rng.normal(0, 0.06)
+    y, x = np.mgrid[:h, :w].astype(np.float32)
+    away = np.float32(np.cos(angle)) * x + np.float32(np.sin(angle)) * y
+    written = away[ink > 0.1]
+    low = float(written.max()) if written.size else float(away.mean())
+    room = float(away.max()) - low
+    if room < 4:
+        return picture
+    edge = low + room * float(rng.uniform(0.15, 0.95))
+    covered = (away - edge).clip(0, 1)
+    return _over(picture, _desk(picture.shape, rng), 1 - covered)
+
+
+def lay_sheet(
+    picture: Map, ink: Layer, truths: list[Truth], rng: np.random.Generator
+) -> tuple[Map, Layer, list[Truth]]:
+    """The whole sheet seen from above and aside, the desk in sight on some of its sides or all.
+
+    The picture (H, W[, 3]) grows by what is around it; its ink and its truths go with it.
+    """
+    h, w = ink.shape
+    sides = rng.uniform(0.04, 0.7, 4) * (rng.random(4) < 0.75)  # left, top, right, bottom
+    scale = min(
+        1.0, (MOST / ((1 + sides[0] + sides[2]) * (1 + sides[1] + sides[3]) * h * w)) ** 0.5
+    )
+    corners = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32)
+    askew = rng.uniform(-0.07, 0.07, (4, 2)) * min(h, w)
+    angle = rng.normal(0, 0.06)
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    middle = np.array([w / 2, h / 2])
+    moved = ((corners - middle) @ turn.T + middle + askew + sides[:2] * (w, h)) * scale
+    view = cv2.getPerspectiveTransform(corners, moved.astype(np.float32))
+    size = (
+        max(16, round(w * (1 + sides[0] + sides[2]) * scale)),
+        max(16, round(h * (1 + sides[1] + sides[3]) * scale)),
+    )
+    sheet = cv2.warpPerspective(picture, view, size, borderMode=cv2.BORDER_REPLICATE)
+    cover = cv2.warpPerspective(np.ones((h, w), np.float32), view, size)
+    seen = np.asarray(cv2.warpPerspective(ink, view, size), np.float32)
+    desk = _desk(sheet.shape, rng)
+    if rng.random() < 0.5:  # the sheet's own shadow on the desk
+        reach = float(rng.uniform(0.004, 0.03) * max(size))
+        fall = cv2.GaussianBlur(
+            np.roll(cover, round(reach), (0, 1)[int(rng.integers(2))]), (0, 0), reach
+        )
+        dark = 1 - float(rng.uniform(0.2, 0.7)) * fall
+        desk *= dark if desk.ndim == 2 else dark[..., None]
+    boxes = [_move_box(truth, view, size) for truth in truths]
+    return _over(np.asarray(sheet, np.float32), desk, cover), seen, boxes
+
+
+def _move_box(truth: Truth, view: np.ndarray, size: tuple[int, int]) -> Truth:
+    """A truth where the view shows it; one that the picture's edge cuts is not to be learnt."""
+    x0, y0, x1, y1 = truth.box
+    corners = np.array([[[x0, y0], [x1, y0], [x1, y1], [x0, y1]]], np.float32)
+    points = cv2.perspectiveTransform(corners, view)[0]
+    low, high = points.min(axis=0), points.max(axis=0)
+    inside = np.clip(high, 0, size) - np.clip(low, 0, size)
+    kept = float(inside.prod() / max((high - low).prod(), 1e-6))
+    low, high = np.clip(low, 0, size), np.clip(high, 0, size)
+    box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
+    return Truth(truth.label if kept > 0.9 else -1, box)
+
+
+def _desk(shape: tuple[int, ...], rng: np.random.Generator) -> Map:
+    """A surface (H, W[, 3]) of any shade and, half the time, any colour; wood has its grain."""
+    h, w = shape[:2]
+    shade = rng.uniform(0.02, 0.95)
+    texture = fibres()[rng.integers(8)]
+    tiled = np.tile(texture, (h // 512 + 1, w // 512 + 1))[:h, :w]
+    if rng.random() < 0.3:
+        along, across = int(rng.integers(8, 40)), int(rng.integers(1, 4))
+        grain = texture[: h // across + 2, : w // along + 2]
+        tiled = cv2.resize(grain, (w, h), interpolation=cv2.INTER_CUBIC)
+    tiled = (tiled * np.float32(rng.uniform(0, 0.06))).astype(np.float32)
+    if len(shape) == 2:
+        return tiled + np.float32(shade)
+    colour = shade * (1 + 0.15 * rng.standard_normal(3))
+    if rng.random() < 0.5:
+        colour = rng.uniform(0.02, 0.9, 3)
+    return tiled[..., None] + colour.astype(np.float32)
+
+
+def _over(sheet: Map, desk: Map, cover: Layer) -> Map:
+    """The sheet where it covers the desk, (H, W[, 3])."""
+    cover = cover if sheet.ndim == 2 else cover[..., None]
+    return (sheet * cover + desk * (1 - cover)).astype(np.float32)

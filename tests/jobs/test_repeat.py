@@ -9,7 +9,9 @@ import pytest
 from inkling.errors import RunError
 from inkling.jobs.repeat import LINES, repeat
 from inkling.jobs.train import train
+from inkling.training.committee import as_committee
 from inkling.training.history import EpochMetrics
+from inkling.training.recipe_text import load_recipe
 
 QUICK = ["widths=[16]", "epochs=2", "batch_size=64"]
 
@@ -66,6 +68,18 @@ def test_a_killed_seed_goes_on_and_ends_the_same(few_npz: Path, tmp_path: Path) 
         repeat("mlp-adam", 2, out=tmp_path / "killed", watch=KillAfter(3), **job)
     again = repeat("mlp-adam", 2, out=tmp_path / "killed", **job)
     assert hashes(again.runs) == hashes(whole.runs)
+
+
+def test_a_killed_committee_goes_on_within_its_member(few_npz: Path, tmp_path: Path) -> None:
+    """What its first members have learnt is not thrown away."""
+    duo = as_committee(load_recipe("mlp-adam", QUICK), 2)
+    whole = repeat(duo, 1, data=str(few_npz), out=tmp_path / "whole")
+    with pytest.raises(KilledError):
+        repeat(duo, 1, data=str(few_npz), out=tmp_path / "killed", watch=KillAfter(3))
+    watch = KillAfter(99)
+    again = repeat(duo, 1, data=str(few_npz), out=tmp_path / "killed", watch=watch)
+    assert hashes(again.runs) == hashes(whole.runs)
+    assert 99 - watch.left == 2  # epochs: those of the second member, the first is kept
 
 
 def test_a_lost_line_is_taken_from_the_card(few_npz: Path, tmp_path: Path) -> None:

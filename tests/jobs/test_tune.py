@@ -83,7 +83,7 @@ def test_a_killed_trial_is_tried_again(job: dict[str, Any]) -> None:
     code = f"""
 import os
 from inkling.jobs import tune as job
-job.fit = lambda *a: os._exit(9)
+job.train_network = lambda *a: os._exit(9)
 job.tune({job["recipe"]!r}, 1, data={job["data"]!r}, out={str(job["out"])!r})
 """
     done = subprocess.run([sys.executable, "-c", code], check=False, env=os.environ)

@@ -10,10 +10,9 @@ from inkling.data.fetch import Notify
 from inkling.data.splits import Splits
 from inkling.evaluation.audit import stratified_folds
 from inkling.evaluation.classifier import DigitClassifier
-from inkling.models.zoo import build_model
-from inkling.training.device import computing_threads
 from inkling.training.history import EpochMetrics
-from inkling.training.loop import Plan, fit
+from inkling.training.loop import Plan
+from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.watch import Watch
 from inkling.types import Digits
@@ -92,12 +91,7 @@ def _train(
 ) -> DigitClassifier:
     training = recipe.training.model_copy(update={"seed": seed})
     recipe = recipe.model_copy(update={"training": training})
-    devices = [device] if device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices), computing_threads(training.threads):
-        torch.manual_seed(seed)
-        model = build_model(recipe.model, len(learnt.classes))
-        outcome = fit(model, Splits(learnt, None), Plan(recipe, device, watch))
-    model.load_state_dict(outcome.weights)
+    model, _ = train_network(Splits(learnt, None), Plan(recipe, device, watch))
     return DigitClassifier(model, learnt.classes)
 
 

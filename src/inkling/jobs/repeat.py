@@ -103,10 +103,10 @@ def _train_seed(
 ) -> dict[str, Any]:
     """One seed, from its beginning or from where it was stopped."""
     run = RunFolder(folder)
-    if run.complete:  # ended, but killed before its line was written
+    if run.complete:  # ended, but its line was never written, or is lost
         card = run.read_card()
         return {key: card[key] for key in _keys(card)}
-    if run.recipe_path.exists() and run.checkpoint_path.exists():
+    if run.recipe_path.exists() and run.resumable:
         result = resume(folder, device=device, watch=watch, notify=notify, figures=False)
     else:
         if folder.exists():

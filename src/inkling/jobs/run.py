@@ -17,13 +17,11 @@ from inkling.evaluation.metrics import measure, softmax
 from inkling.jobs.card import calibrate, make_card
 from inkling.jobs.drawing import draw_run
 from inkling.jobs.report import make_report
-from inkling.models.committee import Committee
-from inkling.models.zoo import build_model, count_parameters
-from inkling.training.committee import fit_committee
-from inkling.training.device import computing_threads, reusing_memory
+from inkling.models.zoo import count_parameters
 from inkling.training.divergence import DivergedError
 from inkling.training.history import EpochMetrics, Score, write_history
-from inkling.training.loop import Fit, Plan, fit
+from inkling.training.loop import Plan
+from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import RunFolder, recipe_sha256
 from inkling.training.watch import Watch
@@ -83,7 +81,7 @@ def run_training(job: TrainingJob) -> TrainResult:
     """
     run, splits = job.run, job.splits
     classes = splits.training.classes
-    model, outcome = _fit(job)
+    model, outcome = train_network(splits, _plan(job))
     write_history(run.metrics_path, list(outcome.history))
     weights_sha256 = run.write_weights(outcome.weights)
     classifier = DigitClassifier(model, classes)
@@ -119,26 +117,14 @@ def run_training(job: TrainingJob) -> TrainResult:
     return result
 
 
-def _fit(job: TrainingJob) -> tuple[torch.nn.Module, Fit]:
-    """The network with the weights that were kept, and how they came about."""
-    recipe, device = job.recipe, job.device
-    random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
-    with random, computing_threads(recipe.training.threads), reusing_memory():
-        torch.manual_seed(recipe.training.seed)
-        model = build_model(recipe.model, len(job.splits.training.classes))
-        plan = Plan(
-            recipe=recipe,
-            device=device,
-            watch=_Recorder(job.run, job.watch),
-            checkpoint=job.run.checkpoint_path,
-            identity=_ties(recipe, job.splits),
-        )
-        if isinstance(model, Committee):
-            outcome = fit_committee(model, job.splits, plan)
-        else:
-            outcome = fit(model, job.splits, plan)
-    model.load_state_dict(outcome.weights)
-    return model, outcome
+def _plan(job: TrainingJob) -> Plan:
+    return Plan(
+        recipe=job.recipe,
+        device=job.device,
+        watch=_Recorder(job.run, job.watch),
+        checkpoint=job.run.checkpoint_path,
+        identity=_ties(job.recipe, job.splits),
+    )
 
 
 class _Recorder:

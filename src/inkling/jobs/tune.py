@@ -28,10 +28,10 @@ from inkling.jobs.study import (
     with_changes,
 )
 from inkling.jobs.train import RUNS, make_splits
-from inkling.models.zoo import build_model
-from inkling.training.device import DeviceName, choose_device, computing_threads, reusing_memory
+from inkling.training.device import DeviceName, choose_device
 from inkling.training.divergence import DivergedError
-from inkling.training.loop import Plan, fit
+from inkling.training.loop import Plan
+from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, load_recipe
 from inkling.training.run_folder import make_folder
@@ -147,11 +147,7 @@ def judged(recipe: Recipe) -> Recipe:
 
 
 def _accuracy(trial: optuna.Trial, recipe: Recipe, splits: Splits, device: torch.device) -> float:
-    random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
-    with random, computing_threads(recipe.training.threads), reusing_memory():
-        torch.manual_seed(recipe.training.seed)
-        model = build_model(recipe.model, len(splits.training.classes))
-        outcome = fit(model, splits, Plan(recipe, device, Pruner(trial)))
+    _, outcome = train_network(splits, Plan(recipe, device, Pruner(trial)))
     trial.set_user_attr("seconds", outcome.seconds)
     if outcome.validation is None:
         raise RunError("a trial was not validated; there are no pictures to judge it by")

@@ -13,6 +13,7 @@ from inkling.models.compact import CompactSpec
 from inkling.models.mlp import MlpSpec
 from inkling.models.sprint import SprintSpec
 
+MAX_MEMBERS = 64
 MemberSpec = Annotated[MlpSpec | CnnSpec | CompactSpec | SprintSpec, Field(discriminator="kind")]
 
 
@@ -22,7 +23,7 @@ class CommitteeSpec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Literal["committee"] = "committee"
-    members: int = Field(5, ge=2, le=64)
+    members: int = Field(5, ge=2, le=MAX_MEMBERS)
     member: MemberSpec
 
 

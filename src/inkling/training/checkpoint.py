@@ -7,7 +7,7 @@ and never a mixture; no pickle, so loading one runs nobody's code.
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from safetensors import SafetensorError, safe_open
@@ -17,14 +17,16 @@ from torch import Tensor
 from inkling.errors import RunError
 from inkling.files import write_bytes
 from inkling.training.history import EpochMetrics
-from inkling.training.state import TrainingState
+
+if TYPE_CHECKING:  # it brings the optimisers, half a second that opening a run has no use for
+    from inkling.training.state import TrainingState
 
 FORMAT = 1
 FILE = "state.safetensors"
 COUNTERS = ("kept_epoch", "epoch", "batch", "step", "seconds", "epoch_seconds")
 
 
-def save_checkpoint(folder: Path, state: TrainingState, identity: str) -> None:
+def save_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None:
     """Write everything that continuing bit for bit needs into `folder`."""
     tensors = {"totals": state.totals, "rng.cpu": torch.get_rng_state()}
     tensors |= _device_rng(state)
@@ -52,10 +54,15 @@ def has_checkpoint(folder: Path) -> bool:
     return (folder / FILE).is_file()
 
 
-def load_checkpoint(folder: Path, state: TrainingState, identity: str) -> dict[str, Any]:
+def member_folder(folder: Path, index: int) -> Path:
+    """Where the member at `index` of a committee has its own, beside the `folder` of one alone."""
+    return folder.with_name(f"{folder.name}-{index}")
+
+
+def load_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None:
     """Bring `state`, and torch's random generators, to where the checkpoint was written.
 
-    Gives the header. Raises `RunError` where it is damaged or belongs to another recipe.
+    Raises `RunError` where it is damaged or belongs to another recipe.
     """
     path = folder / FILE
     try:
@@ -73,10 +80,9 @@ def load_checkpoint(folder: Path, state: TrainingState, identity: str) -> dict[s
         raise RunError(
             f"{path} cannot be continued ({error}); remove it to start this run from its beginning"
         ) from error
-    return header
 
 
-def _restore(state: TrainingState, header: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+def _restore(state: "TrainingState", header: dict[str, Any], tensors: dict[str, Tensor]) -> None:
     state.model.load_state_dict(_under("model.", tensors))
     if state.average:
         state.average.model.load_state_dict(_under("average.", tensors))
@@ -90,7 +96,7 @@ def _restore(state: TrainingState, header: dict[str, Any], tensors: dict[str, Te
     state.optimizer.load_state_dict({"state": slots, "param_groups": groups})
     device = next(state.model.parameters()).device
     state.kept = {name: value.to(device) for name, value in _under("kept.", tensors).items()}
-    state.totals = tensors["totals"].to(device)
+    state.totals = tensors["totals"].to(state.totals)
     state.history = [EpochMetrics(**epoch) for epoch in header["history"]]
     for name in COUNTERS:
         setattr(state, name, header[name])
@@ -101,7 +107,7 @@ def _restore(state: TrainingState, header: dict[str, Any], tensors: dict[str, Te
         torch.mps.set_rng_state(tensors["rng.device"])
 
 
-def _device_rng(state: TrainingState) -> dict[str, Tensor]:
+def _device_rng(state: "TrainingState") -> dict[str, Tensor]:
     device = next(state.model.parameters()).device
     if device.type == "cuda":
         return {"rng.device": torch.cuda.get_rng_state(device)}

@@ -13,6 +13,7 @@ from inkling.data.augment import Augment
 from inkling.models.zoo import ModelSpec
 from inkling.training.search import Search
 
+SEEDS = 2**31  # seeds lie within 0..SEEDS - 1
 LearningRate = Annotated[float, Field(gt=0, le=100)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
@@ -96,7 +97,7 @@ class Training(_Table):
     keep: Annotated[Literal["best", "last"], Field(description="epoch, by validation")] = "best"
     threads: Annotated[int, Field(ge=0, le=1024, description="CPU; 0: all there are")] = 0
     patience: Annotated[int, Field(ge=0, description="epochs without gain; 0: no stop")] = 0
-    seed: Annotated[int, Field(ge=0, lt=2**31)] = 0
+    seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 0
 
     @model_validator(mode="after")
     def _choices_need_validation(self) -> "Training":

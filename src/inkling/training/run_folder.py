@@ -16,6 +16,7 @@ from torch import Tensor
 
 from inkling.errors import RunError
 from inkling.files import write_bytes, write_text
+from inkling.training.checkpoint import has_checkpoint, member_folder
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, parse_recipe
 
@@ -50,7 +51,7 @@ class RunFolder:
 
     @property
     def checkpoint_path(self) -> Path:
-        """The folder of the state to resume from."""
+        """The folder of the state to resume from; a committee has `checkpoint-0`... beside it."""
         return self.path / "checkpoint"
 
     @property
@@ -67,6 +68,12 @@ class RunFolder:
     def complete(self) -> bool:
         """Whether the run came to its end."""
         return self.card_path.is_file()
+
+    @property
+    def resumable(self) -> bool:
+        """Whether there is a checkpoint to go on from: the network's, or a first member's."""
+        first = member_folder(self.checkpoint_path, 0)
+        return has_checkpoint(self.checkpoint_path) or has_checkpoint(first)
 
     def read_recipe(self) -> Recipe:
         """The resolved recipe. Raises `RunError` where the folder is no run."""

@@ -8,7 +8,7 @@ import torch
 from inkling.errors import InklingError, RecipeError, RunError
 from inkling.evaluation.evidence import Evidence, read_evidence, read_measures
 from inkling.evaluation.report.filters import FirstLayer, first_layer
-from inkling.training.checkpoint import has_checkpoint
+from inkling.models.committee import CommitteeSpec
 from inkling.training.history import EpochMetrics, read_history
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import RunFolder
@@ -115,11 +115,17 @@ def _card(
 
 
 def _unfinished(folder: RunFolder, recipe: Recipe | None, history: tuple[EpochMetrics, ...]) -> str:
-    planned = f" of {recipe.training.epochs:g}" if recipe else ""
+    planned = f" of {_planned(recipe):g}" if recipe else ""
     text = f"This run has not ended: {len(history)}{planned} epochs are done"
-    if has_checkpoint(folder.checkpoint_path):
+    if folder.resumable:
         text += f", and inkling train --resume {folder.path} goes on with it"
     return text
+
+
+def _planned(recipe: Recipe) -> float:
+    """Epochs of the whole training, those of every member where there are several."""
+    members = recipe.model.members if isinstance(recipe.model, CommitteeSpec) else 1
+    return recipe.training.epochs * members
 
 
 def _measures(folder: RunFolder, notes: _Notes) -> dict[str, Any] | None:

@@ -71,6 +71,20 @@ def test_explain_writes_a_strip(seven: Path, tmp_path: Path) -> None:
         assert image.width > 500
 
 
+@pytest.mark.parametrize("kind", ["png", "jpg", "webp", "tif"])
+def test_explain_replaces_its_own_strip_and_never_a_photo(
+    seven: Path, tmp_path: Path, kind: str
+) -> None:
+    strip = tmp_path / f"strip.{kind}"
+    for _ in range(2):
+        assert run(seven, "--explain", strip).exit_code == 0
+    before = seven.read_bytes()
+    refused = run("--explain", seven, seven)  # as `--explain *.png` comes out of a shell
+    assert refused.exit_code == 1
+    assert "exists already" in refused.output
+    assert seven.read_bytes() == before
+
+
 def test_a_strip_without_a_format_is_told_before_anything_is_read(
     seven: Path, tmp_path: Path
 ) -> None:

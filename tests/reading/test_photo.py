@@ -101,6 +101,45 @@ def test_a_palette_may_have_a_clear_entry() -> None:
     assert (pixels == 255).all()
 
 
+def test_a_grey_picture_may_have_a_clear_grey() -> None:
+    image = Image.new("L", (40, 40), 1)
+    image.paste(0, (10, 10, 30, 30))
+    pixels = read_photo(encoded(image, transparency=1))
+    assert pixels[0, 0] == 255
+    assert pixels[20, 20] == 0
+
+
+@pytest.mark.parametrize(
+    "mode", ["1", "L", "P", "RGB", "RGBA", "LA", "PA", "CMYK", "YCbCr", "I", "I;16", "F"]
+)
+def test_a_large_picture_of_any_mode_is_kept_small_and_looks_the_same(mode: str) -> None:
+    small = Image.new("L", (60, 40), 255)
+    small.paste(0, (20, 10, 40, 30))
+    if mode == "I;16":
+        large = Image.fromarray(np.asarray(small.resize((2400, 1600), 0)).astype(np.uint16) * 257)
+    else:
+        large = small.resize((2400, 1600), 0).convert(mode if mode != "PA" else "P").convert(mode)
+    photo = open_photo(large)
+    assert (photo.width, photo.height) == (2400, 1600)
+    assert photo.pixels.shape[:2] == (534, 800) or photo.pixels.shape[:2] == (533, 800)
+    assert photo.pixels[266, 400].max() <= 2
+    assert photo.pixels[20, 20].min() >= 253
+
+
+def test_the_users_own_picture_stays_as_it_is() -> None:
+    image = Image.open(io.BytesIO(encoded(Image.new("RGB", (3200, 2400), "white"), "JPEG")))
+    first, second = open_photo(image), open_photo(image)
+    assert image.size == (3200, 2400)
+    assert (first.width, second.width) == (3200, 3200)
+
+
+def test_a_phones_many_pictures_in_one_jpeg_are_drafted() -> None:
+    image, other = Image.new("L", (4000, 3000), 200), Image.new("L", (40, 30))
+    photo = open_photo(encoded(image, "MPO", save_all=True, append_images=[other]))
+    assert (photo.width, photo.height) == (4000, 3000)
+    assert max(photo.pixels.shape) < 1100
+
+
 def test_exif_turns_the_picture_upright(dark_square: Image.Image) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: rotate by 270 degrees

@@ -17,7 +17,7 @@ from inkling.errors import ImageError, ModelError
 from inkling.reading.answer import is_plain
 from inkling.reading.crops import Crop
 from inkling.reading.model import BUNDLED, load_network
-from inkling.reading.reader import Reader, read
+from inkling.reading.reader import Reader, Trace, read
 from inkling.types import Box, Reading
 from tests.reading.pictures import (
     drawn_seven,
@@ -131,6 +131,23 @@ def test_a_trace_ends_where_the_reading_does(reader: Reader) -> None:
         assert (trace.reading.text, trace.reading.verdict) == (reading.text, reading.verdict)
         assert [b.box for b in trace.reading.digits] == [b.box for b in reading.digits]
         assert len(trace.answer.crops) == len(trace.reading.digits)
+        for box, chances in zip(trace.reading.digits, trace.answer.chances, strict=True):
+            assert chances[box.digit] == pytest.approx(box.confidence, abs=1e-4)
+
+
+@pytest.mark.mnist
+def test_what_a_trace_shows_of_thumbnails_is_what_was_answered(
+    reader: Reader, mnist_folder: Path
+) -> None:
+    pictures = mnist_test(mnist_folder)[0][
+        1800:2000
+    ]  # one of them is read otherwise by the long way
+    for reading, trace in zip(reader.read(pictures), reader.trace(pictures), strict=True):
+        assert isinstance(trace, Trace)
+        assert isinstance(reading, Reading)
+        assert trace.reading.text == reading.text
+        for box, chances in zip(trace.reading.digits, trace.answer.chances, strict=True):
+            assert chances[box.digit] == pytest.approx(box.confidence, abs=1e-4)
 
 
 def tiny_model(path: Path, classes: list[str], card: dict | None = None, side: int = 28) -> Path:

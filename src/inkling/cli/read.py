@@ -43,9 +43,9 @@ def read(
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     try:
         if explain is not None:
-            from inkling.reading.explain import kind_of_strip
+            from inkling.reading.explain import check_strip
 
-            kind_of_strip(explain)  # before hundreds of pictures are read in vain
+            check_strip(explain)  # before hundreds of pictures are read in vain
         reader = Reader.load(model)
         named = expand(images, sys.stdin.buffer)
         contents, names = [one.content for one in named], [one.name for one in named]

@@ -37,10 +37,6 @@ class Answer:
     crops: tuple[Crop, ...]
     chances: NDArray[np.float32]
 
-    def said(self, reading: Reading) -> "Answer":
-        """The same road with another answer at its end, where both have as many boxes."""
-        return Answer(reading, self.crops, self.chances) if len(self.crops) == 1 else self
-
 
 def answer_picture(
     look: Look, chances: NDArray[np.float32], network: Network, expect_one: bool

@@ -14,6 +14,7 @@ from inkling.reading.reader import Trace
 
 WIDTH = 1120  # pixels; the strip's
 GAP = 20
+SOFTWARE, OURS = 0x0131, "inkling"  # the EXIF tag by which a strip is known as ours
 PANEL = (WIDTH - 4 * GAP) // 3  # width of each of the three pictures of the road
 TALLEST = 300  # height of those
 CELL = (104, 176)  # a crop with its bars
@@ -72,19 +73,39 @@ def write_strip(traces: Sequence[Trace | ImageError], path: Path) -> None:
     for strip in strips:
         sheet.paste(strip, (0, top))
         top += strip.height
-    content = io.BytesIO()
+    content, mark = io.BytesIO(), Image.Exif()
+    mark[SOFTWARE] = OURS
     try:
-        sheet.save(content, kind_of_strip(path))
+        sheet.save(content, kind_of_strip(path), exif=mark)
     except (OSError, ValueError) as error:  # a format may have a greatest height
         raise ImageError(f"the strip cannot be written to {path}: {error}") from error
     write_bytes(path, content.getvalue())
+
+
+def check_strip(path: Path) -> None:
+    """Raises `ImageError` where a strip cannot or should not be written to `path`.
+
+    A file that is there already is replaced where it is a strip of ours: `--explain *.jpg` would
+    otherwise cost the first photo.
+    """
+    kind_of_strip(path)
+    if path.exists() and not _is_ours(path):
+        raise ImageError(f"{path} exists already and is no strip of inkling's: name another file")
+
+
+def _is_ours(path: Path) -> bool:
+    try:
+        with Image.open(path) as image:
+            return image.getexif().get(SOFTWARE) == OURS
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return False
 
 
 def kind_of_strip(path: Path) -> str:
     """The format that a file's ending asks for. Raises `ImageError` where it asks for none."""
     Image.init()
     kind = Image.registered_extensions().get(path.suffix.lower(), "none")
-    if kind not in ("PNG", "JPEG", "WEBP", "BMP", "TIFF", "GIF"):
+    if kind not in ("PNG", "JPEG", "WEBP", "TIFF"):
         raise ImageError(f"{path} is no name for a picture: end it in .png or .jpg")
     return kind
 

@@ -130,9 +130,8 @@ def _runs(owned: list[tuple[Part, int, float]], height: float) -> list[Run]:
 def best_path(lattice: Lattice, scores: NDArray[np.float64]) -> list[int]:
     """The runs (indices) that cover all pieces once with the highest total score.
 
-    `scores` (runs,) are log odds: that a run is a digit, against its being none. All runs that a
-    path leaves out are taken to be none, so what is compared is how well each path explains the
-    whole lattice, and paths of many or few runs are on a par.
+    `scores` (runs,) are logarithms of chance, less what each run costs: without that cost, or
+    with too high a one, ink would fall apart into many runs or be taken for few.
     """
     count = len(lattice.pieces)
     best = np.full(count + 1, -np.inf)

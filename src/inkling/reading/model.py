@@ -102,6 +102,11 @@ def _check_shapes(session: onnxruntime.InferenceSession, path: Path) -> None:
     shape = inputs[0].shape if len(inputs) == 1 else None
     if shape is None or len(shape) != 4 or shape[1:] != [1, SIDE, SIDE] or not outputs:
         raise ModelError(f"{path} does not take pictures of {SIDE} x {SIDE}; it is no digit model")
+    if inputs[0].type != "tensor(float)" or len(outputs[0].shape) != 2:
+        raise ModelError(
+            f"{path} does not take float32 pictures and give a row of numbers for each: "
+            "export a run with 'inkling export'"
+        )
     if isinstance(shape[0], int):
         raise ModelError(f"{path} takes {shape[0]} pictures at a time only: export it again")
 

@@ -64,6 +64,7 @@ class OwnScore:
     """How the reader did on a folder; all shares are fractions."""
 
     scored: tuple[Scored, ...]
+    expect_one: bool = False  # whether each picture was taken to hold one digit at most
 
     def as_json(self) -> dict[str, object]:
         """What `evaluate --own --json` prints."""
@@ -123,7 +124,8 @@ def score_own(folder: str | Path, reader: Reader, *, expect_one: bool = False) -
     """Reads every labelled picture of a folder. Raises `DataError` where there are none."""
     labelled = find_labelled(Path(folder))
     answers = reader.read([one.path for one in labelled], expect_one=expect_one)
-    return OwnScore(tuple(Scored(*pair) for pair in zip(labelled, answers, strict=True)))
+    scored = tuple(Scored(*pair) for pair in zip(labelled, answers, strict=True))
+    return OwnScore(scored, expect_one)
 
 
 def calibration_error(scored: tuple[Scored, ...]) -> float:
@@ -152,7 +154,8 @@ def calibration_error(scored: tuple[Scored, ...]) -> float:
 def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:
     """Writes one HTML file, with all its pictures inside, of what was read wrongly."""
     wrong = [one for one in score.scored if not one.right]
-    traces = reader.trace([one.given.path for one in wrong[:SHOWN]])
+    paths = [one.given.path for one in wrong[:SHOWN]]
+    traces = reader.trace(paths, expect_one=score.expect_one)
     cards = []
     for one, trace in zip(wrong, traces, strict=False):
         said = _said(one.answer)

@@ -1,15 +1,16 @@
 """Any picture a user has, decoded safely to 8-bit grey or colour, upright, nothing clear."""
 
 import io
+import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFile, ImageOps
+from PIL import Image, ImageOps
 
 from inkling.errors import ImageError
 from inkling.reading.light import WORK_SIDE
@@ -20,22 +21,26 @@ SUFFIXES = frozenset(
 )
 MAX_PIXELS = 25_000_000
 MAX_BYTES = 256 * 1024 * 1024
-# A photo is decoded no finer than it is looked at: JPEG can leave out the rest while decoding.
 ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
 OVERSHOOT = 1.5  # times a scale's end that floats on it may reach
 PALE = 200  # grey level; opaque pixels no darker than this are light ink
-DECODE_SIDE = WORK_SIDE  # pixels; a JPEG is decoded at the next size above
+# No photo is kept finer than it is looked at; JPEG can leave out the rest while decoding.
+DECODE_SIDE = WORK_SIDE  # pixels; the longer side is the next above that whole steps reach
+LARGE = 4_000_000  # pixels; of such pictures one at a time is decoded
 
 Source = str | Path | bytes | bytearray | memoryview | NDArray | Image.Image
 Pixels = NDArray[np.uint8]
+
+# A decoder may hold 20 bytes for each pixel, and a file of 1 kB may stand for 25 million of them.
+_one_large = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
 class Photo:
     """A decoded picture: `pixels` (H, W) or (H, W, 3) uint8 RGB.
 
-    `width` and `height` are the picture's own, upright; `pixels` may hold fewer, by a JPEG
-    decoded at half or quarter size.
+    `width` and `height` are the picture's own, upright; of a large one `pixels` holds a half, a
+    third and so on each way.
     """
 
     pixels: Pixels
@@ -99,7 +104,17 @@ def _from_bytes(data: bytes, name: str) -> Photo:
         raise ImageError(f"{name} is empty")
     with _decoding(name), Image.open(io.BytesIO(data), formats=FORMATS) as image:
         _check_size(image, name)
+        if image.format in ("JPEG", "MPO"):  # MPO is how phones store several JPEGs in a file
+            return _from_pillow(image, name, _drafted(image))
         return _from_pillow(image, name)
+
+
+def _drafted(image: Image.Image) -> tuple[int, int]:
+    """Has a JPEG decoded at an eighth, a quarter or half of its size; returns its own."""
+    size = image.size
+    shrink = max(1.0, max(size) / DECODE_SIDE)
+    image.draft(None, (max(1, int(size[0] / shrink)), max(1, int(size[1] / shrink))))
+    return size
 
 
 @contextmanager
@@ -134,31 +149,40 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise ImageError(f"{name} has no pixels")
 
 
-def _from_pillow(image: Image.Image, name: str) -> Photo:
-    with _decoding(name):
-        width, height = image.size
-        if isinstance(image, ImageFile.ImageFile) and image.format == "JPEG":
-            image.draft(None, _draft_size(width, height))
+def _from_pillow(image: Image.Image, name: str, size: tuple[int, int] | None = None) -> Photo:
+    """The picture upright; `size` is its own where it was drafted. It stays as it is."""
+    large = image.width * image.height > LARGE
+    with _decoding(name), _one_large if large else nullcontext():
+        width, height = size or image.size
         turned = image.getexif().get(ORIENTATION, 1) != 1
         upright = ImageOps.exif_transpose(image) if turned else image
         if (upright.width > upright.height) != (image.width > image.height):
             width, height = height, width
-        return Photo(_eight_bit(upright), width, height)
+        return Photo(_eight_bit(_reduced(upright)), width, height)
 
 
-def _draft_size(width: int, height: int) -> tuple[int, int]:
-    shrink = max(1.0, max(width, height) / DECODE_SIDE)
-    return max(1, int(width / shrink)), max(1, int(height / shrink))
+def _reduced(image: Image.Image) -> Image.Image:
+    """A large picture by a whole step smaller, the mean of its pixels, clear ones left out."""
+    step = max(image.size) // DECODE_SIDE
+    if step < 2:
+        return image
+    if image.mode.startswith("I;16"):
+        image = image.convert("I")
+    elif image.has_transparency_data:
+        image = image.convert("RGBA")
+    elif image.mode in ("1", "P", "PA"):
+        image = image.convert("L" if image.mode == "1" else "RGB")
+    return image.reduce(step)
 
 
 def _eight_bit(image: Image.Image) -> Pixels:
     """Grey (H, W) or RGB (H, W, 3) uint8 of a picture in any mode; nothing stays clear."""
-    if image.mode in ("1", "L"):
-        return np.asarray(image if image.mode == "L" else image.convert("L"))
     if image.mode.startswith(("I", "F")):
         return _stretch(np.asarray(image))
-    if image.has_transparency_data:
+    if image.has_transparency_data:  # one grey of many may be the clear one
         image = _on_ground(image.convert("RGBA"))
+    elif image.mode in ("1", "L"):
+        return np.asarray(image if image.mode == "L" else image.convert("L"))
     return _grey_if_grey(np.asarray(image if image.mode == "RGB" else image.convert("RGB")))
 
 

@@ -66,8 +66,7 @@ def read_plain(
 ) -> list[tuple[int, Reading]]:
     """Readings of the thumbnails that are plain and surely a digit, each with its index.
 
-    The same answer as by the long way, without the parts that such a thumbnail has no use for:
-    thousands a second pass here.
+    Without the parts that such a thumbnail has no use for: thousands a second pass here.
     """
     best = chances[:, :10].argmax(axis=1)
     odds = chances[np.arange(len(best)), best]
@@ -79,15 +78,20 @@ def read_plain(
     for k in passed:
         name = names[indices[k]]
         if sure[k] < CONFIDENT:
-            crop = Crop(
-                Box(*boxes[k]), thumbs.pixels[k], float(thumbs.stroke_width[k]),
-                float(thumbs.contrast[k]), 0, 0.0,
-            )  # fmt: skip
-            out.append((indices[k], summarise(name, [predict(crop, chances[k], card)])))
+            box = predict(crop_of_thumb(thumbs, k), chances[k], card)
+            out.append((indices[k], summarise(name, [box])))
             continue
         box = Prediction(digits[k], sure[k], Box(*boxes[k]), _others(chances[k], sure[k]))
         out.append((indices[k], Reading(name, "digits", str(digits[k]), (box,))))
     return out
+
+
+def crop_of_thumb(thumbs: Thumbs, index: int) -> Crop:
+    """One of a stack of thumbnails as the crop that the network saw."""
+    return Crop(
+        Box(*thumbs.boxes[index].tolist()), thumbs.pixels[index],
+        float(thumbs.stroke_width[index]), float(thumbs.contrast[index]), 0, 0.0,
+    )  # fmt: skip
 
 
 def _others(chances: NDArray[np.float32], best: float) -> tuple[Alternative, ...]:

@@ -1,9 +1,9 @@
 import numpy as np
 
+from inkling.data.compose.desk import lay_on_desk
 from inkling.data.compose.fonts import Face
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.negatives import NONE
-from inkling.data.compose.desk import lay_on_desk
 from inkling.data.compose.scene import compose
 from inkling.types import Digits
 

@@ -9,6 +9,8 @@ import httpx
 import pytest
 from PIL import Image
 
+from inkling.serving import problems
+
 
 def check_problem(response: httpx.Response, status: int, name: str) -> dict:
     assert response.status_code == status, response.text
@@ -92,6 +94,15 @@ def test_large_base64_is_decoded_off_the_loop(http: httpx.Client, seven: bytes) 
     body = json.dumps({"image": padded})
     headers = {"Content-Type": "application/json"}
     assert http.post("/v1/read", content=body, headers=headers).json()["text"] == "7"
+
+
+def test_every_problem_leads_to_its_card(http: httpx.Client) -> None:
+    cards = http.get("/openapi.json").json()["components"]["responses"]
+    assert set(cards) == {problem.name for problem in problems.EVERY}
+    for name in ("not-found", "method-not-allowed", "internal", "busy"):
+        example = cards[name]["content"]["application/problem+json"]["examples"][name]["value"]
+        assert example["type"] == f"/docs#{name}"
+    assert problems.other(418).body("no coffee")["type"] == "about:blank"
 
 
 def test_wrong_addresses_and_methods_are_problems_too(http: httpx.Client) -> None:

@@ -32,6 +32,16 @@ def test_files_are_asked_for_again_only_when_they_changed(http: httpx.Client) ->
     assert first.headers["content-type"] == "text/css; charset=utf-8"
     again = http.get("/page/tokens.css", headers={"If-None-Match": first.headers["etag"]})
     assert (again.status_code, again.content) == (304, b"")
+    tag = first.headers["etag"]
+    for held, status in (
+        (f"W/{tag}", 304),
+        (f'"old", W/{tag}', 304),
+        ("*", 304),
+        ('"old"', 200),
+        ("", 200),
+    ):
+        headers = {"If-None-Match": held}
+        assert http.get("/page/tokens.css", headers=headers).status_code == status, held
     assert http.head("/").status_code == 200
 
 

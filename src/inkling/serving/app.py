@@ -1,7 +1,7 @@
 """The application of one worker: reader, queue, limits and pages put together."""
 
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -31,10 +31,6 @@ from inkling.serving.together import Together
 # own 5 ms are a long time for a refusal that takes 0.2 ms.
 SWITCH_SECONDS = 0.0005
 CLIENT_GONE = 499  # nobody reads it; the number by which proxies and metrics know this
-WORDS = {
-    404: "there is nothing at this address; /docs lists what there is",
-    405: "this address does not take that method; /docs lists what it takes",
-}
 
 
 def build_app(settings: Settings) -> ASGIApp:
@@ -59,15 +55,20 @@ def build_app(settings: Settings) -> ASGIApp:
     service = Service(reader, desk, Together(reader), Intake(settings), metrics, card, ready)
     app.include_router(api_router(service))
     app.include_router(site_router(load_site()))
-    if settings.allow_origins:
-        app.add_middleware(
-            CORSMiddleware,
-            allow_origins=settings.allow_origins,
-            allow_methods=["GET", "POST"],
-            allow_headers=["Content-Type"],
-            expose_headers=["Retry-After"],
-        )
-    return Envelope(app, desk, metrics)
+    return _open_to(settings.allow_origins, Envelope(app, desk, metrics))
+
+
+def _open_to(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
+    """Lets pages of other sites read every answer, those of the envelope's own making too."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Content-Type"],
+        expose_headers=["Retry-After"],
+    )
 
 
 def _bare_app(lifespan: Any) -> FastAPI:
@@ -85,6 +86,7 @@ def _bare_app(lifespan: Any) -> FastAPI:
             ClientGoneError: _on_client_gone,
             RequestValidationError: _on_invalid,
             HTTPException: _on_http_error,
+            Exception: _on_failure,
         },
     )
     app.openapi = lambda: _openapi(app)
@@ -108,6 +110,7 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
             shapes[model.__name__] = own
         for unused in ("HTTPValidationError", "ValidationError"):
             shapes.pop(unused, None)
+        schema["components"]["responses"] = describe.EVERY_PROBLEM
         app.openapi_schema = schema
     return app.openapi_schema
 
@@ -136,5 +139,11 @@ async def _on_invalid(_: Request, error: Exception) -> Response:
 
 async def _on_http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = WORDS.get(error.status_code, str(error.detail))
-    return respond(problems.other(error.status_code), detail, headers=error.headers)
+    problem = problems.other(error.status_code)
+    detail = describe.DETAILS.get(problem, str(error.detail))
+    return respond(problem, detail, headers=error.headers)
+
+
+async def _on_failure(_: Request, error: Exception) -> Response:
+    """Starlette raises the error again after this answer, so that the envelope logs it."""
+    return respond(problems.BROKEN, describe.DETAILS[problems.BROKEN])

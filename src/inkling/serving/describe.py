@@ -58,6 +58,9 @@ DETAILS = {
     problems.INVALID: "the JSON body does not fit",
     problems.TOO_SLOW: "the body was not complete after 30 seconds",
     problems.BUSY: "as many pictures are waiting as may; ask again in a second",
+    problems.NOT_FOUND: "there is nothing at this address; /docs lists what there is",
+    problems.WRONG_METHOD: "this address does not take that method; /docs lists what it takes",
+    problems.BROKEN: "something went wrong here; the server's log has more",
 }
 
 
@@ -98,6 +101,8 @@ PROBLEMS = {
     503: _problem(problems.BUSY),
 }
 NO_PARAMETERS = {422: _problem(problems.INVALID)}
+# Each kind by its name: the documentation page makes its cards of them.
+EVERY_PROBLEM = {kind.name: _problem(kind) for kind in problems.EVERY}
 TEXT = {"type": "string"}
 
 READ: dict[str, Any] = {

@@ -13,16 +13,19 @@ MEDIA_TYPE = "application/problem+json"
 
 @dataclass(frozen=True)
 class Problem:
-    """One kind of problem: its status, a name that programs can test for, and a title."""
+    """One kind of problem: its status, a name that programs can test for, and a title.
+
+    One without a name says no more than its status does.
+    """
 
     status: int
     name: str
     title: str
 
     def body(self, detail: str, **more: Any) -> dict[str, Any]:
-        """The JSON object; `type` leads to the words on the documentation page."""
+        """The JSON object; `type` leads to the card on the documentation page."""
         return {
-            "type": f"/docs#{self.name}",
+            "type": f"/docs#{self.name}" if self.name else "about:blank",
             "title": self.title,
             "status": self.status,
             "detail": detail,
@@ -36,8 +39,20 @@ UNREADABLE = Problem(422, "unreadable", "The picture cannot be read")
 INVALID = Problem(422, "invalid-request", "The request is not understood")
 TOO_SLOW = Problem(408, "too-slow", "The body took too long to arrive")
 BUSY = Problem(503, "busy", "Too many pictures at once")
+NOT_FOUND = Problem(404, "not-found", "There is nothing at this address")
+WRONG_METHOD = Problem(405, "method-not-allowed", "The address does not take this method")
 BROKEN = Problem(500, "internal", "The service failed")
-EVERY = (TOO_LARGE, NOT_AN_IMAGE, UNREADABLE, INVALID, TOO_SLOW, BUSY, BROKEN)
+EVERY = (
+    TOO_LARGE,
+    NOT_AN_IMAGE,
+    UNREADABLE,
+    INVALID,
+    TOO_SLOW,
+    BUSY,
+    NOT_FOUND,
+    WRONG_METHOD,
+    BROKEN,
+)
 
 # Seconds after which asking again makes sense: the queue drains in well under one.
 RETRY_AFTER = {"Retry-After": "1"}
@@ -81,12 +96,14 @@ def respond(
 
 
 def other(status: int) -> Problem:
-    """The problem of a status that has no name of its own here: a wrong path or method."""
+    """The problem of a status that the framework gave: a wrong path, a wrong method, another."""
+    for known in (NOT_FOUND, WRONG_METHOD):
+        if known.status == status:
+            return known
     try:
-        title = HTTPStatus(status).phrase
+        return Problem(status, "", HTTPStatus(status).phrase)
     except ValueError:
-        title = "Error"
-    return Problem(status, title.lower().replace(" ", "-"), title)
+        return Problem(status, "", "Error")
 
 
 def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -34,9 +34,14 @@ class Asset:
     def answer(self, request: Request) -> Response:
         """The file, or 304 where the browser has it already."""
         headers = {"ETag": self.tag, "Cache-Control": "no-cache"}
-        if request.headers.get("if-none-match") == self.tag:
+        if self._is_in(request.headers.get("if-none-match", "")):
             return Response(status_code=304, headers=headers)
         return Response(self.content, headers=headers, media_type=self.media_type)
+
+    def _is_in(self, held: str) -> bool:
+        """Whether a browser's tags name this content; a proxy that packed it makes them weak."""
+        tags = [tag.strip().removeprefix("W/") for tag in held.split(",")]
+        return self.tag in tags or tags == ["*"]
 
 
 def load_site(folder: Path = FOLDER) -> dict[str, Asset]:

@@ -15,7 +15,7 @@ async function show() {
     intro(api),
     ...operations.map((operation, index) => card(api, operation, index === 0)),
     make("h2", {}, "What can go wrong"),
-    ...problems(operations),
+    ...Object.entries(api.components.responses).map(([name, response]) => problem(name, response)),
     make("h2", {}, "Shapes"),
     ...Object.entries(api.components.schemas).map(([name, schema]) => shape(name, schema)),
   );
@@ -93,26 +93,18 @@ function answers({ responses }) {
   });
 }
 
-// Each kind of problem once: a problem's `type` leads here.
-function problems(operations) {
-  const found = new Map();
-  for (const { responses } of operations) {
-    for (const { content = {} } of Object.values(responses)) {
-      const examples = content["application/problem+json"]?.examples ?? {};
-      for (const [name, { value }] of Object.entries(examples)) found.set(name, value);
-    }
-  }
-  return [...found].map(([name, value]) => {
-    const head = make(
-      "summary",
-      {},
-      make("span", { class: "status not" }, String(value.status)),
-      make("span", { class: "path" }, name),
-      make("span", { class: "what" }, value.title),
-    );
-    const inside = make("div", { class: "inside" }, make("pre", {}, JSON.stringify(value, null, 1)));
-    return make("details", { class: "card", id: name }, head, inside);
-  });
+// A problem's `type` leads to its card.
+function problem(name, { content }) {
+  const { value } = Object.values(content)[0].examples[name];
+  const head = make(
+    "summary",
+    {},
+    make("span", { class: "status not" }, String(value.status)),
+    make("span", { class: "path" }, name),
+    make("span", { class: "what" }, value.title),
+  );
+  const inside = make("div", { class: "inside" }, make("pre", {}, JSON.stringify(value, null, 1)));
+  return make("details", { class: "card", id: name }, head, inside);
 }
 
 function shape(name, schema) {

@@ -65,6 +65,26 @@ def test_a_batch_larger_than_all_places_is_taken_when_nothing_waits(desk: Desk) 
     assert asyncio.run(desk.run(lambda: "read", PLACES + 5)) == "read"
 
 
+async def fill(desk: Desk, *pictures: int) -> list[bool]:
+    """Asks for all of them at once, a number of pictures each; which were let in."""
+    ready = threading.Event()
+    asked = [asyncio.ensure_future(desk.run(ready.wait, count)) for count in pictures]
+    await asyncio.sleep(0.05)
+    ready.set()
+    return [answer is True for answer in await asyncio.gather(*asked, return_exceptions=True)]
+
+
+def test_a_large_batch_gets_in_beside_a_few_users(desk: Desk) -> None:
+    assert asyncio.run(fill(desk, 1, 1, 1, 64)) == [True] * 4
+    assert asyncio.run(fill(desk, 64, 64)) == [True, True]
+    assert desk.taken == 0
+
+
+def test_a_refused_batch_leaves_single_pictures_their_places(desk: Desk) -> None:
+    assert asyncio.run(fill(desk, 64, 1, 64, 1)) == [True, True, False, True]
+    assert asyncio.run(ask_for(desk, PLACES)) == PLACES
+
+
 def test_one_place_is_always_given(clock: Hands) -> None:
     desk = Desk(1, 1, clock)
     assert asyncio.run(ask_for(desk, 3)) == 1

@@ -20,6 +20,8 @@ class Desk:
     costs half a picture's time. Places are many enough for a burst; once one is turned away, more
     is asked than can be done, and for `CROWDED` seconds only half of them are given, so that
     whoever is let in does not wait for a full queue (after the controlled delay of Maurer, 2015).
+    A batch takes half of the places at most, or it would never get in beside a few users; and its
+    refusal says little about the crowd, so that only a single picture's halves the places.
     All methods are called on the event loop.
     """
 
@@ -27,23 +29,29 @@ class Desk:
         self, threads: int, places: int, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self.places = places
-        self.taken = 0  # pictures being read or waiting
+        self.taken = 0  # places of what is being read or waits
         self._clock = clock
         self._crowded_until = -math.inf
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reading")
 
     def turns_away(self, pictures: int = 1) -> bool:
-        """Whether so many more pictures must be turned away now.
-
-        A batch of more pictures than there are places is taken when nothing else waits.
-        """
-        crowded = self._clock() < self._crowded_until
-        given = max(1, self.places // 2) if crowded else self.places
-        if not self.taken or self.taken + pictures <= given:
+        """Whether so many more pictures must be turned away now; remembers it of a single one."""
+        if not self.is_full(pictures):
             return False
-        if not crowded:
+        if pictures == 1 and not self._is_crowded():
             self._crowded_until = self._clock() + CROWDED
         return True
+
+    def is_full(self, pictures: int = 1) -> bool:
+        """Whether there is no place for so many more pictures. An empty desk has one for all."""
+        given = max(1, self.places // 2) if self._is_crowded() else self.places
+        return self.taken > 0 and self.taken + self._places_for(pictures) > given
+
+    def _is_crowded(self) -> bool:
+        return self._clock() < self._crowded_until
+
+    def _places_for(self, pictures: int) -> int:
+        return min(pictures, max(1, self.places // 2))
 
     async def run(self, work: Callable[[], Answer], pictures: int = 1) -> Answer:
         """What `work` gives, run on a reading thread. Raises `ProblemError` where it is full."""
@@ -63,7 +71,7 @@ class Desk:
     def _enter(self, pictures: int) -> None:
         if self.turns_away(pictures):
             raise busy()
-        self.taken += pictures
+        self.taken += self._places_for(pictures)
 
     async def _until_done(self, future: "Future[Answer]", pictures: int) -> Answer:
         """Waits; the places are free again before anybody hears that it is done."""
@@ -76,7 +84,7 @@ class Desk:
         return await asyncio.wrap_future(future)
 
     def _leave(self, pictures: int) -> None:
-        self.taken -= pictures
+        self.taken -= self._places_for(pictures)
 
     def close(self) -> None:
         """Finishes what was begun and ends the threads."""

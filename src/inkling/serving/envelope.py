@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from inkling.serving.describe import DETAILS
 from inkling.serving.desk import Desk, busy
 from inkling.serving.metrics import Metrics
 from inkling.serving.problems import BROKEN, respond
@@ -31,14 +32,17 @@ SECURITY = (
     (b"cross-origin-opener-policy", b"same-origin"),
     (b"permissions-policy", b"geolocation=(), microphone=(), payment=()"),
 )
-READING = ("/v1/read", "/v1/read/batch")
+READ_ONE, READ_MANY = READING = ("/v1/read", "/v1/read/batch")
 ELSEWHERE = "other"  # one label for all paths that do not exist, or the metrics would grow
 
 log = logging.getLogger("inkling.serving")
 
 
 class Envelope:
-    """ASGI middleware, outermost: it sees every request first and every answer last."""
+    """ASGI middleware: it sees every request first and every answer last.
+
+    Only what other sites' browsers ask beforehand (CORS) is answered outside it.
+    """
 
     def __init__(self, app: ASGIApp, desk: Desk, metrics: Metrics) -> None:
         self.app, self.desk, self.metrics = app, desk, metrics
@@ -62,23 +66,30 @@ class Envelope:
         except Exception:
             log.exception("a request failed: %s %s", scope["method"], scope["path"])
             if not seen["status"]:
-                sorry = respond(BROKEN, "something went wrong here; the server's log has more")
+                sorry = respond(BROKEN, DETAILS[BROKEN])
                 await sorry(scope, receive, send_wrapped)
         finally:
             self._count(scope, seen["status"], time.perf_counter() - started)
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         """A full house is told before the body is read, and before any other work."""
-        if scope["method"] == "POST" and scope["path"] in READING and self.desk.turns_away():
+        if self._turns_away(scope):
             await busy().response()(scope, receive, send)
             return
         await self.app(scope, receive, send)
+
+    def _turns_away(self, scope: Scope) -> bool:
+        if scope["method"] != "POST":
+            return False
+        if scope["path"] == READ_MANY:  # how many pictures it has is not known yet
+            return self.desk.is_full()
+        return scope["path"] == READ_ONE and self.desk.turns_away()
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)
         method = scope["method"] if scope["method"] in METHODS else ELSEWHERE
         self.metrics.requests.labels(method, route, str(status)).inc()
-        if status == 503:
+        if status == 503 and scope["path"] in READING:  # /readyz says 503 too, and refuses nobody
             self.metrics.refused.inc()
         else:
             self.metrics.seconds.labels(route).observe(seconds)

@@ -17,7 +17,7 @@ class Metrics:
     """The counters of one worker; `text` adds up those of all workers."""
 
     def __init__(self, waiting: Callable[[], int]) -> None:
-        """`waiting` tells how many pictures are being read or wait just now."""
+        """`waiting` tells how many places are taken just now."""
         self._registry = CollectorRegistry()
         self._waiting = waiting
         self.requests = Counter(
@@ -41,12 +41,12 @@ class Metrics:
         )
         self.refused = Counter(
             "inkling_refused_total",
-            "Requests turned away because too many pictures were waiting.",
+            "Readings turned away because too many pictures were waiting or arriving.",
             registry=self._registry,
         )
         self.places = Gauge(
             "inkling_pictures_at_once",
-            "Pictures being read or waiting.",
+            "Pictures being read or waiting; a batch counts for half of the places at most.",
             multiprocess_mode="livesum",
             registry=self._registry,
         )

@@ -1,0 +1,65 @@
+"""The outermost layer, where a failure or a full house must still be a proper answer."""
+
+import asyncio
+
+import httpx
+import pytest
+from starlette.types import ASGIApp
+
+from inkling.reading.reader import Reader
+from inkling.serving.app import build_app
+from inkling.serving.desk import Desk
+from inkling.serving.settings import Settings
+
+ORIGIN = "https://a.example"
+
+
+@pytest.fixture
+def app() -> ASGIApp:
+    """An application that was never told to start: it reads, but is not ready."""
+    return build_app(Settings(threads=1, allow_origins=(ORIGIN,)))
+
+
+def ask(app: ASGIApp, method: str, path: str, content: bytes = b"") -> httpx.Response:
+    async def send() -> httpx.Response:
+        wire = httpx.ASGITransport(app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=wire, base_url="http://x") as http:
+            return await http.request(method, path, content=content, headers={"Origin": ORIGIN})
+
+    return asyncio.run(send())
+
+
+def check(answer: httpx.Response, status: int, name: str) -> None:
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == f"/docs#{name}"
+    assert answer.headers["access-control-allow-origin"] == ORIGIN
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def fail(*_: object, **__: object) -> None:
+    raise RuntimeError("a fault that nobody thought of")
+
+
+def test_a_failure_is_told_to_pages_of_other_sites(
+    app: ASGIApp, monkeypatch: pytest.MonkeyPatch, seven: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Reader, "read", fail)
+    check(ask(app, "POST", "/v1/read", seven), 500, "internal")
+    assert "a fault that nobody thought of" in caplog.text
+
+
+def test_a_full_house_is_told_to_pages_of_other_sites(
+    app: ASGIApp, monkeypatch: pytest.MonkeyPatch, seven: bytes
+) -> None:
+    monkeypatch.setattr(Desk, "is_full", lambda *_: True)
+    for path in ("/v1/read", "/v1/read/batch"):
+        answer = ask(app, "POST", path, seven)
+        check(answer, 503, "busy")
+        assert "Retry-After" in answer.headers["access-control-expose-headers"]
+    assert "inkling_refused_total 2.0" in ask(app, "GET", "/metrics").text
+
+
+def test_not_being_ready_is_no_refusal(app: ASGIApp) -> None:
+    assert ask(app, "GET", "/readyz").status_code == 503
+    assert "inkling_refused_total 0.0" in ask(app, "GET", "/metrics").text

@@ -3,6 +3,7 @@
 import base64
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,6 +17,8 @@ from inkling.reading.photo import Source, file_bytes, to_png
 from inkling.types import Alternative, Box, Prediction, Reading
 
 RETRIES = 8  # of a request that was turned away because the service was busy
+# Busy, or a proxy in front of it that has had enough requests or cannot reach it just now.
+BUSY = (429, 502, 503, 504)
 LONGEST_PAUSE = 5.0  # seconds; whatever Retry-After says
 NAME_LENGTH = 200  # characters; the service takes no longer names
 BATCH_PICTURES = 64  # in one request; the service takes no more
@@ -35,9 +38,15 @@ class Client:
         timeout: float = 30.0,
         retries: int = RETRIES,
     ) -> None:
-        """`timeout` in seconds for each request; `retries` for answers that say 503."""
+        """`timeout` in seconds for each request; `retries` for answers that say 429, 502, 503, 504.
+
+        Raises `ServiceError` where the address is none.
+        """
         self.retries = retries
-        self._http = httpx.Client(base_url=address, timeout=timeout)
+        try:
+            self._http = httpx.Client(base_url=address, timeout=timeout)
+        except httpx.InvalidURL as error:
+            raise ServiceError(f"{address!a} is no address: {error}") from error
 
     def read(self, source: Source, *, expect_one: bool = False) -> Reading:
         """The reading of a path, bytes, an array (H, W), (H, W, 3) or (H, W, 4), or a PIL picture.
@@ -49,8 +58,9 @@ class Client:
     def _read_one(self, name: str, content: bytes, expect_one: bool) -> Reading:
         query = {"name": _short(name), "one": _flag(expect_one)}
         headers = {"Content-Type": "application/octet-stream"}
-        response = self._ask("POST", "/v1/read", params=query, content=content, headers=headers)
-        return _reading({**response, "image": name})
+        sent = self._ask("POST", "/v1/read", params=query, content=content, headers=headers)
+        with self._understanding():
+            return _reading({**sent, "image": name})
 
     def read_many(
         self, sources: Sequence[Source], *, expect_one: bool = False
@@ -63,7 +73,8 @@ class Client:
 
     def model(self) -> dict[str, Any]:
         """The card of the model that the service uses."""
-        return self._ask("GET", "/v1/model")
+        with self._understanding():
+            return dict(self._ask("GET", "/v1/model"))
 
     def close(self) -> None:
         """Ends the connections."""
@@ -97,17 +108,17 @@ class Client:
         query = {"one": _flag(expect_one)}
         body = {"images": images}
         sent = self._ask("POST", "/v1/read/batch", params=query, json=body) if images else []
-        entries = iter(sent)
-        return [
-            _entry({**next(entries), "image": name}) if isinstance(content, bytes) else content
-            for name, content in batch
-        ]
+        with self._understanding():
+            names = [name for name, content in batch if isinstance(content, bytes)]
+            pairs = zip(names, sent, strict=True)
+            answers = iter([_entry({**entry, "image": name}) for name, entry in pairs])
+        return [next(answers) if isinstance(content, bytes) else content for name, content in batch]
 
     def _ask(self, method: str, path: str, **more: Any) -> Any:
         """The JSON of an answer; asks again while the service is busy."""
         for attempt in range(self.retries + 1):
             response = self._send(method, path, **more)
-            if response.status_code != 503 or attempt == self.retries:
+            if response.status_code not in BUSY or attempt == self.retries:
                 return _json(response)
             time.sleep(_pause(response, attempt))
         raise ServiceError("retries must be 0 or more")
@@ -117,8 +128,19 @@ class Client:
             return self._http.request(method, path, **more)
         except httpx.TimeoutException as error:
             raise ServiceError(f"{self._http.base_url} does not answer in time") from error
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
             raise ServiceError(f"{self._http.base_url} cannot be reached: {error}") from error
+
+    @contextmanager
+    def _understanding(self) -> Iterator[None]:
+        """Turns whatever an answer in another form leads to into one plain sentence."""
+        try:
+            yield
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise ServiceError(
+                f"{self._http.base_url} is no inkling service, or one of another version:"
+                " its answer has another form"
+            ) from error
 
 
 def _pause(response: httpx.Response, attempt: int) -> float:
@@ -131,14 +153,26 @@ def _json(response: httpx.Response) -> Any:
     try:
         body = response.json()
     except ValueError as error:
-        raise ServiceError(
-            f"{response.url} is no inkling service: its answer is no JSON"
-        ) from error
+        raise _refusal(response, _status_line(response)) from error
     if response.is_success:
         return body
-    words = body.get("detail", "no reason given") if isinstance(body, dict) else "no reason given"
+    detail = body.get("detail") if isinstance(body, dict) else None
+    raise _refusal(response, str(detail) if detail else _status_line(response))
+
+
+def _refusal(response: httpx.Response, words: str) -> ImageError | ServiceError:
+    """What was wrong with the picture is one thing, all the rest is another."""
     kind = ImageError if response.status_code in (413, 415, 422) else ServiceError
-    raise kind(str(words))
+    return kind(words)
+
+
+def _status_line(response: httpx.Response) -> str:
+    """All there is to say of an answer that is not the service's own."""
+    if response.is_success:
+        return f"{response.url} is no inkling service: its answer is no JSON"
+    said = f"{response.url} answered {response.status_code} {response.reason_phrase}".rstrip()
+    target = response.headers.get("location")
+    return f"{said}: it points to {target}" if target else said
 
 
 def _flag(value: bool) -> str:

@@ -1,7 +1,11 @@
 """`inkling.Client`: the same `Reading` as the reader on this side of the wire."""
 
 import io
-from dataclasses import replace
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import numpy as np
@@ -111,6 +115,101 @@ def test_services_that_are_none() -> None:
     ):
         client.model()
     assert len(server.asked) == 3
+
+
+@dataclass(frozen=True)
+class Said:
+    """One answer of a server that is no inkling service, or stands in front of one."""
+
+    status: int = 200
+    body: bytes = b"<html>a proxy</html>"
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+@contextmanager
+def saying(*answers: Said) -> Iterator[str]:
+    """A server that gives these answers one after the other, whatever it is asked."""
+    left = list(answers)
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            said = left.pop(0)
+            self.send_response(said.status)
+            for name, value in (*said.headers, ("Content-Length", str(len(said.body)))):
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(said.body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+            """Tests have nobody to tell."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+    assert not left
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_what_passes_is_asked_again(status: int) -> None:
+    reading = b'{"image": "x", "verdict": "blank", "text": "", "digits": []}'
+    soon = Said(status, headers=(("Retry-After", "0"),))
+    with saying(soon, soon, Said(body=reading)) as address, Client(address) as client:
+        assert client.read(b"x").verdict == "blank"
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        (Said(301, headers=(("Location", "https://b.example/"),)), "301 .*https://b.example/"),
+        (Said(404), "404 Not Found"),
+        (Said(500), "500 Internal Server Error"),
+        (Said(500, b'{"detail": "broken"}'), "broken"),
+        (Said(200), "no inkling service"),
+        (Said(200, b"[]"), "another form"),
+        (Said(200, b"null"), "another form"),
+        (Said(200, b'{"verdict": "blank"}'), "another form"),
+        (Said(200, b'{"verdict": "a", "text": "", "digits": [{"digit": 4}]}'), "another form"),
+        (Said(200, b'{"verdict": "a", "text": "", "digits": [7]}'), "another form"),
+    ],
+)
+def test_strange_answers_are_one_sentence(said: Said, words: str) -> None:
+    with (
+        saying(said) as address,
+        Client(address) as client,
+        pytest.raises(ServiceError, match=words),
+    ):
+        client.read(b"x")
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"7", b"[1, 2]", b"[{}, {}]", b"[null, {}, {}]"])
+def test_strange_answers_to_a_batch_are_one_sentence(body: bytes) -> None:
+    with (
+        saying(Said(200, body)) as address,
+        Client(address) as client,
+        pytest.raises(ServiceError, match="another form"),
+    ):
+        client.read_many([b"x", b"y"])
+
+
+def test_a_proxy_that_takes_no_such_body_is_about_the_picture() -> None:
+    with (
+        saying(Said(413)) as address,
+        Client(address) as client,
+        pytest.raises(ImageError, match="413"),
+    ):
+        client.read(b"x")
+
+
+@pytest.mark.parametrize(
+    "address", ["http://a\0b", "http://\udcff", f"http://{'a' * 70}.com", "x:1"]
+)
+def test_addresses_that_are_none_are_one_sentence(address: str) -> None:
+    with pytest.raises(ServiceError), Client(address) as client:
+        client.model()
 
 
 def test_the_name_is_exported_lazily() -> None:

@@ -20,7 +20,7 @@ from tests.serving.pictures import photo
 Start = Callable[..., AbstractContextManager[Running]]
 
 
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str | bytes) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "inkling", "serve", *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=START, check=False)
 
@@ -73,6 +73,14 @@ def test_a_port_in_use_is_one_sentence() -> None:
     assert port in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+@pytest.mark.parametrize("host", ["", b"\xff", "é" * 70])
+def test_a_host_that_is_none_is_one_sentence(host: str | bytes) -> None:
+    done = run("--port", "0", "--host", host)
+    assert done.returncode == 1
+    assert "host" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_model_that_is_none_is_one_sentence(tmp_path: Path) -> None:

@@ -67,6 +67,8 @@ def _config(settings: Settings, workers: int) -> uvicorn.Config:
 
 
 def _listen(host: str, port: int) -> socket.socket:
+    if not host:  # the system would take it for every network
+        raise ServiceError("--host is empty: name an address; 0.0.0.0 is every network")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -76,6 +78,9 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.close()
         reason = error.strerror or str(error)
         raise ServiceError(f"cannot listen on {host} port {port}: {reason}") from error
+    except (TypeError, ValueError) as error:  # letters that no name of a host may have
+        listener.close()
+        raise ServiceError(f"cannot listen on {host!a}: that is no name of a host") from error
     listener.set_inheritable(True)
     return listener
 

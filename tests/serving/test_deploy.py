@@ -4,9 +4,11 @@ import json
 import re
 import shutil
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from inkling.serving.server import GRACE_SECONDS
@@ -91,21 +93,68 @@ def test_proxies_take_what_the_service_takes() -> None:
     assert int(stop[1]) > GRACE_SECONDS
 
 
-def test_nginx_takes_its_configuration(tmp_path: Path) -> None:
-    nginx = shutil.which("nginx")
-    if nginx is None:
+def test_visitors_reach_every_path_but_the_counts(address: str) -> None:
+    rules = find("Ingress")["spec"]["rules"][0]["http"]["paths"]
+    assert {rule["backend"]["service"]["name"] for rule in rules} == {"inkling"}
+
+    def lets_through(path: str) -> bool:
+        return any(
+            path == rule["path"]
+            or (rule["pathType"] == "Prefix" and path.startswith(f"{rule['path']}/"))
+            for rule in rules
+        )
+
+    described = httpx.get(f"{address}/openapi.json", timeout=60).json()["paths"]
+    asked = {*described, "/", "/docs", "/openapi.json", "/page/main.js", "/favicon.ico"}
+    assert [path for path in sorted(asked) if not lets_through(path)] == ["/metrics"]
+
+
+@pytest.fixture
+def nginx(tmp_path: Path, address: str) -> list[str]:
+    """The command that runs `deploy/nginx.conf` in front of the service, on another port."""
+    program = shutil.which("nginx")
+    if program is None:
         pytest.skip("needs nginx: apt-get install nginx-light")
     certificate(tmp_path)
     text = (ROOT / "deploy" / "nginx.conf").read_text()
     text = re.sub(r"/etc/letsencrypt/live/[^/]+/", f"{tmp_path}/", text)
+    text = text.replace("127.0.0.1:8000", address.removeprefix("http://"))
+    text = text.replace("listen 443 ssl", f"listen unix:{tmp_path}/tls ssl")
+    text = text.replace("listen 80", f"listen unix:{tmp_path}/plain")
     (tmp_path / "site.conf").write_text(text)
-    (tmp_path / "nginx.conf").write_text(
-        f"pid {tmp_path}/pid; error_log stderr; events {{}} "
-        f"http {{ access_log off; include {tmp_path}/site.conf; }}"
+    folders = " ".join(
+        f"{kind}_temp_path {tmp_path}/{kind};"
+        for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
     )
-    command = [nginx, "-t", "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    (tmp_path / "nginx.conf").write_text(
+        f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log; events {{}} "
+        f"http {{ access_log off; {folders} include {tmp_path}/site.conf; }}"
+    )
+    return [program, "-p", str(tmp_path), "-c", str(tmp_path / "nginx.conf")]
+
+
+def test_nginx_takes_its_configuration(nginx: list[str]) -> None:
+    done = subprocess.run([*nginx, "-t"], capture_output=True, text=True, check=False)
     assert "syntax is ok" in done.stderr, done.stderr
+
+
+def test_nginx_turns_away_as_the_service_does(nginx: list[str], tmp_path: Path) -> None:
+    with subprocess.Popen(nginx) as process:
+        try:
+            while not (tmp_path / "pid").exists():  # written once it listens
+                assert process.poll() is None, (tmp_path / "error.log").read_text()
+                time.sleep(0.02)
+            wire = httpx.HTTPTransport(uds=f"{tmp_path}/tls", verify=False)
+            with httpx.Client(transport=wire, base_url="https://x", timeout=60) as http:
+                answers = [http.get("/v1/model") for _ in range(200)]
+                assert http.get("/metrics").status_code == 403
+        finally:
+            process.terminate()
+    assert {answer.status_code for answer in answers} == {200, 503}
+    refused = next(answer for answer in answers if answer.status_code == 503)
+    assert refused.headers["content-type"] == "application/problem+json"
+    assert refused.headers["retry-after"] == "1"
+    assert refused.json().keys() == {"type", "title", "status", "detail"}
 
 
 def certificate(folder: Path) -> None:

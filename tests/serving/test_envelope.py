@@ -1,11 +1,16 @@
 """The outermost layer, where a failure or a full house must still be a proper answer."""
 
 import asyncio
+import base64
+import json
+import threading
 
 import httpx
 import pytest
 from starlette.types import ASGIApp
 
+from inkling.reading import reader
+from inkling.reading.look import glance_at
 from inkling.reading.reader import Reader
 from inkling.serving.app import build_app
 from inkling.serving.desk import Desk
@@ -20,11 +25,15 @@ def app() -> ASGIApp:
     return build_app(Settings(threads=1, allow_origins=(ORIGIN,)))
 
 
-def ask(app: ASGIApp, method: str, path: str, content: bytes = b"") -> httpx.Response:
+def ask(
+    app: ASGIApp, method: str, path: str, content: bytes = b"", more: dict[str, str] | None = None
+) -> httpx.Response:
+    headers = {"Origin": ORIGIN, **(more or {})}
+
     async def send() -> httpx.Response:
         wire = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=wire, base_url="http://x") as http:
-            return await http.request(method, path, content=content, headers={"Origin": ORIGIN})
+            return await http.request(method, path, content=content, headers=headers)
 
     return asyncio.run(send())
 
@@ -58,6 +67,23 @@ def test_a_full_house_is_told_to_pages_of_other_sites(
         check(answer, 503, "busy")
         assert "Retry-After" in answer.headers["access-control-expose-headers"]
     assert "inkling_refused_total 2.0" in ask(app, "GET", "/metrics").text
+
+
+def test_a_batch_is_read_on_as_many_threads_as_were_given(
+    app: ASGIApp, monkeypatch: pytest.MonkeyPatch, seven: bytes
+) -> None:
+    threads: set[int] = set()
+
+    def watched(*given: object) -> object:
+        threads.add(threading.get_ident())
+        return glance_at(*given)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(reader, "glance_at", watched)
+    body = {"images": [{"image": base64.b64encode(seven).decode()}] * 16}
+    headers = {"Content-Type": "application/json"}
+    answer = ask(app, "POST", "/v1/read/batch", json.dumps(body).encode(), headers)
+    assert [entry["text"] for entry in answer.json()] == ["7"] * 16
+    assert len(threads) == 1
 
 
 def test_not_being_ready_is_no_refusal(app: ASGIApp) -> None:

@@ -36,7 +36,7 @@ CLIENT_GONE = 499  # nobody reads it; the number by which proxies and metrics kn
 def build_app(settings: Settings) -> ASGIApp:
     """Loads the model and puts the application together. Raises `ModelError`."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    reader = Reader.load(settings.model)
+    reader = Reader.load(settings.model, workers=settings.threads)
     desk = Desk(settings.threads, settings.places)
     metrics = Metrics(lambda: desk.taken)
     state = {"ready": False}

@@ -43,6 +43,20 @@ def test_auto_falls_back_on_the_embedded_digits_and_says_so() -> None:
     assert len(source.load_training()) + len(source.load_test()) == 1797
 
 
+@pytest.mark.mnist
+def test_auto_falls_back_where_there_is_only_the_file_of_labels(
+    mnist_folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "mnist").mkdir()
+    for path in mnist_folder.glob("train-labels-*"):
+        (tmp_path / "mnist" / path.name).symlink_to(path)
+    monkeypatch.setenv("INKLING_DATA", str(tmp_path))
+    source = find_source("auto")
+    assert source.name == "digits"
+    assert "train-images-idx3-ubyte" in source.notice
+    assert len(source.load_training()) > 1_000
+
+
 @pytest.mark.usefixtures("without_mnist")
 def test_naming_mnist_insists() -> None:
     with pytest.raises(DataError, match="could not be had"):
@@ -104,6 +118,7 @@ def test_dark_ink_on_light_ground_is_turned_over(few: Digits, tmp_path: Path) ->
         (lambda lines: [lines[0].replace("label", "class"), *lines[1:]], "no column 'label'"),
         (lambda lines: ["label,pixel0", "1,2"], "expected a label and 784 pixels"),
         (lambda _: [""], "no column 'label'"),
+        (lambda lines: [*lines[:2], "7" * 200_000, *lines[2:]], "row 3: field larger than"),
     ],
 )
 def test_a_bad_csv_names_the_row(change, reason: str, few: Digits, tmp_path: Path) -> None:
@@ -163,6 +178,8 @@ def test_a_damaged_gzip_of_ones_own_is_named(few: Digits, tmp_path: Path) -> Non
     packed[30:60] = bytes(255 for _ in range(30))
     (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(packed)
     (tmp_path / "train-labels-idx1-ubyte").write_bytes(write_idx(few.labels.astype(np.uint8)))
+    for name in ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"):
+        (tmp_path / name).write_bytes(b"")
     with pytest.raises(DataError, match=r"cannot read .*train-images-idx3-ubyte\.gz"):
         find_source(str(tmp_path)).load_training()
 
@@ -187,6 +204,35 @@ def test_a_test_folder_without_pictures_is_known_at_once(few: Digits, tmp_path: 
     (tmp_path / "test" / "3").mkdir(parents=True)
     with pytest.raises(DataError, match="test holds no picture"):
         find_source(str(tmp_path))
+
+
+def test_what_names_tell_of_a_test_part_is_known_at_once(few: Digits, tmp_path: Path) -> None:
+    """No picture is opened for it: those here cannot be."""
+    (tmp_path / "idx").mkdir()
+    (tmp_path / "idx" / "train-images-idx3-ubyte").write_bytes(b"broken")
+    (tmp_path / "idx" / "train-labels-idx1-ubyte.gz").write_bytes(b"broken")
+    lacks = r"lacks t10k-images-idx3-ubyte and t10k-labels-idx1-ubyte: .* four files"
+    with pytest.raises(DataError, match=lacks):
+        find_source(str(tmp_path / "idx"))
+    for place in ("train/0", "train/1", "test/0", "test/2"):
+        (tmp_path / "tree" / place).mkdir(parents=True)
+        (tmp_path / "tree" / place / "a.png").write_bytes(b"broken")
+    with pytest.raises(DataError, match="test: class '2' is not one of 0, 1"):
+        find_source(str(tmp_path / "tree"))
+
+
+def test_pictures_without_ink_are_named_and_kept(few: Digits, tmp_path: Path) -> None:
+    save_folder(few.take(np.arange(40)), tmp_path / "own")
+    (tmp_path / "own" / "none").mkdir()
+    for name in ("3/a.png", "3/b.png", "7/c.png", "7/d.png", "none/e.png"):
+        Image.new("L", (60, 60), 240).save(tmp_path / "own" / name)
+    said: list[str] = []
+    everything = find_source(str(tmp_path / "own"), notify=said.append).load_everything()
+    assert len(everything) == 45
+    assert said == [
+        f"note: no ink was found in 4 of the 45 pictures of {tmp_path / 'own'}, and they count as "
+        "empty ones: 3/a.png, 3/b.png, 7/c.png and 1 more"
+    ]
 
 
 def test_a_pickle_in_an_npz_is_not_opened(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from inkling.data.arrays import read_arrays
 from inkling.data.embedded import embedded_digits
 from inkling.data.fetch import Notify, fetch, progress_of
-from inkling.data.folder import class_names, labelled_files, read_folder
+from inkling.data.folder import check_names, class_names, read_folder
 from inkling.data.idx import read_idx
 from inkling.data.published import MNIST, PUBLISHED, PublishedFile, PublishedSet
 from inkling.data.splits import stratified_split
@@ -27,6 +27,7 @@ EMBEDDED = "digits"
 NAMES = (*PUBLISHED, EMBEDDED)
 TEST_SHARE = 0.2  # held out of data that comes without a test part
 TEST_SEED = 0  # always the same pictures, whatever the seed of the run
+IDX_KINDS = ("images-idx3", "labels-idx1")
 FetchFile = Callable[[PublishedSet, PublishedFile], bytes]
 
 
@@ -67,20 +68,29 @@ def find_source(
             f"no data called '{name}': use {', '.join(NAMES)}, or the path of a folder with a "
             "sub-folder a class, a .csv with a label column, or a .npz"
         )
-    return _path(path)
+    return _path(path, notify)
 
 
 def _mnist_or_embedded(fetch_file: FetchFile, notify: Notify | None) -> Source:
-    """Whether MNIST can be had is known once its smallest training file is there."""
+    """Whether MNIST can be had is known once both of its training files are there.
+
+    The look at them is the first load's as well: unpacking and hashing twice would take longer.
+    """
+    seen: dict[str, bytes] = {}
     try:
-        fetch_file(MNIST, MNIST.train_labels)
+        for file in (MNIST.train_labels, MNIST.train_images):
+            seen[file.name] = fetch_file(MNIST, file)
     except FetchError as error:
         source = _unsplit(EMBEDDED, embedded_digits)
         notice = f"MNIST cannot be had, so the embedded digits (1,797 scans) stand in.\n{error}"
         if notify:
             notify(notice)
         return Source(**{**vars(source), "notice": notice})
-    return _published(MNIST, fetch_file)
+
+    def fetch_once(published: PublishedSet, file: PublishedFile) -> bytes:
+        return seen.pop(file.name, None) or fetch_file(published, file)
+
+    return _published(MNIST, fetch_once)
 
 
 def _published(published: PublishedSet, fetch_file: FetchFile) -> Source:
@@ -125,10 +135,10 @@ def _split(name: str, training: Callable[[], Digits], test: Callable[[], Digits]
     return Source(name, lambda: _light_on_dark(training()), load_test, load_test, has_test=True)
 
 
-def _path(path: Path) -> Source:
+def _path(path: Path, notify: Notify | None) -> Source:
     name = str(path)
     if path.is_dir():
-        return _directory(path)
+        return _directory(path, notify)
     if path.suffix.lower() == ".csv":
         return _unsplit(name, partial(read_table, path))
     if path.suffix.lower() == ".npz":
@@ -140,21 +150,36 @@ def _path(path: Path) -> Source:
     raise DataError(f"{path} is neither a folder nor a .csv nor a .npz")
 
 
-def _directory(folder: Path) -> Source:
+def _directory(folder: Path, notify: Notify | None) -> Source:
+    """What names alone can tell of a test part is told now, not after an hour of training."""
     name = str(folder)
     if any(folder.glob("train-images-idx3-ubyte*")):
+        _check_idx(folder)
         return _split(name, partial(_idx_pair, folder, "train"), partial(_idx_pair, folder, "t10k"))
     if (folder / "train").is_dir() and (folder / "test").is_dir():
         names = class_names(folder / "train")
-        if not labelled_files(folder / "test"):  # known now, not after an hour of training
-            raise DataError(f"{folder / 'test'} holds no picture; wanted: a sub-folder a class")
+        check_names(folder / "test", names)
         return _split(
             name,
-            partial(read_folder, folder / "train", names),
-            partial(read_folder, folder / "test", names),
+            partial(read_folder, folder / "train", names, notify),
+            partial(read_folder, folder / "test", names, notify),
         )
     class_names(folder)  # fails early where this is no folder of classes
-    return _unsplit(name, partial(read_folder, folder))
+    return _unsplit(name, partial(read_folder, folder, notify=notify))
+
+
+def _check_idx(folder: Path) -> None:
+    names = [f"{prefix}-{kind}-ubyte" for prefix in ("train", "t10k") for kind in IDX_KINDS]
+    missing = [
+        name
+        for name in names
+        if not (folder / name).exists() and not (folder / f"{name}.gz").exists()
+    ]
+    if missing:
+        raise DataError(
+            f"{folder} lacks {' and '.join(missing)}: data in IDX form is four files, gzip or "
+            "not, two to train on and two to test on"
+        )
 
 
 def _idx_pair(folder: Path, prefix: str) -> Digits:
@@ -163,7 +188,7 @@ def _idx_pair(folder: Path, prefix: str) -> Digits:
     import zlib
 
     parts = []
-    for kind in ("images-idx3", "labels-idx1"):
+    for kind in IDX_KINDS:
         path = folder / f"{prefix}-{kind}-ubyte"
         packed = path.with_name(path.name + ".gz")
         try:

@@ -60,15 +60,21 @@ def _first_fault(path: Path) -> str | None:
     with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
         rows = csv.reader(file)
         next(rows, None)
-        count = 0
-        for number, row in enumerate(rows, start=2):
-            count += 1
-            if len(row) != PIXELS + 1:
-                return f"{path}, row {number}: {len(row)} columns, not {PIXELS + 1}"
-            for cell in row:
-                if not cell.strip().removeprefix("-").isdecimal():
-                    return f"{path}, row {number}: '{cell[:40]}' is not a whole number"
-    return None if count else f"{path} has no row after its header"
+        number = 1
+        try:
+            for number, row in enumerate(rows, start=2):
+                if fault := _fault(row):
+                    return f"{path}, row {number}: {fault}"
+        except csv.Error as error:  # such as a cell of more than 131,072 characters
+            return f"{path}, row {number + 1}: {error}"
+    return None if number > 1 else f"{path} has no row after its header"
+
+
+def _fault(row: list[str]) -> str | None:
+    if len(row) != PIXELS + 1:
+        return f"{len(row)} columns, not {PIXELS + 1}"
+    wrong = [cell for cell in row if not cell.strip().removeprefix("-").isdecimal()]
+    return f"'{wrong[0][:40]}' is not a whole number" if wrong else None
 
 
 def _check_range(path: Path, cells: NDArray[np.int64], low: int, high: int, what: str) -> None:

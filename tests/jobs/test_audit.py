@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inkling.data.catalog import find_source
-from inkling.errors import DataError
+from inkling.errors import DataError, RecipeError
 from inkling.evaluation.corrections import MNIST_UNCONFIRMED, unconfirmed_labels
 from inkling.jobs import cross_validate as module
 from inkling.jobs.audit import audit
@@ -82,6 +82,12 @@ def test_no_network_learns_from_the_label_it_judges(
     training = {image.tobytes() for image in few.images[:320]}
     assert all(training <= each for each in learnt)
     assert result.findings.folds == 2
+
+
+def test_a_seed_that_no_network_may_have_is_known_at_once(few_npz: Path, tmp_path: Path) -> None:
+    for seed in (10**14, 2**31 - 3):  # the last of six would be beyond
+        with pytest.raises(RecipeError, match="must lie within"):
+            audit(str(few_npz), plan=AuditPlan(seed=seed, recipe=QUICK), out=tmp_path / "audit")
 
 
 def test_an_audit_is_repeatable(few_npz: Path, tmp_path: Path) -> None:

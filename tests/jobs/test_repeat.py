@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from inkling.errors import RunError
+from inkling.errors import RecipeError, RunError
 from inkling.jobs.repeat import LINES, repeat
 from inkling.jobs.train import train
 from inkling.training.committee import as_committee
@@ -106,6 +106,23 @@ def test_a_folder_of_something_else_is_left_alone(few_npz: Path, tmp_path: Path)
     with pytest.raises(RunError, match="is a file, not a folder"):
         repeat("mlp-adam", 1, data=str(few_npz), out=foreign / "letter.txt", changes=QUICK)
     assert (foreign / "letter.txt").read_text() == "mine"
+
+
+def test_seeds_that_no_recipe_may_have_are_known_before_the_folder_is_made(
+    few_npz: Path, tmp_path: Path
+) -> None:
+    job = {"data": str(few_npz), "out": tmp_path / "r", "changes": QUICK}
+    for first in (2**31, 2**31 - 1):
+        with pytest.raises(RecipeError, match="must lie within"):
+            repeat("mlp-adam", 2, **job, first_seed=first)
+    assert not (tmp_path / "r").exists()
+
+
+def test_a_recipe_that_is_no_text_is_named(few_npz: Path, tmp_path: Path) -> None:
+    (tmp_path / "r").mkdir()
+    (tmp_path / "r" / "recipe.toml").write_bytes(b"\xff\xfe\0")
+    with pytest.raises(RecipeError, match="is damaged"):
+        repeat("mlp-adam", 1, data=str(few_npz), out=tmp_path / "r", changes=QUICK)
 
 
 def test_a_damaged_record_is_named(few_npz: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import inkling
+from inkling.data.idx import write_idx
 from inkling.errors import DataError, RunError
 from inkling.evaluation.metrics import softmax
 from inkling.export.onnx import export_run_onnx
@@ -311,3 +312,39 @@ def test_temperature_and_doubt_come_from_validation(scans: Digits) -> None:
     assert found["temperature"] == pytest.approx(2, rel=0.1)
     assert found["thresholds"]["unsure"] >= 1 / 3
     assert calibrate(TooSure(), scans.take(np.arange(20)))["temperature"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("classes", "shown", "told"),
+    [
+        ((*"012345678", "none"), range(10), True),
+        ((*"012345678", "none"), range(9), False),  # no picture of none
+        ((*"012345678", "none"), range(9, 10), False),  # none but that
+        (("none", *"123456789"), range(10), False),  # a class like any other, by its place
+    ],
+)
+def test_where_none_begins_is_learnt_from_pictures_of_both_kinds(
+    classes: tuple[str, ...], shown: range, told: bool, scans: Digits
+) -> None:
+    class Known:
+        card: dict = {}  # noqa: RUF012
+
+        def __init__(self) -> None:
+            self.classes = classes
+
+        def predict_logits(self, images: np.ndarray) -> np.ndarray:
+            return np.random.default_rng(0).normal(size=(len(images), 10)).astype(np.float32)
+
+    labels = np.array([shown[place % len(shown)] for place in range(600)])
+    found = calibrate(Known(), Digits(scans.images[:600].copy(), labels, classes))
+    assert ("not_a_digit" in found["thresholds"]) == told
+    assert 1 / 3 <= found["thresholds"]["unsure"] <= 0.9
+
+
+def test_a_test_label_that_was_never_learnt_is_a_sentence(few: Digits, tmp_path: Path) -> None:
+    for prefix, labels in (("train", few.labels), ("t10k", few.labels + 2)):
+        images, answers = write_idx(few.images), write_idx(labels.astype(np.uint8))
+        (tmp_path / f"{prefix}-images-idx3-ubyte").write_bytes(images)
+        (tmp_path / f"{prefix}-labels-idx1-ubyte").write_bytes(answers)
+    with pytest.raises(DataError, match="does not know: 10, 11"):
+        train("mlp-adam", data=str(tmp_path), out=tmp_path / "run", changes=QUICK)

@@ -41,6 +41,20 @@ def splits(few: Digits) -> Splits:
     return split_digits(few, 60, 0)
 
 
+def test_a_single_picture_left_over_is_learnt_with_batch_norm(few: Digits) -> None:
+    """193 pictures in batches of 64: the last would be one alone, which has no variance."""
+    splits = Splits(few.take(np.arange(193)), None)
+    steps: list[int] = []
+
+    class Count(Quiet):
+        def on_step(self, step: int, total: int) -> None:
+            steps.append(total)
+
+    outcome = train(recipe_with("batch_norm=true", "batch_size=64"), splits, Count())
+    assert steps == [9] * 9
+    assert len(outcome.history) == 3
+
+
 def plain_loop(recipe: Recipe, digits: Digits) -> nn.Module:
     """One picture at a time, Adam by the book (Kingma and Ba, 2015, algorithm 1)."""
     torch.manual_seed(recipe.training.seed)

@@ -82,6 +82,28 @@ def test_a_wrong_key_or_value_is_named_with_what_is_allowed(change: str, words: 
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize("channels", ["[-1, 64]", "[0, 64]", "[3, 64]", "[32, 5]"])
+def test_a_sprint_has_even_channels(channels: str) -> None:
+    with pytest.raises(RecipeError, match=r"model\.channels\.[01] = "):
+        load_recipe("cnn-sprint-99", [f"channels={channels}"])
+
+
+def test_batch_norm_needs_more_than_one_picture() -> None:
+    changes = ["batch_norm=true", "batch_size=1"]
+    with pytest.raises(RecipeError, match="leaves it nothing to compare"):
+        load_recipe("mlp-adam", changes)
+    member = "model={kind='committee', members=2, member={kind='mlp', batch_norm=true}}"
+    with pytest.raises(RecipeError, match="leaves it nothing to compare"):
+        load_recipe("mlp-adam", [member, "training.batch_size=1"])
+    assert load_recipe("mlp-adam", ["batch_size=1"]).training.batch_size == 1
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 10**14])
+def test_a_seed_that_no_recipe_may_have(seed: int) -> None:
+    with pytest.raises(RecipeError, match=r"within 0\.\.2147483647"):
+        load_recipe("mlp-adam").with_seed(seed)
+
+
 def test_set_finds_the_table_of_a_plain_key() -> None:
     recipe = load_recipe("mlp-adam", ["epochs=2", "learning_rate=0.01", "widths=[10]", "seed=7"])
     assert recipe.training.epochs == 2

@@ -4,7 +4,6 @@ The usual loader calls Python once a picture; here `DataLoader` is handed the in
 batch at a time. `benchmarks/loader.py` measures the two against each other.
 """
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -69,25 +68,26 @@ class ShuffledBatches(Sampler[Tensor]):
         self.epoch, self.start = 0, 0
 
     def __len__(self) -> int:
-        return math.ceil(self.count / self.batch_size)
+        return count_batches(self.count, self.batch_size)
 
     def __iter__(self) -> Iterator[Tensor]:
         generator = torch.Generator().manual_seed(self.seed * 1_000_003 + self.epoch)
         order = torch.randperm(self.count, generator=generator).to(self.device)
-        yield from order.split(self.batch_size)[self.start :]
+        batches = list(order.split(self.batch_size))
+        if len(batches) > len(self):
+            batches[-2:] = [torch.cat(batches[-2:])]
+        yield from batches[self.start :]
 
 
-class OrderedBatches(Sampler[Tensor]):
-    """Indices (B,) a batch, in the order of the data: for evaluation."""
+def count_batches(pictures: int, batch_size: int) -> int:
+    """Batches an epoch; the last may be small.
 
-    def __init__(self, count: int, batch_size: int, device: torch.device) -> None:
-        self.count, self.batch_size, self.device = count, batch_size, device
-
-    def __len__(self) -> int:
-        return math.ceil(self.count / self.batch_size)
-
-    def __iter__(self) -> Iterator[Tensor]:
-        yield from torch.arange(self.count, device=self.device).split(self.batch_size)
+    A single picture that is left over joins the batch before it: batch norm cannot learn from a
+    batch of one.
+    """
+    whole, rest = divmod(pictures, batch_size)
+    joined = rest == 1 and whole > 0
+    return whole + (rest > 0 and not joined)
 
 
 def make_loader(data: ResidentDigits, batches: Sampler[Tensor]) -> DataLoader[Batch]:

@@ -89,11 +89,11 @@ def audit(
     else:
         audited, extra = source.load_training(), source.load_test()
     folds = plan.folds or (2 if extra is not None and len(extra) >= len(audited) else 5)
+    plan = replace(plan, folds=folds)
+    plan.recipe.with_seed(plan.seed + plan.networks - 1)  # the last one's, known beforehand
     _check(audited, extra, folds, source.name)
     where = choose_device(device)
-    probabilities = cross_validate(
-        audited, extra, replace(plan, folds=folds), where, watch or Quiet(), notify
-    )
+    probabilities = cross_validate(audited, extra, plan, where, watch or Quiet(), notify)
     suspicion = rank_suspects(probabilities, audited.labels)
     findings = AuditFindings(
         data=source.name,

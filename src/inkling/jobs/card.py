@@ -30,13 +30,19 @@ def calibrate(classifier: Classifier, validation: Digits | None) -> dict[str, An
     logits = classifier.predict_logits(validation.images)
     temperature = fit_temperature(logits, validation.labels)
     chances = softmax(logits / temperature)
-    if NONE in classifier.classes:
+    if _tells_none(classifier.classes, validation):
         return {
             "temperature": temperature,
             "thresholds": asdict(choose_thresholds(chances, validation.labels)),
         }
     unsure = float(np.clip(np.quantile(chances.max(axis=1), DOUBTED), 1 / 3, 0.9))
     return {"temperature": temperature, "thresholds": {"unsure": unsure}}
+
+
+def _tells_none(classes: tuple[str, ...], validation: Digits) -> bool:
+    """Whether the last class is none of the others, and there are pictures to see where it ends."""
+    none = validation.labels == len(classes) - 1
+    return classes[-1] == NONE and bool(none.any()) and not none.all()
 
 
 def make_card(

@@ -56,6 +56,11 @@ class AuditPlan:
     seed: int = 0
     recipe: Recipe = field(default_factory=audit_recipe)
 
+    @property
+    def networks(self) -> int:
+        """How many are trained, with seeds from `seed` on."""
+        return self.folds * self.repeats
+
 
 def cross_validate(
     audited: Digits,
@@ -71,16 +76,15 @@ def cross_validate(
     the picture's own label.
     """
     total = np.zeros((len(audited), len(audited.classes)))
-    networks = plan.folds * plan.repeats
     for repeat in range(plan.repeats):
         numbers = stratified_folds(audited.labels, plan.folds, plan.seed + repeat)
         for fold in range(plan.folds):
             count = repeat * plan.folds + fold
             if notify:
-                notify(f"network {count + 1} of {networks}")
+                notify(f"network {count + 1} of {plan.networks}")
             learnt = _together(audited.take(np.nonzero(numbers != fold)[0]), extra)
             judged = np.nonzero(numbers == fold)[0]
-            share = _Share(watch, count, networks)
+            share = _Share(watch, count, plan.networks)
             classifier = _train(learnt, plan.recipe, plan.seed + count, device, share)
             total[judged] += classifier.predict_proba(audited.images[judged])
     return total / plan.repeats
@@ -89,9 +93,8 @@ def cross_validate(
 def _train(
     learnt: Digits, recipe: Recipe, seed: int, device: torch.device, watch: Watch
 ) -> DigitClassifier:
-    training = recipe.training.model_copy(update={"seed": seed})
-    recipe = recipe.model_copy(update={"training": training})
-    model, _ = train_network(Splits(learnt, None), Plan(recipe, device, watch))
+    plan = Plan(recipe.with_seed(seed), device, watch)
+    model, _ = train_network(Splits(learnt, None), plan)
     return DigitClassifier(model, learnt.classes)
 
 

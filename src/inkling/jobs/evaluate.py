@@ -89,7 +89,7 @@ def _answer(
         digits = source.load_everything()
     if len(digits) == 0:
         raise DataError(f"{source.name} has no picture to evaluate on")
-    digits = _in_classes(digits, classifier.classes, source.name)
+    digits = in_classes(digits, classifier.classes, source.name)
     return digits, classifier.predict_logits(digits.images)
 
 
@@ -137,8 +137,11 @@ def _is_onnx(path: str | Path) -> bool:
     return Path(path).suffix == ".onnx"
 
 
-def _in_classes(digits: Digits, classes: tuple[str, ...], name: str) -> Digits:
-    """The same pictures with labels counted as the network counts them."""
+def in_classes(digits: Digits, classes: tuple[str, ...], name: str) -> Digits:
+    """The same pictures with labels counted as the network counts them; `name` is the data's.
+
+    Raises `DataError` where there are classes that it does not know.
+    """
     if digits.classes == classes:
         return digits
     missing = [label for label in digits.classes if label not in classes]

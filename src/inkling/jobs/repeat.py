@@ -13,13 +13,12 @@ from inkling.files import write_text
 from inkling.jobs.train import RUNS, resume, train
 from inkling.training.device import DeviceName
 from inkling.training.recipe import Recipe
-from inkling.training.recipe_text import dump_recipe, load_recipe, parse_recipe
+from inkling.training.recipe_text import dump_recipe, load_recipe
 from inkling.training.repeat import Summary, summarise
 from inkling.training.run_folder import RunFolder, make_folder, recipe_sha256
 from inkling.training.watch import Watch
 
 LINES = "seeds.jsonl"  # a line a seed that ended: what train --json prints
-RECIPE = "recipe.toml"
 
 OnSeed = Callable[[dict[str, Any]], None]
 
@@ -70,7 +69,8 @@ def repeat(
 
     `out` is `runs/<recipe>-repeat` where it is None. Where it holds seeds of the same recipe and
     data already, those are kept and the rest is done; a seed that was stopped midway goes on from
-    its checkpoint. Raises `RunError` where the folder holds something else.
+    its checkpoint. Raises `RunError` where the folder holds something else, `RecipeError` for seeds
+    beyond 2147483647.
     """
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
     if data is not None:
@@ -78,7 +78,8 @@ def repeat(
     if seeds < 1:
         raise RunError(f"cannot repeat {seeds} times; ask for one seed or more")
     folder = Path(out) if out else RUNS / f"{chosen.name}-repeat"
-    chosen = _with_seed(chosen, first_seed)
+    chosen.with_seed(first_seed + seeds - 1)  # known now, not once the folder is claimed
+    chosen = chosen.with_seed(first_seed)
     _claim(folder, chosen)
     done = _read_lines(folder / LINES)
     for seed in range(first_seed, first_seed + seeds):
@@ -135,23 +136,18 @@ def _keys(card: dict[str, Any]) -> list[str]:
 def _claim(folder: Path, recipe: Recipe) -> None:
     """Make `folder` that of `recipe`, or see that it is."""
     make_folder(folder)
-    path = folder / RECIPE
+    path = RunFolder(folder).recipe_path
     if not path.exists():
         if any(folder.iterdir()):
             raise RunError(f"{folder} is no folder of `inkling repeat`; choose another --out")
         write_text(path, dump_recipe(recipe))
         return
-    found = parse_recipe(path.read_text("utf-8"), str(path))
-    if recipe_sha256(_with_seed(found, 0)) != recipe_sha256(_with_seed(recipe, 0)):
+    found = RunFolder(folder).read_recipe()
+    if recipe_sha256(found.with_seed(0)) != recipe_sha256(recipe.with_seed(0)):
         raise RunError(
             f"{folder} holds seeds of another recipe, data or setting (see {path}); "
             "choose another --out"
         )
-
-
-def _with_seed(recipe: Recipe, seed: int) -> Recipe:
-    training = recipe.training.model_copy(update={"seed": seed})
-    return recipe.model_copy(update={"training": training})
 
 
 def _read_lines(path: Path) -> dict[int, dict[str, Any]]:

@@ -16,6 +16,7 @@ from inkling.evaluation.evidence import describe_splits, gather_evidence, write_
 from inkling.evaluation.metrics import measure, softmax
 from inkling.jobs.card import calibrate, make_card
 from inkling.jobs.drawing import draw_run
+from inkling.jobs.evaluate import in_classes
 from inkling.jobs.report import make_report
 from inkling.models.zoo import count_parameters
 from inkling.training.divergence import DivergedError
@@ -85,7 +86,7 @@ def run_training(job: TrainingJob) -> TrainResult:
     write_history(run.metrics_path, list(outcome.history))
     weights_sha256 = run.write_weights(outcome.weights)
     classifier = DigitClassifier(model, classes)
-    test = job.source.load_test()
+    test = in_classes(job.source.load_test(), classes, job.source.name)
     if len(test) == 0:
         raise DataError(f"{job.source.name} has no test picture to measure {run.path} on; add some")
     logits = classifier.predict_logits(test.images)

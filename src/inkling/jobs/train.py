@@ -7,7 +7,7 @@ from pathlib import Path
 from inkling.data.catalog import Source, find_source
 from inkling.data.fetch import Notify
 from inkling.data.splits import Splits, split_digits
-from inkling.errors import DataError, RecipeError, RunError
+from inkling.errors import DataError, RunError
 from inkling.jobs.run import TrainingJob, TrainResult, run_training
 from inkling.training.device import DeviceName, choose_device
 from inkling.training.recipe import Recipe
@@ -95,10 +95,7 @@ def resume(
 def _with(recipe: Recipe, data: str | None, seed: int | None) -> Recipe:
     """The recipe with what the command line says about data and seed."""
     if seed is not None:
-        if not 0 <= seed < 2**31:
-            raise RecipeError(f"seed = {seed}: it must lie within 0..2147483647")
-        training = recipe.training.model_copy(update={"seed": seed})
-        recipe = recipe.model_copy(update={"training": training})
+        recipe = recipe.with_seed(seed)
     return recipe if data is None else recipe.model_copy(update={"data": data})
 
 

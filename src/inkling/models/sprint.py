@@ -6,7 +6,7 @@ windows of the picture, see `windows`. In evaluation mode the same numbers come 
 plain layers, which is what is exported.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +17,7 @@ from inkling.models.parts import NetworkSpec
 from inkling.models.sprint_step import SprintFunction, Weights
 from inkling.models.windows import FILTER, cut_windows, filter_placement
 
+Even = Annotated[int, Field(ge=2, le=65536, multiple_of=2)]
 WHITENING_FLOOR = 0.1  # added to each eigenvalue; the pixels have variance 1
 
 
@@ -24,7 +25,7 @@ class SprintSpec(NetworkSpec):
     """Two convolutions: 6x6 stride 2, pooled by 2, then 3x3; batch norm behind the second."""
 
     kind: Literal["sprint"] = "sprint"
-    channels: tuple[int, int] = Field((32, 64), description="of the two convolutions; even")
+    channels: tuple[Even, Even] = Field((32, 64), description="of the two convolutions; even")
     whiten: bool = Field(True, description="first filters from the pictures' principal parts")
 
 

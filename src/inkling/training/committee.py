@@ -63,8 +63,7 @@ def member_recipe(recipe: Recipe, index: int) -> Recipe:
     if not isinstance(recipe.model, CommitteeSpec):
         raise RecipeError(f"{recipe.name} is no committee")
     seed = (recipe.training.seed * MAX_MEMBERS + index) % SEEDS
-    training = recipe.training.model_copy(update={"seed": seed})
-    return recipe.model_copy(update={"model": recipe.model.member, "training": training})
+    return recipe.with_seed(seed).model_copy(update={"model": recipe.model.member})
 
 
 def _fit_member(committee: Committee, index: int, splits: Splits, plan: Plan) -> Fit:

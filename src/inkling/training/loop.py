@@ -84,7 +84,6 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
     training = ResidentDigits(splits.training, device)
     start_from_pictures(model, training)
     state = start_state(recipe, model)
-    state.totals = state.totals.to(device)
     if plan.checkpoint and has_checkpoint(plan.checkpoint):
         load_checkpoint(plan.checkpoint, state, plan.identity)
     validation = ResidentDigits(splits.validation, device) if splits.validation else None
@@ -180,8 +179,8 @@ def evaluate_score(model: nn.Module, data: ResidentDigits) -> Score:
     """Accuracy and mean cross-entropy of `model` on `data`."""
     logits = predict_logits(model, data.images)
     loss = F.cross_entropy(logits, data.labels).item()
-    accuracy = (logits.argmax(1) == data.labels).double().mean().item()
-    return Score(accuracy, loss, len(data))
+    right = int((logits.argmax(1) == data.labels).sum().item())
+    return Score(right / len(data), loss, len(data))
 
 
 def _goes_on(state: TrainingState, total: int, recipe: Recipe) -> bool:

@@ -4,12 +4,14 @@ An unknown key, a wrong type or an impossible value is a `RecipeError` that name
 value and what is allowed.
 """
 
-import math
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from inkling.data.augment import Augment
+from inkling.data.loader import count_batches
+from inkling.errors import RecipeError
+from inkling.models.committee import CommitteeSpec
 from inkling.models.zoo import ModelSpec
 from inkling.training.search import Search
 
@@ -131,9 +133,26 @@ class Recipe(_Table):
     expect: Expectation | None = None
     search: Search = Field({}, description="what inkling tune may change")
 
+    @model_validator(mode="after")
+    def _batch_norm_has_batches(self) -> "Recipe":
+        spec = self.model.member if isinstance(self.model, CommitteeSpec) else self.model
+        if self.training.batch_size == 1 and getattr(spec, "batch_norm", False):
+            raise ValueError(
+                "batch_norm = true compares the pictures of a batch; training.batch_size = 1 "
+                "leaves it nothing to compare"
+            )
+        return self
+
+    def with_seed(self, seed: int) -> "Recipe":
+        """The same with another seed. Raises `RecipeError` for one that no recipe may have."""
+        if not 0 <= seed < SEEDS:
+            raise RecipeError(f"seed = {seed}: it must lie within 0..{SEEDS - 1}")
+        training = self.training.model_copy(update={"seed": seed})
+        return self.model_copy(update={"training": training})
+
     def steps_per_epoch(self, pictures: int) -> int:
         """Steps until every one of `pictures` was seen once; the last batch may be small."""
-        return math.ceil(pictures / self.training.batch_size)
+        return count_batches(pictures, self.training.batch_size)
 
     def total_steps(self, pictures: int) -> int:
         """Steps of the whole training, at least one."""

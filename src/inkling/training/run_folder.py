@@ -14,7 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor
 
-from inkling.errors import RunError
+from inkling.errors import RecipeError, RunError
 from inkling.files import write_bytes, write_text
 from inkling.training.checkpoint import has_checkpoint, member_folder
 from inkling.training.recipe import Recipe
@@ -76,12 +76,14 @@ class RunFolder:
         return has_checkpoint(self.checkpoint_path) or has_checkpoint(first)
 
     def read_recipe(self) -> Recipe:
-        """The resolved recipe. Raises `RunError` where the folder is no run."""
+        """The resolved recipe. Raises `RunError` where the folder is no run, else `RecipeError`."""
         try:
             text = self.recipe_path.read_text("utf-8")
         except OSError as error:
             what = "is not a run folder" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path} {what}: there is no {self.recipe_path.name}") from error
+        except UnicodeDecodeError as error:
+            raise RecipeError(f"{self.recipe_path} is damaged: {error}") from error
         return parse_recipe(text, str(self.recipe_path))
 
     def read_card(self) -> dict[str, Any]:
@@ -96,11 +98,15 @@ class RunFolder:
             ) from error
         except (OSError, ValueError) as error:
             raise RunError(f"{self.card_path} is damaged: {error}") from error
+        if not isinstance(card, dict):
+            raise RunError(f"{self.card_path} is damaged: it holds no table")
         if card.get("format") != CARD_FORMAT:
             raise RunError(
                 f"{self.card_path} is of format {card.get('format')}, "
                 f"this inkling reads {CARD_FORMAT}"
             )
+        if not isinstance(card.get("classes"), list) or not card["classes"]:
+            raise RunError(f"{self.card_path} is damaged: it names no classes")
         return card
 
     def write_card(self, card: dict[str, Any]) -> None:

@@ -15,21 +15,21 @@ from inkling.training.recipe import Recipe
 class TrainingState:
     """The one mutable thing of the loop.
 
-    `epoch` and `batch` count from 0 and name what comes next; `totals` (3,) float64 is the sum
-    of loss, of right answers and of pictures in the epoch under way.
+    `epoch` and `batch` count from 0 and name what comes next; `totals` (3,), see `zero_totals`,
+    is the sum of loss, of right answers and of pictures in the epoch under way.
     """
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
     average: ModelAverage | None
     kept: dict[str, Tensor]
+    totals: Tensor
     kept_epoch: int = 0
     epoch: int = 0
     batch: int = 0
     step: int = 0
     seconds: float = 0.0
     epoch_seconds: float = 0.0
-    totals: Tensor = field(default_factory=lambda: torch.zeros(3, dtype=torch.float64))
     history: list[EpochMetrics] = field(default_factory=list)
 
     @property
@@ -57,4 +57,10 @@ def start_state(recipe: Recipe, model: nn.Module) -> TrainingState:
         optimizer=build_optimizer(model, recipe.optimizer),
         average=ModelAverage(model, decay) if decay else None,
         kept={},
+        totals=zero_totals(next(model.parameters()).device),
     )
+
+
+def zero_totals(device: torch.device) -> Tensor:
+    """(3,) zeros on `device`, so that no step waits to add to them; float64, which mps lacks."""
+    return torch.zeros(3, dtype=torch.float32 if device.type == "mps" else torch.float64).to(device)

@@ -1,16 +1,21 @@
 """The page in a real browser: real pointer events on the paper, real answers on the screen."""
 
 import re
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
 
+from inkling.serving import problems
 from tests.chromium import started_chromium
 from tests.serving.conftest import Running
-from tests.serving.pictures import photo
+from tests.serving.pictures import draw_number, encode, photo
 from tests.serving.strokes import SCRIBBLE, Stroke, place, write
 
 pytestmark = pytest.mark.browser
@@ -296,6 +301,119 @@ def test_what_is_no_picture_is_said(browser: "playwright.Browser", address: str)
         assert "not a picture" in seen.sentence()
 
 
+HOLD = """() => {
+    const real = createImageBitmap;
+    window.createImageBitmap = async (...given) => {
+        const bitmap = await real(...given);
+        document.body.dataset.held = "";
+        await new Promise((resolve) => { window.release = resolve; });
+        return bitmap;
+    };
+}"""
+
+
+def _choose(page: "playwright.Page", content: bytes, kind: str = "image/png") -> None:
+    page.set_input_files("#file", {"name": "a picture", "mimeType": kind, "buffer": content})
+
+
+def _stays(seen: Visit, text: str, mode: str) -> None:
+    """What a photo that is opened only now would have changed stays as it is."""
+    seen.page.evaluate("() => { release(); delete document.body.dataset.held; }")
+    seen.page.wait_for_timeout(500)
+    seen.expect_text(text)
+    assert seen.page.locator("#stage").get_attribute("data-mode") == mode
+
+
+def test_a_photo_opened_too_late_is_dropped(
+    browser: "playwright.Browser", address: str, seven: bytes
+) -> None:
+    slow = photo("42", 2400, 1800)
+    with visit(browser, address, **DESKTOP) as seen:
+        page = seen.page
+        page.evaluate(HOLD)
+        _choose(page, slow, "image/jpeg")
+        page.wait_for_selector("body[data-held]", timeout=WAIT)
+        page.click("#clear")
+        _stays(seen, "Nothing yet", "empty")
+        _choose(page, slow, "image/jpeg")
+        page.wait_for_selector("body[data-held]", timeout=WAIT)
+        seen.draw("3")
+        seen.expect_text("3")
+        _stays(seen, "3", "drawing")
+        _choose(page, slow, "image/jpeg")
+        page.wait_for_selector("body[data-held]", timeout=WAIT)
+        _choose(page, seven)  # small enough to be sent as it is
+        seen.expect_text("7")
+        _stays(seen, "7", "photo")
+
+
+def test_clearing_lifts_the_keyboards_pen(browser: "playwright.Browser", address: str) -> None:
+    with visit(browser, address, **DESKTOP) as seen:
+        page = seen.page
+        page.focus("#paper")
+        for key in ["ArrowUp"] * 10 + ["Space", "ArrowDown", "Escape"]:
+            page.keyboard.press(key)
+        assert "down" not in (page.locator("#nib").get_attribute("class") or "")
+        for key in ["ArrowUp", "Space"] + ["ArrowDown"] * 20:
+            page.keyboard.press(key)
+        assert "down" in (page.locator("#nib").get_attribute("class") or "")
+        page.keyboard.press("Space")
+        seen.expect_text("1")
+
+
+def test_light_ink_on_clear_is_read_at_any_size(
+    browser: "playwright.Browser", address: str
+) -> None:
+    ink = 255 - np.asarray(draw_number("7", 1200, 1200, pen=60))
+    under = np.random.default_rng(0).integers(0, 256, (1200, 1200, 3), np.uint8)
+    under[ink > 0] = 255  # what lies under the clear parts is not seen, and makes the file large
+    content = encode(Image.fromarray(np.dstack([under, ink])))
+    assert len(content) > 400_000  # so that the page does not send it as it is
+    with visit(browser, address, **DESKTOP) as seen:
+        _choose(seen.page, content)
+        seen.expect_text("7")
+
+
+def test_a_failure_is_said_and_not_sent_again(browser: "playwright.Browser", address: str) -> None:
+    with visit(browser, address, **DESKTOP) as seen:
+        asked: list[int] = []
+
+        def fail(route: "playwright.Route") -> None:
+            asked.append(1)
+            body = '{"detail": "something went wrong here"}'
+            route.fulfill(status=500, content_type="application/problem+json", body=body)
+
+        seen.page.route("**/v1/read**", fail)
+        seen.draw("7")
+        seen.expect_text("Cannot read it")
+        assert seen.sentence() == "something went wrong here"
+        seen.page.wait_for_timeout(1500)
+        assert len(asked) == 1
+        seen.page.unroute_all()
+        seen.errors.clear()  # the browser reports a 500 by itself
+
+
+def test_a_picture_that_is_turned_away_is_sent_less_and_less_often(
+    browser: "playwright.Browser", address: str
+) -> None:
+    with visit(browser, address, **DESKTOP) as seen:
+        asked: list[float] = []
+
+        def refuse(route: "playwright.Route") -> None:
+            asked.append(time.monotonic())
+            route.fulfill(status=502, content_type="text/html", body="<html>a proxy</html>")
+
+        seen.page.route("**/v1/read**", refuse)
+        seen.draw("7")
+        while len(asked) < 4:
+            seen.page.wait_for_timeout(50)
+        first, *_, last = [after - before for before, after in pairwise(asked)]
+        assert last > first + 0.5
+        seen.page.unroute_all()
+        seen.expect_text("7")
+        seen.errors.clear()
+
+
 def test_the_server_goes_away_and_comes_back(
     browser: "playwright.Browser",
     start: Callable[..., AbstractContextManager[Running]],
@@ -332,6 +450,8 @@ def test_the_documentation_needs_no_other_host(browser: "playwright.Browser", ad
         page = seen.page
         page.goto(f"{address}/docs#busy")
         page.wait_for_selector("#busy[open]", timeout=WAIT)
+        for problem in problems.EVERY:
+            assert page.locator(f"details#{problem.name}").count() == 1
         for name in ("read", "read_batch", "model", "healthz", "readyz", "metrics"):
             assert page.locator(f"details#{name}").count() == 1
         for name in ("read", "model"):

@@ -7,18 +7,23 @@ const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowD
 
 export function drawByKeyboard(canvas, nib, paper) {
   const at = { x: PAPER.width / 2, y: PAPER.height / 2, share: 1 };
-  let down = false;
+  let begun = false; // the stroke that is open, if one is, is the keyboard's
+  const isDown = () => begun && paper.drawing; // the paper may have been cleared meanwhile
 
   function show() {
     nib.hidden = false;
     nib.style.left = `${(100 * at.x) / PAPER.width}%`;
     nib.style.top = `${(100 * at.y) / PAPER.height}%`;
-    nib.classList.toggle("down", down);
+    mark();
+  }
+
+  function mark() {
+    nib.classList.toggle("down", isDown());
   }
 
   function lift() {
-    if (down) paper.finish();
-    down = false;
+    if (isDown()) paper.finish();
+    begun = false;
   }
 
   canvas.addEventListener("keydown", (event) => {
@@ -30,11 +35,11 @@ export function drawByKeyboard(canvas, nib, paper) {
       const step = event.shiftKey ? STEP / 4 : STEP;
       at.x = Math.min(PAPER.width, Math.max(0, at.x + move[0] * step));
       at.y = Math.min(PAPER.height, Math.max(0, at.y + move[1] * step));
-      if (down) paper.extend({ ...at });
+      if (isDown()) paper.extend({ ...at });
     } else if (!event.repeat) {
-      if (down) lift();
-      else {
-        down = true;
+      if (isDown()) lift();
+      else if (!paper.drawing) {
+        begun = true;
         paper.begin({ ...at });
       }
     }
@@ -45,7 +50,8 @@ export function drawByKeyboard(canvas, nib, paper) {
     nib.hidden = true;
   });
   canvas.addEventListener("pointerdown", () => {
-    down = false;
+    begun = false;
     nib.hidden = true;
   });
+  paper.addEventListener("change", mark);
 }

@@ -31,6 +31,7 @@ const explain = find("explain");
 
 let sent = null; // the picture that the answer on screen is about
 let reading = null;
+let turn = 0; // which drawing or photo is the newest; what an older one still waits for is dropped
 
 function setMode(mode) {
   stage.dataset.mode = mode;
@@ -80,23 +81,33 @@ async function read(blob) {
   }
 }
 
+function startTurn() {
+  service.cancel();
+  turn += 1;
+  return turn;
+}
+
 async function readDrawing() {
+  const mine = startTurn();
   const blob = await drawingBlob(paper.strokes);
-  if (!paper.empty && stage.dataset.mode === "drawing") await read(blob);
+  if (mine === turn && !paper.empty) await read(blob);
 }
 
 async function takePhoto(file) {
-  service.cancel();
   paper.clear();
   leavePhoto();
+  setMode("empty");
+  const mine = startTurn();
   forget("Reading the photo …");
+  find("clear").disabled = false;
   let blob;
   try {
     blob = await photoBlob(file);
   } catch (error) {
-    forget(error.message, true);
+    if (mine === turn) forget(error.message, true);
     return;
   }
+  if (mine !== turn) return;
   photo.src = URL.createObjectURL(blob);
   photo.alt = `Your photo ${file.name ?? ""}`.trim();
   photo.hidden = false;
@@ -112,7 +123,7 @@ function leavePhoto() {
 }
 
 function clearAll() {
-  service.cancel();
+  startTurn();
   leavePhoto();
   paper.clear();
   setMode("empty");
@@ -128,18 +139,23 @@ function setSteps(open) {
 
 async function fetchSteps() {
   const about = sent;
-  const explained = await service.explain(about);
-  if (explained && about === sent) showSteps(steps, explained);
+  try {
+    const explained = await service.explain(about);
+    if (explained && about === sent) showSteps(steps, explained);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (about === sent) steps.textContent = error.message;
+  }
 }
 
 paper.addEventListener("begin", () => {
-  service.cancel();
+  startTurn();
   setMode("drawing");
 });
 paper.addEventListener("end", readDrawing);
 paper.addEventListener("change", () => {
   if (stage.dataset.mode === "photo") return;
-  service.cancel();
+  startTurn();
   setMode(paper.empty ? "empty" : "drawing");
   if (paper.empty) forget();
   else readDrawing();

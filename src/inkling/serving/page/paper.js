@@ -33,6 +33,11 @@ export class Paper extends EventTarget {
     return this.#strokes.length === 0;
   }
 
+  /** Whether a stroke was begun and not finished. */
+  get drawing() {
+    return this.#current !== null;
+  }
+
   undo() {
     if (this.empty || this.#current) return;
     this.#strokes.pop();

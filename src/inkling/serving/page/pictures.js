@@ -3,7 +3,7 @@
 import { PAPER, drawStrokes } from "./strokes.js";
 
 const DRAWING_WIDTH = 480; // pixels; a digit of a fifth of the paper still has 90 of them
-const PHOTO_SIDE = 1600; // pixels; the reader looks at 1024
+const PHOTO_SIDE = 1600; // pixels; the reader looks at 800
 const SMALL_FILE = 400_000; // bytes; smaller ones are sent as they are
 const SENDABLE = new Set(["image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif"]);
 
@@ -32,11 +32,17 @@ export async function photoBlob(file) {
   const width = Math.max(1, Math.round(bitmap.width * scale));
   const height = Math.max(1, Math.round(bitmap.height * scale));
   const canvas = new OffscreenCanvas(width, height);
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true });
   context.imageSmoothingQuality = "high";
-  context.fillStyle = "#fff";
-  context.fillRect(0, 0, width, height);
   context.drawImage(bitmap, 0, 0, width, height);
   bitmap.close();
+  // White ink on clear would be lost on a white ground: which ground fits, the reader decides.
+  if (hasClearParts(context, width, height)) return canvas.convertToBlob({ type: "image/png" });
   return canvas.convertToBlob({ type: "image/jpeg", quality: 0.92 });
+}
+
+function hasClearParts(context, width, height) {
+  const { data } = context.getImageData(0, 0, width, height);
+  for (let index = 3; index < data.length; index += 4) if (data[index] < 255) return true;
+  return false;
 }

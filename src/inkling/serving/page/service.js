@@ -3,13 +3,15 @@
 const PATIENCE = 15_000; // ms for one answer
 const PAUSES = [400, 800, 1500, 3000]; // ms between looks for a server that is away
 const REST = 10_000; // ms between looks while all is well
+const AWAY = new Set([429, 502, 503, 504]); // busy, or behind a proxy that cannot reach it
 
 export class Refused extends Error {}
 
 export class Service extends EventTarget {
   #newest = 0;
   #state = "starting";
-  #failures = 0;
+  #failures = 0; // looks in a row that found no server
+  #resends = 0; // of the picture under way
   #timer = 0;
   #wanted = null;
   #running = null;
@@ -34,6 +36,7 @@ export class Service extends EventTarget {
   /** Forgets the picture that is on its way or waits. */
   cancel() {
     this.#newest += 1;
+    this.#resends = 0;
     this.#wanted = null;
     this.#running?.abort();
   }
@@ -48,7 +51,10 @@ export class Service extends EventTarget {
     for (;;) {
       const answer = await this.#try(blob, detail);
       if (mine !== this.#newest) return null;
-      if (answer) return answer;
+      if (answer) {
+        this.#resends = 0;
+        return answer;
+      }
       await new Promise((resolve) => {
         this.#wanted = resolve;
         this.dispatchEvent(new Event("state"));
@@ -74,17 +80,16 @@ export class Service extends EventTarget {
         headers: { "Content-Type": blob.type || "application/octet-stream" },
         signal,
       });
-      const body = await response.json();
-      if (response.ok) {
-        this.#become("ready");
-        return { ...body, milliseconds: performance.now() - started };
-      }
-      if (response.status >= 500) throw new Error(body.detail);
+      const body = parsed(await response.text());
+      if (AWAY.has(response.status)) throw new Error("away");
       this.#become("ready");
-      throw new Refused(body.detail);
+      if (response.ok && body) return { ...body, milliseconds: performance.now() - started };
+      throw new Refused(body?.detail ?? `The server answered ${response.status}, not with a reading.`);
     } catch (error) {
       if (error instanceof Refused) throw error;
-      if (!running.signal.aborted) this.#become("away");
+      if (running.signal.aborted) return null;
+      if (detail === "seen") this.#resends += 1;
+      this.#become("away");
       return null;
     }
   }
@@ -101,9 +106,11 @@ export class Service extends EventTarget {
     }
   }
 
+  // A server that says it is ready and yet takes no picture is asked less and less often too.
   #plan() {
     clearTimeout(this.#timer);
-    const pause = this.#state === "ready" ? REST : PAUSES[Math.min(this.#failures, PAUSES.length - 1)];
+    const tries = Math.max(this.#failures, this.#resends - 1);
+    const pause = this.#state === "ready" ? REST : PAUSES[Math.min(tries, PAUSES.length - 1)];
     this.#timer = setTimeout(() => this.#look(), pause);
   }
 
@@ -117,5 +124,14 @@ export class Service extends EventTarget {
       this.#failures += 1;
       this.#become("away");
     }
+  }
+}
+
+// What is no JSON comes from a proxy, and has nothing to say to the user.
+function parsed(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
   }
 }

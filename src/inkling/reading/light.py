@@ -19,6 +19,7 @@ POLARITY_SIDE = 128  # pixels; which side is ink is decided at this size
 DARKEST_PAPER = 56.0  # grey levels; on darker paper, contrast is measured as if on this
 WINDOWS = (0.1, 0.16, 0.26, 0.42, 0.6)  # of the longer side; closing windows that are tried
 FLAT = 0.1  # of the picture's contrast; a ground that varies less is evenly lit
+THICK = 0.14  # of the shorter side, from the outline; of MNIST's digits one in a hundred is thicker
 TILES = 4  # across and down; the paper's noise is measured in each
 
 
@@ -84,20 +85,24 @@ def to_grey(pixels: NDArray[np.uint8]) -> Grey:
 def has_light_ink(grey: Grey) -> bool:
     """Whether the ink is lighter than its ground, from the whole picture.
 
-    Three witnesses: ink is what there is less of; also once the shading is taken off, and then
-    at the picture's edge as well; and its strokes are narrower than the gaps between them, so
-    closing and opening the picture by little and by more tell them apart.
+    On a flat ground, ink is the side of which there is less, if that is thin: of a sheet on a dark
+    desk there may be less than of the desk. Elsewhere it is weighed up how much of each side there
+    is, in the picture, at its edge, and there again once the shading is taken off; and whose
+    strokes are narrower than the gaps between them, which closing and opening the picture by
+    little and by more tells.
     """
     small = shrink(grey, POLARITY_SIDE)
     values = small.astype(np.float32)
     lighter, light_edge, flat = _light_shares(values)
-    if (flat and lighter * light_edge > 0) or min(small.shape) < 3:
+    screen = flat and lighter * light_edge > 0 and _thickness(values) < THICK
+    if screen or min(small.shape) < 3:
         return lighter < 0
     blurred = np.asarray(cv2.medianBlur(small, odd(min(255, max(small.shape) // 2))))
-    even_lighter, even_edge, _ = _light_shares(values - blurred)
-    narrow = _closed_to_opened(small, 0.1) - _closed_to_opened(small, 0.26)
-    # Weights fitted on 800 composed pictures: right on 98 % of held-out ones, hard as they are.
-    return bool(2.1 * lighter + 4.7 * even_lighter + 3.4 * even_edge + narrow < 0)
+    _, even_edge, _ = _light_shares(values - blurred)
+    narrow = 1.6 * _closed_to_opened(small, 0.1) - 1.8 * _closed_to_opened(small, 0.26)
+    # Weights fitted on 2,500 composed pictures, a third of them of a sheet on a desk: right on 96 %
+    # of 1,500 others, 95 % of those with a desk. The map of writing has another look at it.
+    return bool(5.6 * lighter - 3.3 * light_edge + 4.8 * even_edge + narrow + 2.1 < 0)
 
 
 def _light_shares(values: Map) -> tuple[float, float, bool]:
@@ -114,6 +119,15 @@ def _light_shares(values: Map) -> tuple[float, float, bool]:
     ground = values[lighter == (share > 0.5)]
     flat = bool(ground.std() < FLAT * (high - low)) if ground.size else True
     return share - 0.5, float(lighter[edge].mean()) - 0.5, flat
+
+
+def _thickness(values: Map) -> float:
+    """How far the side of which there is less reaches from its outline, by the shorter side."""
+    level = split_level(values, *percentiles(values, 1, 99))
+    lighter = values > level
+    less = lighter if lighter.mean() < 0.5 else ~lighter
+    depth = cv2.distanceTransform(less.astype(np.uint8), cv2.DIST_L2, 3)
+    return float(depth.max()) / min(values.shape)
 
 
 def _closed_to_opened(small: Grey, share: float) -> float:

@@ -1,9 +1,16 @@
 """repeat, tune and --ensemble as a person or a script meets them."""
 
 import json
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import optuna
 import pytest
 from PIL import Image
 
@@ -56,6 +63,44 @@ def test_tune_on_too_little_is_a_sentence_and_no_more(tmp_path: Path, few) -> No
     done = inkling("tune", "mine.toml", "--data", "one", cwd=tmp_path, code=1)
     assert done.stderr.startswith("inkling: one has too few pictures")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(few_npz: Path, tmp_path: Path) -> None:
+    (tmp_path / "mine.toml").write_text(
+        'name = "mine"\n[model]\nkind = "mlp"\nwidths = [8]\n[training]\nepochs = 9000\n'
+        '[search]\n"optimizer.learning_rate" = { low = 1e-4, high = 0.1 }'
+    )
+    job = ["tune", "mine.toml", "--data", str(few_npz), "--device", "cpu", "--trials", "1"]
+    process = subprocess.Popen(
+        [sys.executable, "-m", "inkling", *job], cwd=tmp_path, stderr=subprocess.PIPE, text=True
+    )
+    url = f"sqlite:///{tmp_path / 'runs' / 'mine-tune' / 'study.db'}"
+    assert wait_for(lambda: bool(params_of(url)), process)
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert errors == "inkling: stopped; the same command goes on with the search\n"
+    inkling(*job, "--time", "0", cwd=tmp_path, code=1)
+    first, queued = optuna.load_study(study_name="mine", storage=url).trials
+    assert first.state == optuna.trial.TrialState.FAIL
+    assert queued.state == optuna.trial.TrialState.WAITING
+    assert queued.system_attrs["fixed_params"] == first.params
+
+
+def params_of(url: str) -> dict[str, Any]:
+    """What the first trial tries; nothing before it has begun."""
+    try:
+        trials = optuna.load_study(study_name="mine", storage=url).trials
+    except Exception:  # the database is being made
+        return {}
+    return trials[0].params if trials else {}
+
+
+def wait_for(condition: Callable[[], bool], process: subprocess.Popen[str]) -> bool:
+    end = time.monotonic() + 60
+    while not condition() and process.poll() is None and time.monotonic() < end:
+        time.sleep(0.2)
+    return condition()
 
 
 def test_a_trial_that_diverges_is_a_line(few_npz: Path, tmp_path: Path) -> None:

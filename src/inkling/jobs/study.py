@@ -14,8 +14,12 @@ from inkling.data.splits import Splits
 from inkling.errors import InklingError, RecipeError, RunError
 from inkling.training.history import EpochMetrics
 from inkling.training.recipe import Recipe
+from inkling.training.recipe_text import explain
 from inkling.training.run_folder import recipe_sha256
 from inkling.training.search import Choices, Range, set_value
+
+# They decide which pictures are learnt from and judged by, which is the same for all trials.
+FIXED = ("data", "training.validation", "training.seed")
 
 
 def open_study(url: str, recipe: Recipe, splits: Splits) -> optuna.Study:
@@ -64,6 +68,11 @@ def check_search(recipe: Recipe) -> None:
             'add one, such as "optimizer.learning_rate" = { low = 1e-4, high = 1e-1, log = true }'
         )
     for key, space in recipe.search.items():
+        if key in FIXED:
+            raise RecipeError(
+                f"[search] {key} cannot be searched: all trials are judged by the same pictures, "
+                "or the best would only be the luckiest; set it in the recipe"
+            )
         ends = (space.low, space.high) if isinstance(space, Range) else space.choices
         for value in ends:
             with_changes(recipe, {key: value})
@@ -106,11 +115,7 @@ def with_changes(recipe: Recipe, values: dict[str, Any]) -> Recipe:
     except KeyError as error:
         raise RecipeError(f"[search] {error}: part of this is a value, not a table") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise RecipeError(
-            f"[search] {values} does not fit the recipe: {place}: {first['msg']}"
-        ) from error
+        raise RecipeError(f"[search] {values} does not fit the recipe: {explain(error)}") from error
 
 
 class Pruner:

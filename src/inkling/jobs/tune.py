@@ -94,7 +94,7 @@ def tune(
     The study lies in `<out>/study.db`, or wherever an Optuna `storage` URL says, so that several
     machines can share it; a search that was stopped goes on, and what was under way when it was
     killed is tried again. Raises `RecipeError` where the recipe has no `[search]` or one that
-    does not fit it, `RunError` where the study belongs to another recipe.
+    does not fit it, `RunError` where the study belongs to another recipe, and on Ctrl-C.
     """
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
     if data is not None:
@@ -126,6 +126,9 @@ def tune(
         except RecipeError as error:
             note_reason(trial, error)
             raise
+        except KeyboardInterrupt:
+            study.enqueue_trial(trial.params)  # this one fails, so that the next is like it
+            raise
 
     def report(study: optuna.Study, trial: FrozenTrial) -> None:
         if on_trial:
@@ -134,7 +137,12 @@ def tune(
 
     enough = optuna.study.MaxTrialsCallback(trials, states=ENDED)
     if len(study.get_trials(deepcopy=False, states=ENDED)) < trials:
-        study.optimize(objective, timeout=seconds, callbacks=[enough, report], catch=(RecipeError,))
+        try:
+            study.optimize(
+                objective, timeout=seconds, callbacks=[enough, report], catch=(RecipeError,)
+            )
+        except KeyboardInterrupt as error:
+            raise RunError("stopped; the same command goes on with the search") from error
     return _result(study, chosen, folder, source.name, url)
 
 

@@ -58,7 +58,7 @@ def parse_recipe(text: str, origin: str, changes: list[str] | None = None) -> Re
     try:
         return Recipe.model_validate(table)
     except ValidationError as error:
-        raise RecipeError(f"{origin}: {_explain(error)}") from error
+        raise RecipeError(f"{origin}: {explain(error)}") from error
 
 
 def dump_recipe(recipe: Recipe) -> str:
@@ -145,8 +145,8 @@ def _value(text: str) -> Any:
         return text
 
 
-def _explain(error: ValidationError) -> str:
-    """Each fault as "key = value: what is allowed", on a line of its own."""
+def explain(error: ValidationError) -> str:
+    """What is wrong with a recipe: each fault as "key = value: what is allowed"."""
     return "; ".join(_sentence(fault) for fault in error.errors())
 
 

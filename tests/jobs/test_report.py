@@ -9,7 +9,7 @@ from scipy.stats import binomtest
 
 from inkling.errors import RunError
 from inkling.evaluation.report.comparison import differences, mcnemar
-from inkling.evaluation.report.contents import read_run
+from inkling.evaluation.report.contents import read_run, read_runs
 from inkling.jobs.report import compare_runs, make_report
 from inkling.jobs.train import train
 from inkling.training.run_folder import RunFolder
@@ -67,6 +67,18 @@ def test_a_comparison_shows_what_was_set_otherwise(two: tuple[Path, Path], tmp_p
     before = page.read_bytes()
     compare_runs(two, page)  # its own page may be made anew
     assert page.read_bytes() == before
+
+
+def test_runs_of_one_name_are_told_apart(two: tuple[Path, Path], tmp_path: Path) -> None:
+    for place in ("r-a/seed-0", "r-b/seed-0", "r-b/seed-1"):
+        shutil.copytree(two[0], tmp_path / place)
+    paths = [tmp_path / place for place in ("r-a/seed-0", "r-b/seed-0", "r-b/seed-1")]
+    page, _ = compare_runs(paths, tmp_path / "comparison.html")
+    names = [run.name for run in read_runs([RunFolder(path) for path in paths])]
+    assert names == ["r-a/seed-0", "r-b/seed-0", "seed-1"]
+    assert all(name in page.read_text() for name in names)
+    same = read_runs([RunFolder(two[0]), RunFolder(two[0])])
+    assert [run.name for run in same] == ["well", "well"]
 
 
 def test_somebody_elses_page_is_left_alone(two: tuple[Path, Path], tmp_path: Path) -> None:

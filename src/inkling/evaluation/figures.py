@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
+from inkling.evaluation.choice import surest_mistakes
 from inkling.evaluation.metrics import Evaluation
 from inkling.files import replacing
 from inkling.training.history import EpochMetrics
@@ -62,8 +63,8 @@ def draw_mistakes(
 ) -> Figure:
     """The wrong answers the network was surest of: label, answer and its confidence."""
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    wrong = np.nonzero(answers != digits.labels)[0]
-    worst = wrong[np.argsort(-confidence[wrong], kind="stable")][:count]
+    wrong = surest_mistakes(digits.labels, probabilities)
+    worst = wrong[:count]
     columns = 8
     rows = max(1, -(-len(worst) // columns))
     figure = _figure(columns * 1.35, rows * 1.75 + 0.6)

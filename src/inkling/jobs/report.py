@@ -5,7 +5,7 @@ from pathlib import Path
 
 from inkling.errors import RunError
 from inkling.evaluation.report.comparison_page import render_comparison
-from inkling.evaluation.report.contents import read_run
+from inkling.evaluation.report.contents import read_run, read_runs
 from inkling.evaluation.report.page import is_ours
 from inkling.evaluation.report.run_page import render_run
 from inkling.files import write_text
@@ -34,7 +34,7 @@ def compare_runs(
     """
     path = Path(out)
     check_ours(path)
-    contents = [read_run(RunFolder(Path(run))) for run in runs]
+    contents = read_runs([RunFolder(Path(run)) for run in runs])
     write_text(path, render_comparison(contents))
     missing = tuple(f"{each.name}: {said}" for each in contents for said in each.missing)
     return path, missing

@@ -12,6 +12,8 @@ import pytest
 from inkling.errors import RunError
 from inkling.jobs.report import make_report
 from inkling.jobs.train import train
+from inkling.training.committee import as_committee
+from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import RunFolder
 
 SECTIONS = [
@@ -193,6 +195,18 @@ def test_a_run_without_validation_and_with_a_class_without_example(few, tmp_path
     assert "The test set has no picture of 8" in page.text
     assert "no test picture" in page.text
     assert '<li class="validation">' not in page.source
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_the_first_filters_of_a_sprint_are_shown(
+    members: int, few_npz: Path, tmp_path: Path
+) -> None:
+    recipe = load_recipe("cnn-sprint-99", ["channels=[8, 4]", "batch_size=32", "epochs=1"])
+    train(as_committee(recipe, members), data=str(few_npz), out=tmp_path / "run")
+    page, missing = report(tmp_path / "run")
+    assert missing == ()
+    assert "one filter of the first convolution, 6 × 6 pixels" in page.text
+    assert page.source.count('<img class="filter"') == 8
 
 
 def test_a_folder_that_is_no_run(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """What a run folder has to show: everything that is there, and a sentence for what is not."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -21,6 +22,7 @@ class RunContents:
     """A run as read; None or empty where something is not there, and `missing` says so."""
 
     folder: RunFolder
+    name: str  # what the run is called: its folder, and as much more as tells it from others
     recipe: Recipe | None
     recipe_text: str
     card: dict[str, Any] | None
@@ -29,11 +31,6 @@ class RunContents:
     evidence: Evidence | None
     layer: FirstLayer | None
     missing: tuple[str, ...]
-
-    @property
-    def name(self) -> str:
-        """What the run is called: its folder."""
-        return self.folder.path.resolve().name
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -52,6 +49,23 @@ class _Notes:
         self.sentences.append(f"{str(error).rstrip('.')}. {consequence}")
 
 
+def read_runs(folders: Sequence[RunFolder]) -> list[RunContents]:
+    """Several runs, called so that they can be told apart. Raises `RunError`."""
+    names = _distinct([folder.path.resolve().parts for folder in folders])
+    read = [read_run(folder) for folder in folders]
+    return [replace(run, name=name) for run, name in zip(read, names, strict=True)]
+
+
+def _distinct(paths: list[tuple[str, ...]]) -> list[str]:
+    """The shortest end of each path that no other one has."""
+    ends = dict.fromkeys(paths, 1)
+    for path in ends:
+        others = [other for other in ends if other != path]
+        while any(other[-ends[path] :] == path[-ends[path] :] for other in others):
+            ends[path] += 1
+    return ["/".join(path[-ends[path] :]) for path in paths]
+
+
 def read_run(folder: RunFolder) -> RunContents:
     """All that a run folder holds. Raises `RunError` only where it is no run folder at all."""
     notes = _Notes()
@@ -65,6 +79,7 @@ def read_run(folder: RunFolder) -> RunContents:
         evidence = _evidence(folder, tuple(measures["classes"]), notes)
     return RunContents(
         folder=folder,
+        name=folder.path.resolve().name,
         recipe=recipe,
         recipe_text=text,
         card=card,

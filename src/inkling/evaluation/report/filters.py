@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.evaluation.report.pictures import data_uri
+from inkling.models.windows import FILTER
 from inkling.types import SIDE
 
 SHOWN = 64
@@ -34,19 +35,27 @@ class FirstLayer:
 def first_layer(weights: dict[str, NDArray[np.float32]]) -> FirstLayer | None:
     """The first tensor that meets the picture itself; None where no such is found.
 
-    That is (F, 784) of a linear layer or (F, 1, H, W) of a convolution.
+    That is (F, 784) of a linear layer, (F, 1, H, W) of a convolution or (F, 36) of a sprint.
     """
     for name in sorted(weights, key=_by_number):
-        tensor = weights[name]
-        if tensor.ndim == 2 and tensor.shape[1] == SIDE * SIDE:
-            maps = tensor.reshape(-1, SIDE, SIDE)
-        elif tensor.ndim == 4 and tensor.shape[1] == 1 and max(tensor.shape[2:]) > 1:
-            maps = tensor[:, 0]
-        else:
+        maps = _maps(name, weights[name])
+        if maps is None:
             continue
         strength = np.linalg.norm(maps.reshape(len(maps), -1), axis=1)
         order = np.argsort(-strength, kind="stable")[:SHOWN]
         return FirstLayer(name, maps[order].astype(np.float32), len(maps))
+    return None
+
+
+def _maps(name: str, tensor: NDArray[np.float32]) -> NDArray[np.float32] | None:
+    """The weights as pictures (F, H, W), where they meet the picture itself."""
+    if tensor.ndim == 2 and tensor.shape[1] == SIDE * SIDE:
+        return tensor.reshape(-1, SIDE, SIDE)
+    if tensor.ndim == 4 and tensor.shape[1] == 1 and max(tensor.shape[2:]) > 1:
+        return tensor[:, 0]
+    # A sprint's, which it keeps as the rows of a matrix; another layer may be of that shape.
+    if name.rpartition(".")[2] == "filters" and tensor.shape[1:] == (FILTER * FILTER,):
+        return tensor.reshape(-1, FILTER, FILTER)
     return None
 
 

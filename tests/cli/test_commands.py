@@ -197,6 +197,11 @@ def test_own_pictures_are_scored_by_their_names(tmp_path: Path, scans) -> None:
     result = json.loads(done.stdout)
     assert result["n"] == 6
     assert (tmp_path / result["gallery"]).read_text().startswith("<!doctype html>")
+    inkling("evaluate", "--own", "own", cwd=tmp_path)  # its own page may be made anew
+    (tmp_path / "own.html").write_text("<!doctype html><title>My home page</title>")
+    refused = inkling("evaluate", "--own", "own", cwd=tmp_path, code=1)
+    assert "own.html was not made by inkling and is left alone" in refused.stderr
+    assert "My home page" in (tmp_path / "own.html").read_text()
     inkling("evaluate", cwd=tmp_path, code=2)
     (tmp_path / "none").mkdir()
     assert (

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from inkling.data.catalog import find_source
-from inkling.errors import DataError, RecipeError
+from inkling.errors import DataError, RecipeError, RunError
 from inkling.evaluation.corrections import MNIST_UNCONFIRMED, unconfirmed_labels
 from inkling.jobs import cross_validate as module
 from inkling.jobs.audit import audit
@@ -82,6 +82,22 @@ def test_no_network_learns_from_the_label_it_judges(
     training = {image.tobytes() for image in few.images[:320]}
     assert all(training <= each for each in learnt)
     assert result.findings.folds == 2
+
+
+@pytest.mark.parametrize("name", ["audit.html", "suspects.csv"])
+def test_files_of_somebody_else_are_left_alone(name: str, few_npz: Path, tmp_path: Path) -> None:
+    """And told of before the training: an audit of one's own may be made anew."""
+    once = QUICK.model_copy(update={"training": QUICK.training.model_copy(update={"epochs": 0.2})})
+    plan = AuditPlan(repeats=1, recipe=once)
+    for _ in range(2):
+        result = audit(str(few_npz), plan=plan, out=tmp_path / "audit", device="cpu")
+    assert len(result.table.read_text().splitlines()) == 81
+    (tmp_path / "audit" / name).write_text("my own\nlist\n")
+    with pytest.raises(RunError, match=f"{name} was not made by inkling"):
+        audit(str(few_npz), plan=plan, out=tmp_path / "audit", device="cpu")
+    assert (tmp_path / "audit" / name).read_text() == "my own\nlist\n"
+    with pytest.raises(RunError, match="is a file, not a folder"):
+        audit(str(few_npz), plan=plan, out=tmp_path / "audit" / name, device="cpu")
 
 
 def test_a_seed_that_no_network_may_have_is_known_at_once(few_npz: Path, tmp_path: Path) -> None:

@@ -26,6 +26,22 @@ def test_data_has_a_page_of_its_own(few_npz: Path, few: Digits, tmp_path: Path) 
         describe(str(few_npz), tmp_path / "mine.html")
 
 
+def test_a_sheet_takes_nobodys_place(
+    few_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    sheets = [describe(str(few_npz)).sheet for _ in range(3)]
+    assert [str(sheet) for sheet in sheets] == ["samples.png", "samples-2.png", "samples-3.png"]
+    (tmp_path / "mine.png").write_bytes(b"mine")
+    with pytest.raises(RunError, match=r"mine\.png exists already and is left alone"):
+        describe(str(few_npz), tmp_path / "mine.png")
+    assert (tmp_path / "mine.png").read_bytes() == b"mine"
+    for name in ("photo.jpg", "photo", "photo.pdf"):
+        with pytest.raises(RunError, match=r"must end in \.png or \.html"):
+            describe(str(few_npz), tmp_path / name)
+        assert not (tmp_path / name).exists()
+
+
 def test_five_pictures_stand_under_their_labels(few: Digits) -> None:
     axes = show5(few, first=7).axes
     assert [each.get_title() for each in axes] == [str(label) for label in few.labels[7:12]]

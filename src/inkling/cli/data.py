@@ -12,9 +12,13 @@ def data(
     name: Annotated[
         str, typer.Argument(metavar="[NAME|PATH]", help="A name, or a folder, .csv or .npz.")
     ] = "auto",
-    sheet: Annotated[Path, typer.Option(help="Samples: a .png or a page (.html).")] = Path(
-        "samples.png"
-    ),
+    sheet: Annotated[
+        Path | None,
+        typer.Option(
+            help="Samples: a .png or a page (.html).",
+            show_default="samples.png, or the next free name",
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Fetch, verify and describe data: counts, shapes, balance, mean and sd, samples."""

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from inkling.cli.output import DeviceOption, JsonOption, device_name, note, print_result
+from inkling.errors import InklingError
 
 
 def evaluate(
@@ -65,6 +66,21 @@ def evaluate(
     print_result(evaluation.as_json(), as_json, lambda: evaluation_lines(str(run), evaluation))
 
 
+def _check_gallery(path: Path) -> None:
+    """Raises `InklingError` where a file of somebody else's would be overwritten."""
+    from inkling.reading.own import PAGE
+
+    beginning, _, _ = PAGE.partition("<style>")
+    try:
+        ours = not path.exists() or path.read_text("utf-8", "replace").startswith(beginning)
+    except OSError as error:
+        raise InklingError(f"{path} cannot be replaced: {error.strerror or error}") from error
+    if not ours:
+        raise InklingError(
+            f"{path} was not made by inkling and is left alone: choose another --gallery"
+        )
+
+
 def _evaluate_own(
     folder: Path, model: Path | None, gallery: Path, expect_one: bool, as_json: bool
 ) -> None:
@@ -72,6 +88,7 @@ def _evaluate_own(
     from inkling.reading.own import score_own, write_gallery
     from inkling.reading.reader import Reader
 
+    _check_gallery(gallery)
     reader = Reader.load(model)
     score = score_own(folder, reader, expect_one=expect_one)
     write_gallery(score, reader, gallery)

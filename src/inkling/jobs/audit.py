@@ -11,17 +11,19 @@ import numpy as np
 
 from inkling.data.catalog import AUTO, find_source
 from inkling.data.fetch import Notify
-from inkling.errors import DataError
+from inkling.errors import DataError, RunError
 from inkling.evaluation.audit import Suspicion, found_among, rank_suspects
 from inkling.evaluation.corrections import unconfirmed_labels
 from inkling.evaluation.report.audit_page import AuditFindings, render_audit
 from inkling.files import write_text
 from inkling.jobs.cross_validate import AuditPlan, cross_validate
+from inkling.jobs.report import check_ours
 from inkling.training.device import DeviceName, choose_device
-from inkling.training.run_folder import next_run_path
+from inkling.training.run_folder import make_folder, next_run_path
 from inkling.training.watch import Quiet, Watch
 from inkling.types import Digits
 
+PAGE, TABLE = "audit.html", "suspects.csv"
 SHOWN = 100  # suspects on the page
 COLUMNS: tuple[str, ...] = (
     "rank",
@@ -77,7 +79,8 @@ def audit(
 
     Data without a test part of its own is audited whole. The other part, where there is one, is
     learnt from by every network, so that two folds do; without it there are five. Writes
-    `audit.html` and `suspects.csv` into the folder `out`. Raises `InklingError`.
+    `audit.html` and `suspects.csv` into the folder `out`. Raises `InklingError`, also where that
+    has files of such a name that no audit made.
     """
     started = time.perf_counter()
     plan = plan or AuditPlan()
@@ -92,6 +95,7 @@ def audit(
     plan = replace(plan, folds=folds)
     plan.recipe.with_seed(plan.seed + plan.networks - 1)  # the last one's, known beforehand
     _check(audited, extra, folds, source.name)
+    folder = _folder(out, source.name)
     where = choose_device(device)
     probabilities = cross_validate(audited, extra, plan, where, watch or Quiet(), notify)
     suspicion = rank_suspects(probabilities, audited.labels)
@@ -107,7 +111,7 @@ def audit(
         listed=_listed(audited, suspicion),
         top=min(SHOWN, len(audited)),
     )
-    return _write(findings, _folder(out, source.name), started)
+    return _write(findings, folder, started)
 
 
 def _check(audited: Digits, extra: Digits | None, folds: int, name: str) -> None:
@@ -134,13 +138,32 @@ def _listed(audited: Digits, suspicion: Suspicion) -> dict[str, int] | None:
 
 
 def _folder(out: str | Path | None, name: str) -> Path:
-    if out is not None:
-        return Path(out)
-    return next_run_path(Path(), f"audit-{Path(name).stem}")
+    """Where to write. Raises `RunError` where a file that no audit made is in the way."""
+    if out is None:
+        return next_run_path(Path(), f"audit-{Path(name).stem}")
+    folder = Path(out)
+    if folder.exists():
+        make_folder(folder)  # says so where it is a file
+        check_ours(folder / PAGE)
+        _check_table(folder / TABLE)
+    return folder
+
+
+def _check_table(path: Path) -> None:
+    """A table with the columns of an audit is one."""
+    if not path.exists():
+        return
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            head = file.readline(200)
+    except OSError as error:
+        raise RunError(f"{path} cannot be replaced: {error.strerror or error}") from error
+    if head.rstrip("\n") != ",".join(COLUMNS):
+        raise RunError(f"{path} was not made by inkling and is left alone: choose another --out")
 
 
 def _write(findings: AuditFindings, folder: Path, started: float) -> AuditResult:
-    page, table = folder / "audit.html", folder / "suspects.csv"
+    page, table = folder / PAGE, folder / TABLE
     rows = list(_rows(findings))
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")

@@ -7,10 +7,14 @@ from typing import Any
 from inkling.data.catalog import find_source
 from inkling.data.fetch import Notify
 from inkling.data.statistics import PartDescription, describe_part
+from inkling.errors import RunError
 from inkling.evaluation.figures import draw_samples, save_figure
 from inkling.evaluation.report.data_page import render_data
 from inkling.files import write_text
 from inkling.jobs.report import check_ours
+from inkling.training.run_folder import next_run_path
+
+PAGES = (".html", ".htm")
 
 
 @dataclass(frozen=True)
@@ -36,14 +40,15 @@ class DataDescription:
         }
 
 
-def describe(name: str, sheet: Path, notify: Notify | None = None) -> DataDescription:
+def describe(name: str, sheet: Path | None = None, notify: Notify | None = None) -> DataDescription:
     """Fetch, verify and describe a data set, and draw its samples to `sheet`, .png or .html.
 
-    Raises `InklingError`: data that cannot be had, a page in its place that is not inkling's.
+    Without `sheet` that is `samples.png`, or the next free number. Raises `InklingError`: data
+    that cannot be had, a picture in the sheet's place, or a page that is not inkling's.
     """
-    page = sheet.suffix.lower() in (".html", ".htm")
-    if page:
-        check_ours(sheet)
+    sheet = sheet or next_run_path(Path(), "samples", ".png")
+    page = sheet.suffix.lower() in PAGES
+    _check_sheet(sheet)
     source = find_source(name, notify=notify)
     training, test = source.load_training(), source.load_test()
     description = DataDescription(
@@ -60,3 +65,14 @@ def describe(name: str, sheet: Path, notify: Notify | None = None) -> DataDescri
     else:
         save_figure(draw_samples(training), sheet)
     return description
+
+
+def _check_sheet(sheet: Path) -> None:
+    """Before anything is fetched: a sheet of a form that is written, in nobody's place."""
+    suffix = sheet.suffix.lower()
+    if suffix in PAGES:
+        check_ours(sheet)
+    elif suffix != ".png":
+        raise RunError(f"the sheet {sheet} must end in .png or .html: it is one or the other")
+    elif sheet.exists():
+        raise RunError(f"{sheet} exists already and is left alone: choose another --sheet")

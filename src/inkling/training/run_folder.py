@@ -164,10 +164,10 @@ def create_run(path: Path, recipe: Recipe) -> RunFolder:
     return run
 
 
-def next_run_path(folder: Path, name: str) -> Path:
-    """The first of `name`, `name-2`, `name-3`... that `folder` does not have."""
-    number, path = 1, folder / name
+def next_run_path(folder: Path, name: str, suffix: str = "") -> Path:
+    """The first of `name`, `name-2`, `name-3`..., with `suffix`, that `folder` does not have."""
+    number, path = 1, folder / f"{name}{suffix}"
     while path.exists():
         number += 1
-        path = folder / f"{name}-{number}"
+        path = folder / f"{name}-{number}{suffix}"
     return path

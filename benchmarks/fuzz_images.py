@@ -1,6 +1,6 @@
 """Mutated image files through the reader: only typed errors, none slow, memory bounded.
 
-    python benchmarks/fuzz_images.py [--count 20000] [--seed 1]
+    python benchmarks/fuzz_images.py [--count 20000] [--seed 1] [--json FILE]
 
 Each file is one of some twenty small valid pictures in six formats, with bytes flipped, cut out,
 doubled, or its header's numbers made large. Ends with exit code 1 if anything but an answer or an
@@ -14,6 +14,7 @@ import resource
 import sys
 import time
 from collections import Counter
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -82,6 +83,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model")
+    parser.add_argument("--json", type=Path, help="write what was measured to this file")
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     reader, originals = Reader.load(options.model), seeds()
@@ -100,23 +102,22 @@ def main() -> None:
         slowest = max(slowest, took)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     good = not crashes and slowest[0] < SLOWEST and memory < LARGEST
-    print(
-        json.dumps(
-            {
-                "files": options.count,
-                "seed": options.seed,
-                "outcomes": dict(outcomes),
-                "crashes": crashes[:20],
-                "crash_count": len(crashes),
-                "slowest_s": round(slowest[0], 3),
-                "slowest_processor_s": round(slowest[1], 3),
-                "slowest_file": slowest[2],
-                "peak_memory_mb": round(memory, 1),
-                "passed": good,
-            },
-            indent=1,
-        )
-    )
+    measured = {
+        "files": options.count,
+        "seed": options.seed,
+        "outcomes": dict(outcomes),
+        "crashes": crashes[:20],
+        "crash_count": len(crashes),
+        "slowest_s": round(slowest[0], 3),
+        "slowest_processor_s": round(slowest[1], 3),
+        "slowest_file": slowest[2],
+        "peak_memory_mb": round(memory, 1),
+        "passed": good,
+    }
+    text = json.dumps(measured, indent=1)
+    print(text)
+    if options.json:
+        options.json.write_text(text + "\n")
     sys.exit(0 if good else 1)
 
 

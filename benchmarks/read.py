@@ -1,6 +1,6 @@
 """How well and how fast the reader reads what is at hand.
 
-    python benchmarks/read.py [--json] [--quick] [--model FILE]
+    python benchmarks/read.py [--json FILE] [--quick] [--model FILE]
 
 Reads $INKLING_DATA: MNIST's test pictures, and in `dev` own digits, pen digits, cheque amounts
 and letters. Times are medians; a ratio stands beside each, so that machines can be compared.
@@ -130,7 +130,7 @@ def start_ratio(repeats: int, folder: Path) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--json", type=Path, help="write what was measured to this file")
     parser.add_argument("--quick", action="store_true", help="accuracy alone")
     parser.add_argument("--model")
     parser.add_argument("--repeats", type=int, default=5)
@@ -142,8 +142,7 @@ def main() -> None:
         out["speed"] = speed(reader, data, options.repeats)
         out["start"] = start_ratio(options.repeats, Path.cwd())
     if options.json:
-        print(json.dumps(out, indent=1))
-        return
+        options.json.write_text(json.dumps(out, indent=1) + "\n")
     for name, numbers in out.items():
         print(name, {k: v for k, v in numbers.items() if k != "sources"})
 

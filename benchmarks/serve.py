@@ -5,8 +5,8 @@
     python benchmarks/serve.py endurance    100,000 requests: does memory grow
     python benchmarks/serve.py slow         200 slow connections, and /healthz
 
-Prints one JSON object. Client and server share the machine. Ratios and medians count; absolute
-numbers are this machine's on this day.
+Prints one JSON object; `--json FILE` writes it to a file as well. Client and server share the
+machine. Ratios and medians count; absolute numbers are this machine's on this day.
 """
 
 import argparse
@@ -297,6 +297,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5, help="of each pair (speed)")
     parser.add_argument("--count", type=int, default=100_000, help="of requests (endurance)")
     parser.add_argument("--places", type=int, default=16, help="of the queue (overload)")
+    parser.add_argument("--json", type=Path, help="write what was measured to this file")
     chosen = parser.parse_args()
     jobs = {
         "speed": lambda: speed(chosen.seconds or 4, chosen.rounds),
@@ -305,7 +306,10 @@ def main() -> None:
         "slow": lambda: slow(chosen.seconds or 9),
     }
     machine = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 1)}
-    print(json.dumps({"what": chosen.what, **machine, **jobs[chosen.what]()}, indent=1))
+    text = json.dumps({"what": chosen.what, **machine, **jobs[chosen.what]()}, indent=1)
+    print(text)
+    if chosen.json:
+        chosen.json.write_text(text + "\n")
 
 
 if __name__ == "__main__":

@@ -1,11 +1,12 @@
 """Make the reader's training data: crops that the reader itself cut from composed pictures.
 
     python -m inkling.data.compose.fonts            # once: free fonts into the user's cache
-    python scripts/compose_crops.py crops.npz       # 477,000 crops; resumable, by parts
+    python scripts/compose_crops.py crops.npz       # 517,000 crops; resumable, by parts
     inkling train reader --data crops.npz
 
-Twenty minutes of one core by default. Each part has its own seed, so that neither the number
-of workers nor a pause changes a pixel. The last 5,000 of MNIST's training digits and every eighth
+Forty minutes of one core by default. Each part has its own seed, so that neither the number
+of workers nor a pause changes a pixel; parts that are there are kept, so begin in a new folder
+once the composer has changed. The last 5,000 of MNIST's training digits and every eighth
 font are held out: the test part of the file is composed from them alone.
 """
 
@@ -40,17 +41,19 @@ CLASSES = (*"0123456789", "none")
 
 @dataclass(frozen=True)
 class Part:
-    """One file of crops: what kind, which number, held out or not, and where it goes."""
+    """One file of crops: what kind, which number, held out or not, whose seed, where it goes."""
 
     kind: str
     number: int
     held_out: bool
+    seed: int
     folder: Path
 
     @property
     def path(self) -> Path:
         """The file; it exists once the part is done."""
-        return self.folder / f"{'held-' if self.held_out else ''}{self.kind}-{self.number:04d}.npz"
+        kind = f"held-{self.kind}" if self.held_out else self.kind
+        return self.folder / f"{kind}-{self.seed}-{self.number:04d}.npz"
 
 
 @cache
@@ -70,12 +73,12 @@ def ink_to_crops(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     return normalise(ink).pixels
 
 
-def make_part(part: Part, seed: int) -> Path:
+def make_part(part: Part) -> Path:
     """Make one part, or leave it where it is there already."""
     if part.path.exists():
         return part.path
     cv2.setNumThreads(1)
-    rng = np.random.default_rng([seed, part.number, part.held_out, KINDS.index(part.kind)])
+    rng = np.random.default_rng([part.seed, part.number, part.held_out, KINDS.index(part.kind)])
     every = training_digits()
     mine = np.arange(TRAINED, len(every)) if part.held_out else np.arange(TRAINED)
     if part.kind == "plain":
@@ -98,16 +101,12 @@ def make_part(part: Part, seed: int) -> Path:
     return part.path
 
 
-def list_parts(folder: Path, inked: int, composed: int, things: int, pairs: int) -> list[Part]:
-    """Held-out parts first, then the training parts, their kinds mixed evenly."""
+def list_parts(folder: Path, seed: int, wanted: dict[str, int]) -> list[Part]:
+    """Held-out parts first, then as many of each kind as are wanted, their kinds mixed evenly."""
     held = {"inked": 2, "composed": 3, "plain": 2, "things": 1}
-    parts = [Part(kind, k, True, folder) for kind, n in held.items() for k in range(n)]
-    wanted = {
-        "inked": inked, "composed": composed, "plain": TRAINED // PART, "things": things,
-        "pairs": pairs,
-    }  # fmt: skip
+    parts = [Part(kind, k, True, seed, folder) for kind, n in held.items() for k in range(n)]
     mixed = [((k + 0.5) / n, kind, k) for kind, n in wanted.items() for k in range(n)]
-    return parts + [Part(kind, k, False, folder) for _, kind, k in sorted(mixed)]
+    return parts + [Part(kind, k, False, seed, folder) for _, kind, k in sorted(mixed)]
 
 
 def join_parts(parts: list[Part]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
@@ -137,9 +136,13 @@ def main() -> None:
     options = parser.parse_args()
     folder = options.parts or options.out.with_suffix(".parts")
     folder.mkdir(parents=True, exist_ok=True)
-    parts = list_parts(folder, options.inked, options.composed, options.things, options.pairs)
+    wanted = {
+        "inked": options.inked, "composed": options.composed, "things": options.things,
+        "pairs": options.pairs, "plain": TRAINED // PART,
+    }  # fmt: skip
+    parts = list_parts(folder, options.seed, wanted)
     with ProcessPoolExecutor(options.workers) as pool:
-        made = pool.map(make_part, parts, [options.seed] * len(parts))
+        made = pool.map(make_part, parts)
         for count, path in enumerate(made, 1):
             print(f"{count} of {len(parts)}: {path.name}", file=sys.stderr, flush=True)
     training_parts = [part for part in parts if not part.held_out]

@@ -40,7 +40,7 @@ class MissingExtraError(InklingError):
         """`group` is the extra's name in pyproject.toml, `module` what could not be imported."""
         super().__init__(
             f"this needs the package '{module}', which is not installed: "
-            f"run pip install 'inkling[{group}]'"
+            f"run pip install -c constraints.txt '.[{group}]' in the folder of inkling"
         )
 
 

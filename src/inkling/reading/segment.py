@@ -11,6 +11,7 @@ from inkling.reading.writing import Writing
 
 FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
 SPECK = 0.13  # of the main part's length; what is shorter is a speck
+OUTSIDE = 0.08  # of a part; with no more than that inside the picture it is a frame
 MOST = 400  # parts of one picture, the largest; a page of writing has fewer
 
 
@@ -51,7 +52,7 @@ class Segments:
 def segment(writing: Writing) -> Segments:
     """The parts of a picture's ink, each a digit as far as its shape alone can tell."""
     components = find_components(writing)
-    strokes = _drop_specks(_parts(components), writing.ink.shape)
+    strokes = _drop_specks(_parts(components), components.labels)
     strokes = _join(strokes, _gap_if_stacked)
     ordered, rows = _in_reading_order(_join(strokes, _gap_to_close))
     by_row = _strokes_by_row(strokes, ordered, rows)
@@ -86,9 +87,10 @@ def make_part(writing: Writing, labels: Labels, label: int) -> Part | None:
     )
 
 
-def _drop_specks(parts: list[Part], shape: tuple[int, ...]) -> list[Part]:
+def _drop_specks(parts: list[Part], labels: Labels) -> list[Part]:
     """Without specks, faint stains and what lies along the picture's edge."""
-    kept = [part for part in parts if not _along_edge(part, shape)]
+    shape = labels.shape
+    kept = [part for part in parts if not _along_edge(part, labels)]
     if not kept:
         return []
     main = max(kept, key=lambda part: part.area * part.level)
@@ -112,15 +114,28 @@ def _is_loose_rule(part: Part, main: Part) -> bool:
     return part is not main and flat and part.w > 1.2 * main.w and apart > 0.02 * main.h
 
 
-def _along_edge(part: Part, shape: tuple[int, ...]) -> bool:
-    """Whether a part is a rest of a frame or of the paper's edge: thin, along the picture's."""
-    height, width = shape
+def _along_edge(part: Part, labels: Labels) -> bool:
+    """Whether a part is a rest of a frame or of the paper's edge: thin, along the picture's.
+
+    One side of it, or several that meet at a corner, as a cell is cut from a form.
+    """
+    height, width = labels.shape
+    if not (part.x == 0 or part.y == 0 or part.right == width or part.bottom == height):
+        return False
     margin = 0.1 * min(height, width)
     upright, flat = part.h > 1.5 * part.w, part.w > 1.5 * part.h
     beside = part.right <= margin or part.x >= width - margin
     above = part.bottom <= margin or part.y >= height - margin
-    touches = part.x == 0 or part.y == 0 or part.right == width or part.bottom == height
-    return touches and ((beside and upright) or (above and flat))
+    return (beside and upright) or (above and flat) or _lies_outside(part, labels, round(margin))
+
+
+def _lies_outside(part: Part, labels: Labels, margin: int) -> bool:
+    """Whether hardly any of a part lies farther than `margin` from the picture's edge."""
+    height, width = labels.shape
+    rows = slice(max(part.y, margin), max(min(part.bottom, height - margin), 0))
+    columns = slice(max(part.x, margin), max(min(part.right, width - margin), 0))
+    inside = np.isin(labels[rows, columns], part.labels)
+    return int(inside.sum()) <= OUTSIDE * part.area
 
 
 def _join(parts: list[Part], gap_between: Callable[[Part, Part], float | None]) -> list[Part]:

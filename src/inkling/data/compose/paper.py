@@ -50,11 +50,8 @@ def light_paper(picture: Map, rng: np.random.Generator) -> Map:
         field += rng.normal(0, 0.14) * x + rng.normal(0, 0.14) * y
     if rng.random() < 0.3:
         field -= float(rng.uniform(0, 0.22)) * (x * x + y * y)
-    if rng.random() < 0.25:  # the shadow of a hand or a phone
-        angle, where = rng.uniform(0, 2 * np.pi), rng.uniform(-0.7, 0.7)
-        hard = np.exp(rng.uniform(np.log(3), np.log(80)))
-        edge = (np.cos(angle) * x + np.sin(angle) * y - where) * hard
-        field *= 1 - float(rng.uniform(0.1, 0.5)) / (1 + np.exp(-edge))
+    if rng.random() < 0.35:  # the shadow of a hand or a phone
+        field *= 1 - float(rng.uniform(0.1, 0.6)) * _shadow(x, y, rng)
     if rng.random() < 0.1:  # a fold: a narrow ridge, light on one side
         angle, where = rng.uniform(0, 2 * np.pi), rng.uniform(-0.7, 0.7)
         away = (np.cos(angle) * x + np.sin(angle) * y - where) * rng.uniform(8, 25)
@@ -63,6 +60,22 @@ def light_paper(picture: Map, rng: np.random.Generator) -> Map:
         field += noise_field((h, w), 3, rng) * 0.06
     field = field.clip(0.25, 1.4)
     return picture * (field if picture.ndim == 2 else field[..., None])
+
+
+def _shadow(x: Map, y: Map, rng: np.random.Generator) -> Map:
+    """Where a shadow falls, (H, W) 0 to 1, soft or hard at its edge: a half plane or a blob."""
+    hard = float(np.exp(rng.uniform(np.log(3), np.log(80))))
+    angle = rng.uniform(0, 2 * np.pi)
+    along, across = np.cos(angle) * x + np.sin(angle) * y, np.cos(angle) * y - np.sin(angle) * x
+    if rng.random() < 0.5:
+        inside = along - rng.uniform(-0.7, 0.7)
+    else:
+        middle, size = rng.uniform(-1, 1, 2), rng.uniform(0.35, 1.3, 2)
+        power = rng.choice([2, 2, 4])  # an ellipse, or a phone with round corners
+        far = np.abs((along - middle[0]) / size[0]) ** power
+        far += np.abs((across - middle[1]) / size[1]) ** power
+        inside = (1 - far ** (1 / power)) * size.min()
+    return (1 / (1 + np.exp(-(inside * hard).clip(-30, 30)))).astype(np.float32)
 
 
 def _rule(layer: Layer, start: tuple[float, float], end: tuple[float, float], width: float) -> None:

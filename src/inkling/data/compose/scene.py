@@ -133,12 +133,12 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
         sheet = new_sheet(
             look.unit * rng.uniform(1, 2.5), look.unit * rng.uniform(1, 2.5), look.unit
         )
-    if rng.random() < 0.2 and not look.screen:
-        add_neighbours(sheet, source, rng)
     around = not (look.screen or look.thumb) and rng.random() < _AROUND
     if around and rng.random() < 0.6:
         room = np.clip(_LONGEST - np.array(sheet.ink.shape[::-1]), 0, 3 * look.unit)
         sheet = widen_sheet(sheet, np.tile(room, 2) * rng.uniform(0, 0.8, 4))
+    if rng.random() < 0.2 and not look.screen:
+        add_neighbours(sheet, source, rng)
     sheet = _draw_ground(sheet, look, rng)
     if rng.random() < 0.12 and not look.screen:
         paper.drop_specks(sheet.lines, look.unit, rng)

@@ -45,6 +45,46 @@ def on_paper(digit: Picture, rng: np.random.Generator, side: int = 140) -> Pictu
     return np.clip(paper * (1 - ink) + 55 * ink, 0, 255).astype(np.uint8)
 
 
+def cut_from_form(shape: tuple[int, int], sides: str) -> Picture:
+    """Bare paper with some of its cell's frame, as a scan is cut: `sides` of "ltrb"."""
+    height, width = shape
+    cell = np.full(shape, 225, np.uint8)
+    for side, part in (
+        ("l", np.s_[:, 2:5]), ("t", np.s_[2:5]), ("r", np.s_[:, -6:-3]), ("b", np.s_[-6:-3]),
+    ):  # fmt: skip
+        if side in sides:
+            cell[part] = 60
+    return cv2.warpAffine(
+        cell, cv2.getRotationMatrix2D((width / 2, height / 2), 0.7, 1), (width, height),
+        borderMode=cv2.BORDER_REPLICATE,
+    )  # fmt: skip
+
+
+def on_desk(digit: Picture, rng: np.random.Generator) -> Picture:
+    """An MNIST digit written on a sheet that lies on a coloured desk, as a phone sees it from
+    aside: (640, 480, 3) RGB. No line of it is the composer's, which taught the reader.
+    """
+    height, width, side = 640, 480, int(rng.uniform(110, 260))
+    large = cv2.resize(np.pad(digit, 4), (side, side), interpolation=cv2.INTER_CUBIC)
+    pen = np.clip((cv2.GaussianBlur(large, (0, 0), side / 80).astype(np.float32) - 100) / 30, 0, 1)
+    left, top = int(rng.uniform(60, width - side - 60)), int(rng.uniform(60, height - side - 60))
+    ink = np.zeros((height, width, 1), np.float32)
+    ink[top : top + side, left : left + side, 0] = pen * rng.uniform(0.7, 0.95)
+    paper = np.full((height, width, 3), 0.9, np.float32)
+    if rng.random() < 0.4:
+        paper[:: int(rng.uniform(25, 60))] *= 0.75
+    sheet = paper * (1 - ink) + rng.uniform(0.05, 0.35, 3).astype(np.float32) * ink
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    inward = np.sign(corners.mean(axis=0) - corners) * rng.uniform(0.02, 0.15, (4, 2))
+    seen = (corners + inward * (width, height)).astype(np.float32)
+    view = cv2.getPerspectiveTransform(corners, seen)
+    photo = cv2.warpPerspective(sheet, view, (width, height), borderValue=(-1, -1, -1))
+    desk = rng.uniform(0.1, 0.6, 3) + rng.normal(0, 0.02, (height, width, 1))
+    photo = np.where(photo < 0, desk, photo) * np.linspace(1, rng.uniform(0.6, 1), width)[:, None]
+    photo = cv2.GaussianBlur(photo, (0, 0), rng.uniform(0.5, 1.5)) * 255
+    return np.clip(photo + rng.normal(0, 3, photo.shape), 0, 255).astype(np.uint8)
+
+
 def inverted(picture: Picture) -> Picture:
     return 255 - picture
 

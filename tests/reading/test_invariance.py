@@ -53,3 +53,11 @@ def test_a_change_costs_at_most_two_points(
     changed = [CHANGES[name](picture) for picture in plain]
     lost = share_right(reader, plain, labels) - share_right(reader, changed, labels)
     assert lost <= MOST_LOST, f"{name}: {lost:.1%} lost"
+
+
+def test_a_sheet_on_a_desk_seen_from_aside_is_read(reader: Reader, mnist_folder: Path) -> None:
+    images, labels = pictures.mnist_test(mnist_folder)
+    rng = np.random.default_rng(13)
+    chosen = rng.choice(len(images), 80, replace=False)
+    photos = [pictures.on_desk(images[i], rng) for i in chosen]
+    assert share_right(reader, photos, [str(labels[i]) for i in chosen]) >= 0.93

@@ -22,6 +22,14 @@ def test_a_dark_desk_beside_the_sheet_has_no_vote() -> None:
     assert not has_light_ink(photo)
 
 
+@pytest.mark.parametrize("desk", [15, 60, 110])
+def test_there_may_be_less_of_a_sheet_than_of_its_desk(desk: int) -> None:
+    photo = np.full((300, 260), desk, np.uint8)
+    photo[90:230, 60:200] = 235
+    photo[110:210, 90:170] = drawn_seven(100, 80)
+    assert not has_light_ink(photo)
+
+
 def test_shading_leaves_no_ink() -> None:
     rng = np.random.default_rng(1)
     paper = lit_from_side(np.clip(235 + rng.normal(0, 2, (150, 200)), 0, 255).astype(np.uint8))

@@ -20,6 +20,7 @@ from inkling.reading.model import BUNDLED, load_network
 from inkling.reading.reader import Reader, Trace, read
 from inkling.types import Box, Reading
 from tests.reading.pictures import (
+    cut_from_form,
     drawn_seven,
     drawn_zero,
     lit_from_side,
@@ -77,8 +78,11 @@ def test_a_row_is_read_from_the_left_and_lines_from_the_top(reader: Reader) -> N
         lit_from_side(np.full((120, 160), 230, np.uint8)),
         on_ruled_paper(np.full((120, 160), 230, np.uint8)),
         np.random.default_rng(3).normal(225, 4, (90, 90)).clip(0, 255).astype(np.uint8),
+        cut_from_form((90, 80), "tr"),
+        cut_from_form((60, 110), "lr"),
+        cut_from_form((90, 80), "ltrb"),
     ],
-    ids=["white", "black", "grey", "1x1", "shade", "ruled", "grain"],
+    ids=["white", "black", "grey", "1x1", "shade", "ruled", "grain", "corner", "sides", "cell"],
 )
 def test_nothing_written_is_blank(reader: Reader, paper: np.ndarray) -> None:
     reading = one(reader, paper)

@@ -19,7 +19,8 @@ POLARITY_SIDE = 128  # pixels; which side is ink is decided at this size
 DARKEST_PAPER = 56.0  # grey levels; on darker paper, contrast is measured as if on this
 WINDOWS = (0.1, 0.16, 0.26, 0.42, 0.6)  # of the longer side; closing windows that are tried
 FLAT = 0.1  # of the picture's contrast; a ground that varies less is evenly lit
-THICK = 0.14  # of the shorter side, from the outline; of MNIST's digits one in a hundred is thicker
+THICK = 0.12  # of the shorter side, from the outline; hardly a digit is drawn thicker
+THUMB = 40  # pixels; the longer side of a picture that shows one thing close by
 TILES = 4  # across and down; the paper's noise is measured in each
 
 
@@ -94,7 +95,9 @@ def has_light_ink(grey: Grey) -> bool:
     small = shrink(grey, POLARITY_SIDE)
     values = small.astype(np.float32)
     lighter, light_edge, flat = _light_shares(values)
-    screen = flat and lighter * light_edge > 0 and _thickness(values) < THICK
+    screen = flat and lighter * light_edge > 0
+    if max(small.shape) > THUMB:  # no thumbnail is of a sheet on a desk
+        screen = screen and _thickness(values) < THICK
     if screen or min(small.shape) < 3:
         return lighter < 0
     blurred = np.asarray(cv2.medianBlur(small, odd(min(255, max(small.shape) // 2))))

@@ -9,10 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.light import DARKEST_PAPER, FLAT
+from inkling.reading.light import DARKEST_PAPER, FLAT, THUMB
 from inkling.reading.normalise import normalise
 
-SIDE_MOST = 40  # pixels; a picture up to this is a thumbnail
 SIDE_LEAST = 8
 CONTRAST = 48  # grey levels between ink and ground, at least
 MOST_INK = 0.5  # of the picture
@@ -34,7 +33,7 @@ class Thumbs:
 
 def is_thumbnail(shape: tuple[int, ...]) -> bool:
     """Whether a picture of this shape may go the short way."""
-    return len(shape) == 2 and max(shape) <= SIDE_MOST and min(shape) >= SIDE_LEAST
+    return len(shape) == 2 and max(shape) <= THUMB and min(shape) >= SIDE_LEAST
 
 
 def look_at_thumbs(stack: NDArray[np.uint8]) -> Thumbs:

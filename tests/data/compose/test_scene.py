@@ -1,10 +1,11 @@
 import numpy as np
 
-from inkling.data.compose.desk import lay_on_desk
+from inkling.data.compose.desk import lay_on_desk, lay_sheet
 from inkling.data.compose.fonts import Face
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.negatives import NONE
 from inkling.data.compose.scene import compose
+from inkling.data.compose.sheet import Truth
 from inkling.types import Digits
 
 
@@ -79,3 +80,22 @@ def test_a_desk_covers_paper_and_no_writing() -> None:
         assert (laid[40:80, 60:100] == paper[40:80, 60:100]).all()
         covered += bool((np.abs(laid - paper) > 0.01).mean() > 0.02)
     assert covered > 20
+
+
+def test_a_sheet_on_a_desk_keeps_its_ink_and_its_truths() -> None:
+    rng = np.random.default_rng(15)
+    ink = np.zeros((120, 160), np.float32)
+    ink[40:80, 60:100] = 1
+    truth = Truth(7, (60, 40, 100, 80))
+    grown = 0
+    for _ in range(40):
+        paper = np.full((120, 160, 3), 0.9, np.float32) * (1 - 0.8 * ink[..., None])
+        picture, seen, (moved,) = lay_sheet(paper, ink, [truth], rng)
+        assert picture.shape[:2] == seen.shape
+        grown += seen.size > ink.size
+        rows, columns = np.nonzero(seen > 0.5)
+        x0, y0, x1, y1 = moved.box
+        assert x0 - 2 <= columns.min() <= columns.max() <= x1 + 2
+        assert y0 - 2 <= rows.min() <= rows.max() <= y1 + 2
+        assert picture[seen > 0.9].mean() < 0.4
+    assert grown > 20

@@ -1,10 +1,10 @@
 """Make the reader's training data: crops that the reader itself cut from composed pictures.
 
     python -m inkling.data.compose.fonts            # once: free fonts into the user's cache
-    python scripts/compose_crops.py crops.npz       # 517,000 crops; resumable, by parts
+    python scripts/compose_crops.py crops.npz       # 707,000 crops; resumable, by parts
     inkling train reader --data crops.npz
 
-Forty minutes of one core by default. Each part has its own seed, so that neither the number
+An hour of one core by default. Each part has its own seed, so that neither the number
 of workers nor a pause changes a pixel; parts that are there are kept, so begin in a new folder
 once the composer has changed. The last 5,000 of MNIST's training digits and every eighth
 font are held out: the test part of the file is composed from them alone.
@@ -126,10 +126,10 @@ def main() -> None:
     )
     parser.add_argument("out", type=Path, help="the .npz to write")
     parser.add_argument("--inked", type=int, default=120, help="parts of single glyphs")
-    parser.add_argument("--composed", type=int, default=24, help="parts of whole pictures")
+    parser.add_argument("--composed", type=int, default=60, help="parts of whole pictures")
     parser.add_argument("--things", type=int, default=3, help="parts of photographs of things")
-    parser.add_argument("--pairs", type=int, default=16, help="parts of two digits in one cut")
-    parser.add_argument("--plain-times", type=int, default=2, help="how often MNIST's own come in")
+    parser.add_argument("--pairs", type=int, default=12, help="parts of two digits in one cut")
+    parser.add_argument("--plain-times", type=int, default=4, help="how often MNIST's own come in")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--parts", type=Path, help="folder of the parts; beside OUT by default")

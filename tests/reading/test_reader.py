@@ -270,6 +270,19 @@ def test_a_page_of_small_digits_is_read_row_by_row(reader: Reader) -> None:
     assert sum(written[place] == digit for place, digit in read) >= 0.95 * 126
 
 
+@pytest.mark.parametrize(
+    ("width", "count", "chance", "plain"),
+    [
+        (12, 1, 0.7, True),
+        (12, 1, 0.5, False),
+        (18, 1, 0.7, False),
+        (18, 1, 0.95, True),
+        (12, 2, 0.7, False),
+        (12, 2, 0.95, True),
+        (30, 1, 0.99, False),
+        (12, 0, 0.99, False),
+    ],
+)
 def test_what_is_narrow_and_alone_may_be_less_sure(
     width: int, count: int, chance: float, plain: bool
 ) -> None:

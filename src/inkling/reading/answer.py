@@ -49,8 +49,7 @@ def answer_picture(
         crops, odds = [crop for crop, _ in line], [odds for _, odds in line]
         done = _is_narrow(crops) or is_plain(crops, odds)
         chosen += line if done else _read_lattice(look, row, line, network)
-    if not any(_is_written(crop, odds) for crop, odds in chosen):
-        chosen = []
+    chosen = [(crop, odds) for crop, odds in chosen if _is_written(crop, odds)]
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:10].max()))]
     boxes = _among_digits([predict(crop, odds, network.card) for crop, odds in chosen])

@@ -127,8 +127,8 @@ def stack_ink(
 ) -> NDArray[np.float32]:
     """The ink of each part alone, (parts, H, W) float32, at most 64 pixels long, in the middle.
 
-    The field is as large as the largest part needs: a thumbnail's parts take an eighth of the
-    time that they would take in one of 76 x 76.
+    The field is as large as the largest part needs: a thumbnail's parts take a third of the time
+    that they take in one of 76 x 76.
     """
     owner = np.zeros(int(labels.max(initial=0)) + 1, np.uint8)
     inks = []

@@ -7,11 +7,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
 
 from inkling.data.embedded import embedded_digits
 from inkling.types import Digits
 
 torch.set_num_threads(1)  # tests run side by side; results must not depend on the machine
+
+# Nothing is timed in a test. CI takes hypothesis' own profile "ci": the same examples each time,
+# so that a change is judged by its own faults; new examples are drawn whenever a person tests.
+if settings.get_current_profile_name() == "default":
+    settings.register_profile("inkling")
+    settings.load_profile("inkling")
 
 
 @pytest.fixture(autouse=True, scope="session")

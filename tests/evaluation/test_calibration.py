@@ -26,7 +26,7 @@ def honest(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return logits, labels
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.floats(0.3, 4), st.integers(0, 1000))
 def test_a_temperature_that_was_applied_is_found_again(temperature: float, seed: int) -> None:
     logits, labels = honest(20_000, seed)
@@ -54,7 +54,7 @@ def test_honest_probabilities_have_no_calibration_error_and_bold_ones_have() -> 
     assert expected_calibration_error(logits * 4, labels, 4.0) < 0.01
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(0, 1000), st.sampled_from([0.002, 0.005, 0.02]))
 def test_thresholds_keep_to_their_shares(seed: int, refused: float) -> None:
     logits, labels = honest(8_000, seed)

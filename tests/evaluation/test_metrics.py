@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy.special import log_softmax
 from scipy.stats import binomtest
@@ -20,7 +20,6 @@ def answers(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return rng.normal(0, draw(st.floats(0.1, 20)), (n, 5)), rng.integers(0, 5, n)
 
 
-@settings(deadline=None)
 @given(answers())
 def test_every_figure_is_scikit_learns(data: tuple[np.ndarray, np.ndarray]) -> None:
     logits, labels = data

@@ -25,7 +25,7 @@ def multiplications(model: nn.Module) -> int:
     return total
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(
     st.tuples(st.integers(1, 9), st.integers(1, 9), st.integers(1, 9)),
     st.integers(0, 2),

@@ -27,7 +27,7 @@ CNNS = st.builds(
 )
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.one_of(MLPS, CNNS), st.integers(2, 12))
 def test_every_network_of_the_family_gives_logits(spec: MlpSpec | CnnSpec, classes: int) -> None:
     model = build_model(spec, classes)

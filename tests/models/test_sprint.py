@@ -16,7 +16,7 @@ from inkling.types import Digits
 
 
 @given(st.integers(1, 4), st.sampled_from([torch.float32, torch.bfloat16]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 def test_windows_are_the_pictures_own_pixels(count: int, kind: torch.dtype) -> None:
     images = torch.randn(count, 1, 28, 28).to(kind)
     windows = cut_windows(images)
@@ -26,7 +26,7 @@ def test_windows_are_the_pictures_own_pixels(count: int, kind: torch.dtype) -> N
 
 
 @given(st.integers(1, 3), st.integers(1, 5), st.integers(3, 7))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_unfolded_pictures_give_a_convolution(batch: int, channels: int, side: int) -> None:
     images = torch.randn(batch, side, side, channels)
     kernels = torch.randn(4, 3, 3, channels)
@@ -45,7 +45,7 @@ def as_torch_has_it(network: Sprint, images: Tensor) -> Tensor:
 
 @pytest.mark.parametrize("frozen", [False, True], ids=["moving", "frozen"])
 @given(count=st.integers(2, 9), channels=st.sampled_from([(2, 4), (6, 2), (32, 64)]))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_logits_and_gradients_are_those_of_torch(
     frozen: bool, count: int, channels: tuple[int, int]
 ) -> None:

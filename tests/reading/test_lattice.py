@@ -24,7 +24,7 @@ def all_paths(runs: list[Run], at: int, count: int) -> list[list[int]]:
     ]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(1, 6), st.integers(0, 2**32 - 1))
 def test_the_path_is_the_best_of_all(count: int, seed: int) -> None:
     rng = np.random.default_rng(seed)

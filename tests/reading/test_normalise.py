@@ -40,7 +40,7 @@ def test_one_shape_gives_one_picture_at_any_size() -> None:
     assert difference.mean() < 6
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.floats(1, 30), st.floats(0, np.pi))
 def test_stroke_width_is_measured(width: float, angle: float) -> None:
     rows, columns = np.mgrid[-130:130, -130:130]
@@ -74,7 +74,7 @@ def test_no_ink_stays_empty() -> None:
     assert normalise(np.zeros((0, 20, 30), np.float32)).pixels.shape == (0, 28, 28)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.integers(1, 70), st.integers(1, 70), st.integers(0, 2**32 - 1))
 def test_any_noise_fits_the_field(height: int, width: int, seed: int) -> None:
     noise = np.random.default_rng(seed).random((2, height, width), np.float32)

@@ -235,7 +235,7 @@ def test_paths_that_lead_nowhere(tmp_path: Path, name: str) -> None:
         read_photo(tmp_path / name)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"]), st.data())
 def test_damage_never_gets_past_the_typed_error(kind: str, data: st.DataObject) -> None:
     whole = bytearray(encoded(Image.new("L", (12, 9), 99), kind))

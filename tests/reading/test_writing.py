@@ -110,7 +110,7 @@ def test_a_large_picture_keeps_its_outlines() -> None:
     assert (mask & true).sum() / (mask | true).sum() > 0.93
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.integers(1, 3000), st.integers(1, 3000))
 def test_the_network_sees_any_shape_at_a_bounded_size(height: int, width: int) -> None:
     shape = network_shape(height, width)

@@ -62,7 +62,6 @@ def ask_operation(
     @seed(20261120)
     @settings(
         max_examples=examples,
-        deadline=None,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -43,7 +43,7 @@ def test_mask_is_centred_and_one_unit_long() -> None:
     assert not centre_mask(np.zeros((28, 28), np.uint8)).any()
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32 - 1))
 def test_thinning_keeps_ink_inside_and_pieces_together(seed: int) -> None:
     rng = np.random.default_rng(seed)

@@ -22,7 +22,7 @@ STEM = glyph_of_lines([np.array([[0, 0], [0, 1]], np.float32)], 1, 0.08)
 SEVEN = glyph_of_lines([np.array([[0, 0], [0.5, 0], [0.3, 1]], np.float32)], 7, 0.08)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(coordinates, coordinates, coordinates, coordinates)
 def test_distance_to_a_segment_is_that_to_its_nearest_point(
     x0: float, y0: float, x1: float, y1: float

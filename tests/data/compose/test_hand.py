@@ -21,7 +21,7 @@ def test_a_pen_leaves_its_width_at_any_size(width: float, size: int) -> None:
     assert box[3] - box[1] == pytest.approx(size * (1 + width), abs=3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000))
 def test_the_box_holds_the_ink(seed: int) -> None:
     rng = np.random.default_rng(seed)

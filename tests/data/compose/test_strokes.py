@@ -27,7 +27,7 @@ def test_a_curve_goes_through_its_points(count: int, steps: int, seed: int) -> N
     np.testing.assert_allclose(curve(points, steps)[::steps], points, atol=1e-5)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 9), st.integers(0, 10_000))
 def test_written_digits_stay_within_their_field(digit: int, seed: int) -> None:
     glyph = write_digit(digit, np.random.default_rng(seed))

@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.scene import compose
+from inkling.export.half import fold_norms, round_to_half
 from inkling.export.writing import export_writing
 from inkling.models.writing import WritingNet
 from inkling.reading.light import even_light
@@ -166,6 +167,7 @@ def main() -> None:
             print(f"{len(samples)} scenes", file=sys.stderr, flush=True)
         tested = held.result()[:400]
     net = train(samples, tested, options.epochs, options.learning_rate)
+    round_to_half(fold_norms(net.eval()))
     card = {"held_out": measure(net, tested), "scenes": len(samples), "epochs": options.epochs}
     export_writing(net, card, options.out, [image for image, _ in tested[:50]])
     digest = hashlib.sha256(options.out.read_bytes()).hexdigest()

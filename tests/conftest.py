@@ -17,7 +17,7 @@ torch.set_num_threads(1)  # tests run side by side; results must not depend on t
 # Nothing is timed in a test. CI takes hypothesis' own profile "ci": the same examples each time,
 # so that a change is judged by its own faults; new examples are drawn whenever a person tests.
 if settings.get_current_profile_name() == "default":
-    settings.register_profile("inkling")
+    settings.register_profile("inkling", deadline=None)
     settings.load_profile("inkling")
 
 

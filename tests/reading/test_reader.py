@@ -14,10 +14,10 @@ from PIL import Image
 from inkling.data.compose.hand import Pen, Placement, stamp
 from inkling.data.compose.strokes import write_digit
 from inkling.errors import ImageError, ModelError
-from inkling.reading.answer import is_plain
 from inkling.reading.crops import Crop
 from inkling.reading.model import BUNDLED, load_network
 from inkling.reading.reader import Reader, Trace, read
+from inkling.reading.row import is_plain
 from inkling.types import Box, Reading
 from tests.reading.pictures import (
     cut_from_form,

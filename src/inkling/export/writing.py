@@ -8,8 +8,10 @@ import numpy as np
 import onnxruntime
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from inkling.errors import ModelError
+from inkling.export.half import store_half
 from inkling.export.onnx import INPUT, OUTPUT, TOLERANCE, write_graph
 from inkling.files import replacing
 from inkling.models.writing import INPUTS, WritingNet
@@ -21,6 +23,7 @@ def export_writing(
 ) -> None:
     """Write `net` to `path`, height and width free in steps of 16, `card` in its metadata.
 
+    Its weights must be such as 16 bits hold: see `half`.
     Raises `ModelError`, and leaves `path` as it was, where a logit for one of `pictures`
     (2, H, W) is off by more than 1e-4 of the largest one.
     """
@@ -29,12 +32,20 @@ def export_writing(
     rows, columns = torch.export.Dim("rows"), torch.export.Dim("columns")
     with replacing(path) as temporary:
         write_graph(net, example, {2: MULTIPLE * rows, 3: MULTIPLE * columns}, card, temporary)
-        session = onnxruntime.InferenceSession(temporary, providers=["CPUExecutionProvider"])
-        for picture in pictures:
-            image = pad_input(picture.astype(np.float32))[None]
-            with torch.no_grad():
-                expected = net(torch.from_numpy(image)).numpy()
-            found = np.asarray(session.run([OUTPUT], {INPUT: image})[0])
-            gap = float(np.abs(found - expected).max())
-            if not gap <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
-                raise ModelError(f"the exported map differs by {gap:.1e}; it was not written")
+        store_half(temporary)
+        verify_each(net, temporary, [pad_input(picture.astype(np.float32)) for picture in pictures])
+
+
+def verify_each(net: nn.Module, path: Path, images: Sequence[NDArray[np.float32]]) -> None:
+    """Compare a file with the network it came from on `images`, each (C, H, W) of its own size.
+
+    Raises `ModelError` where a logit is off by more than 1e-4 of the largest one.
+    """
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for image in images:
+        with torch.no_grad():
+            expected = net(torch.from_numpy(image[None])).numpy()
+        found = np.asarray(session.run([OUTPUT], {INPUT: image[None]})[0])
+        gap = float(np.abs(found - expected).max())
+        if not gap <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
+            raise ModelError(f"the exported network differs by {gap:.1e}; it was not written")

@@ -134,7 +134,7 @@ def stack_ink(
     inks = []
     for part in parts:
         owner[list(part.labels)] = 1
-        inks.append(_own_ink(writing, labels, part, owner))
+        inks.append(shrink(own_ink(writing, labels, part, owner), PATCH))
         owner[list(part.labels)] = 0
     height, width = np.max([ink.shape for ink in inks], axis=0) + 2 * MARGIN
     fields = np.zeros((len(inks), height, width), np.float32)
@@ -144,10 +144,13 @@ def stack_ink(
     return fields
 
 
-def _own_ink(
+def own_ink(
     writing: Writing, labels: NDArray[np.int32], part: Part, owner: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """A part's ink, (h, w); `owner` (labels,) is 1 for the labels that are the part's own."""
+    """A part's ink, (h, w), two pixels beyond its box where the picture goes on.
+
+    `owner` (labels,) is 1 for the labels that are the part's own.
+    """
     height, width = writing.ink.shape
     x, y = max(0, part.x - 2), max(0, part.y - 2)
     right, bottom = min(width, part.x + part.w + 2), min(height, part.y + part.h + 2)
@@ -157,7 +160,7 @@ def _own_ink(
     dark = np.minimum(writing.ink[window] / max(part.level, 1e-3), 1)
     if writing.detail <= SEEN:
         dark = MAP * writing.odds[window] + (1 - MAP) * dark
-    return shrink((dark * own).astype(np.float32, copy=False), PATCH)
+    return (dark * own).astype(np.float32, copy=False)
 
 
 def _box(part: Part, zoom: float) -> Box:

@@ -10,11 +10,13 @@ import cv2
 import numpy as np
 
 from inkling.reading.pixels import Labels, Map, Mask
+from inkling.reading.upright import upright_strokes
 from inkling.reading.writing import LIKELY, Writing
 
 SEEN = 1.5  # working pixels to one of the network's; beyond, the map alone is too coarse
 SHARE = 0.42  # of the ink's darkness nearby; the threshold between ink and paper
 SURE = 0.55  # what a component must reach somewhere
+GRANTED = 0.6  # how likely written is what stands upright beside a row
 WHOLE = 0.45  # of a dark component that is likely written, for all of it to be
 CLEAN = 0.02  # noise of the paper up to which dark components are whole strokes
 ROOM = 0.5  # of the likely writing's longer side, looked at around it
@@ -46,7 +48,9 @@ def find_components(writing: Writing) -> Components:
     x, y, w, h = _likely_part(writing)
     part = np.s_[y : y + h, x : x + w]
     near = writing.cut(part)
-    count, raw, stats, _ = cv2.connectedComponentsWithStats(ink_mask(near), connectivity=8)
+    mask = ink_mask(near)
+    upright = upright_strokes(near.ink, near.odds, mask) if not near.plain else mask & 0
+    count, raw, stats, _ = cv2.connectedComponentsWithStats(mask | upright, connectivity=8)
     found = np.asarray(raw, np.int32)
     labels = np.zeros(writing.ink.shape, np.int32)
     labels[part] = found
@@ -56,7 +60,7 @@ def find_components(writing: Writing) -> Components:
     size = np.maximum(np.bincount(own, minlength=count), 1)
     levels = np.bincount(own, near.ink.ravel()[inked], count) / size
     odds = np.zeros(count, np.float32)
-    np.maximum.at(odds, own, near.odds.ravel()[inked])
+    np.maximum.at(odds, own, np.maximum(near.odds, GRANTED * upright).ravel()[inked])
     index = np.flatnonzero((areas >= 3) & (levels > 0) & (odds > SURE))
     index = index[index > 0]
     index = np.sort(index[np.argsort(-areas[index], kind="stable")[:MOST]])

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError
-from inkling.reading.answer import Answer, answer_picture, is_plain
+from inkling.reading.answer import Answer, answer_picture
 from inkling.reading.look import Look, glance_at, look_at
 from inkling.reading.model import Network, load_network
 from inkling.reading.photo import Photo, Source, open_photo
+from inkling.reading.row import is_plain
 from inkling.reading.thumbs import is_thumbnail, look_at_thumbs
 from inkling.reading.verdict import crop_of_thumb, read_plain
 from inkling.types import Reading

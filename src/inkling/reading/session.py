@@ -1,4 +1,4 @@
-"""One way to open an ONNX model, for both networks of the reader."""
+"""One way to open an ONNX model, for all networks of the reader."""
 
 from pathlib import Path
 

@@ -56,6 +56,13 @@ def test_thinning_keeps_ink_inside_and_pieces_together(seed: int) -> None:
     assert spine.sum() <= mask.sum()
 
 
+def test_a_dot_does_not_vanish() -> None:
+    dot = np.zeros((1, 9, 9), np.uint8)
+    for side in (1, 2, 3, 4):
+        dot[0, 2 : 2 + side, 3 : 3 + side] = 1
+        assert 1 <= thin(dot).sum() <= 2
+
+
 def test_thinning_leaves_a_bar_one_pixel_thin() -> None:
     mask = np.zeros((1, 40, 40), np.uint8)
     mask[0, 5:35, 16:23] = 1

@@ -85,9 +85,11 @@ def _thinning_tables() -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
         loose = rises == 1 and 2 <= sum(ring) <= 6
         tables[0, code] = loose and n * e * s == 0 and e * s * w == 0
         tables[1, code] = loose and n * e * w == 0 and n * s * w == 0
+    tables[:, _CORNER] = False  # else the last four pixels of a dot would go at once
     return tables[0], tables[1]
 
 
+_CORNER = 0b11100  # the upper left of four pixels: neighbours east, southeast and south
 _RING = ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
 
 

@@ -127,6 +127,13 @@ def compose(source: GlyphSource, rng: np.random.Generator, share: float = 0.22) 
         count = 0
     elif luck > 0.62 or look.ground == "cheque":
         count = int(rng.integers(2, 4 if look.thumb else 8))
+    return compose_row(source, look, count, rng, share)
+
+
+def compose_row(
+    source: GlyphSource, look: Look, count: int, rng: np.random.Generator, share: float
+) -> Scene:
+    """One picture with `count` digits and others in a row, none to many, of a given look."""
     if count:
         sheet = write_row(source, look, count, share, rng)
     else:

@@ -1,0 +1,76 @@
+"""What frames say of pieces, beside every alignment counted one by one."""
+
+import itertools
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkling.reading.frames import piece_bounds, score_windows
+from inkling.reading.lattice import build_lattice
+from inkling.reading.line_network import BLANK, spell
+from inkling.reading.segment import segment
+from inkling.reading.strip import cut_strip
+from inkling.reading.writing import see_writing
+from tests.reading.pictures import write_text
+
+
+def random_chances(frames: int, seed: int) -> np.ndarray:
+    logits = np.random.default_rng(seed).normal(0, 2, (frames, BLANK + 1))
+    return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+
+
+def counted(chances: np.ndarray, digit: int) -> float:
+    """The chance of one digit among the frames: blanks, then it, then blanks again."""
+    total = 0.0
+    for start, stop in itertools.combinations(range(len(chances) + 1), 2):
+        said = np.full(len(chances), BLANK)
+        said[start:stop] = digit
+        total += float(np.exp(chances[np.arange(len(chances)), said].sum()))
+    return total
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 7), st.integers(0, 2**32 - 1))
+def test_a_window_says_what_all_alignments_say(frames: int, seed: int) -> None:
+    chances = random_chances(frames, seed)
+    starts, stops = np.array([0, frames // 2]), np.array([frames, frames])
+    found = score_windows(chances, starts, stops)
+    for row, (start, stop) in enumerate(zip(starts, stops, strict=True)):
+        window = chances[start:stop]
+        for digit in range(BLANK):
+            np.testing.assert_allclose(np.exp(found[row, digit]), counted(window, digit))
+        np.testing.assert_allclose(found[row, BLANK], window[:, BLANK].sum(), atol=1e-12)
+
+
+def test_a_window_without_frames_holds_no_digit() -> None:
+    found = score_windows(random_chances(4, 0), np.array([2]), np.array([2]))
+    assert np.all(found[0, :BLANK] == -np.inf)
+    assert found[0, BLANK] == 0
+
+
+@settings(max_examples=40)
+@given(st.lists(st.sampled_from(range(BLANK + 1)), min_size=1, max_size=30))
+def test_frames_are_spelt_without_blanks_and_repeats(said: list[int]) -> None:
+    chances = np.full((len(said), BLANK + 1), -9.0)
+    chances[np.arange(len(said)), said] = -0.01
+    expected = tuple(digit for digit, _ in itertools.groupby(said) if digit != BLANK)
+    assert spell(chances) == expected
+
+
+def test_pieces_share_out_all_frames_in_their_order() -> None:
+    writing = see_writing(write_text("4091728"))
+    segments = segment(writing)
+    strokes = segments.strokes[0]
+    strip = cut_strip(writing, segments.labels, strokes)
+    lattice, labels = build_lattice(writing, segments.labels, strokes)
+    frames = -(-strip.pixels.shape[1] // 4)
+    bounds = piece_bounds(strip, labels, lattice.pieces, frames)
+    assert bounds[0] == 0
+    assert bounds[-1] == frames
+    assert len(bounds) == len(lattice.pieces) + 1
+    assert np.all(np.diff(bounds) >= 0)
+    middles = [(start + stop) * 2 for start, stop in itertools.pairwise(bounds)]
+    for piece, middle in zip(lattice.pieces, middles, strict=True):
+        at = strip.column_of(piece.x + piece.w / 2, piece.y + piece.h / 2)
+        assert abs(at - middle) < 10

@@ -1,0 +1,82 @@
+"""Lines as strips: level, upright and of one height, wherever and however they stood."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkling.reading.lattice import line_height
+from inkling.reading.segment import segment
+from inkling.reading.strip import DIGIT, HEIGHT, LONGEST, MARGIN, Strip, cut_strip
+from inkling.reading.writing import Writing, see_writing
+from tests.reading.pictures import write_text
+
+
+def strip_of(picture: np.ndarray) -> tuple[Strip, Writing, float]:
+    writing = see_writing(picture)
+    segments = segment(writing)
+    strokes = max(segments.strokes, key=len)
+    return cut_strip(writing, segments.labels, strokes), writing, line_height(strokes)
+
+
+def rows_of_ink(strip: Strip) -> np.ndarray:
+    return np.flatnonzero(strip.pixels.max(axis=1) > 128)
+
+
+def test_the_line_is_of_one_height_whatever_the_picture() -> None:
+    widths = []
+    for zoom in (0.6, 1.0, 3.0):
+        picture = cv2.resize(write_text("4027"), None, fx=zoom, fy=zoom)
+        strip, _, _ = strip_of(picture)
+        tall = np.ptp(rows_of_ink(strip)) + 1
+        assert strip.pixels.shape[0] == HEIGHT
+        assert DIGIT - 2 <= tall <= DIGIT + 3
+        widths.append(strip.pixels.shape[1])
+    assert max(widths) - min(widths) <= 5
+
+
+def test_a_climbing_line_becomes_level() -> None:
+    level, _, _ = strip_of(write_text("402713"))
+    height, width = write_text("402713").shape
+    turn = cv2.getRotationMatrix2D((width / 2, height / 2), 8, 1)
+    turned = cv2.warpAffine(write_text("402713"), turn, (width, height), borderValue=245)
+    strip, _, _ = strip_of(turned)
+    assert np.ptp(rows_of_ink(strip)) <= np.ptp(rows_of_ink(level)) + 4
+
+
+@settings(max_examples=20)
+@given(st.floats(-0.5, 0.5), st.floats(0.5, 2.0))
+def test_columns_are_those_of_the_ink(lean: float, zoom: float) -> None:
+    picture = write_text("1011")
+    shear = np.array([[zoom, lean, 60.0], [0, zoom, 0.0]])
+    size = int(picture.shape[1] * zoom + 140), int(picture.shape[0] * zoom)
+    leaning = cv2.warpAffine(picture, shear, size, borderValue=245)
+    strip, writing, _ = strip_of(leaning)
+    rows, columns = np.nonzero(writing.ink > 0.6)
+    found = np.array(
+        [strip.column_of(x, y) for x, y in zip(columns.tolist(), rows.tolist(), strict=True)]
+    )
+    inked = np.flatnonzero(strip.pixels.max(axis=0) > 60)
+    assert abs(found.min() - inked[0]) < 3
+    assert abs(found.max() - inked[-1]) < 3
+
+
+def test_ground_is_left_on_both_sides() -> None:
+    strip, _, _ = strip_of(write_text("77"))
+    inked = np.flatnonzero(strip.pixels.max(axis=0) > 128)
+    assert abs(inked[0] - MARGIN) <= 2
+    assert abs(strip.pixels.shape[1] - 1 - inked[-1] - MARGIN) <= 2
+
+
+@pytest.mark.parametrize("shape", [(3, 3), (3, 40), (40, 3), (12, 900)])
+def test_any_mark_makes_a_strip(shape: tuple[int, int]) -> None:
+    picture = np.full((120, 1000), 250, np.uint8)
+    picture[40 : 40 + shape[0], 30 : 30 + shape[1]] = 20
+    writing = see_writing(picture)
+    segments = segment(writing)
+    for strokes in segments.strokes:
+        strip = cut_strip(writing, segments.labels, strokes)
+        assert strip.pixels.shape[0] == HEIGHT
+        assert 1 <= strip.pixels.shape[1] <= 2 * LONGEST
+        assert strip.pixels.max() > 60

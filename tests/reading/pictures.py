@@ -146,12 +146,11 @@ def on_ruled_paper(picture: Picture) -> Picture:
     return lines
 
 
-def write_text(text: str, tall: int = 60, thick: int = 5) -> Picture:
-    """Digits in a row as a plotter would write them, dark on light, with margins."""
+def write_text(text: str, tall: int = 60) -> Picture:
+    """Digits in a row as a sans serif has them, dark on light, with margins."""
     picture = np.full((2 * tall, tall * (len(text) + 1)), 245, np.uint8)
     for index, letter in enumerate(text):
         corner = (tall // 2 + index * tall, tall + tall // 2)
-        cv2.putText(
-            picture, letter, corner, cv2.FONT_HERSHEY_SIMPLEX, tall / 22, 30, thick, cv2.LINE_AA
-        )
+        scale = tall / 22
+        cv2.putText(picture, letter, corner, cv2.FONT_HERSHEY_SIMPLEX, scale, 30, 5, cv2.LINE_AA)
     return picture

@@ -13,6 +13,9 @@ from inkling.data.compose.negatives import NONE
 from inkling.data.compose.strokes import STYLES, write_digit
 from inkling.types import Digits
 
+TAILED = 0.08  # of drawn digits
+OFTEN = np.array([1, 2.2, 1.4, 1, 1.3, 1, 1, 1.8, 1, 1.3])
+DRAWN = OFTEN / OFTEN.sum()  # what Europe writes otherwise is drawn more often
 _BATCH = 128  # digits traced at a time; thinning many at once costs a third of one by one
 _TALL = 72  # pixels at which a font's letter is drawn
 
@@ -61,8 +64,8 @@ class GlyphSource:
         if luck < 0.5:
             return add_habit(self.mnist(), rng)
         if luck < 0.85:
-            drawn = write_digit(int(rng.choice(10, p=_DRAWN)), rng)
-            return add_tail(drawn, rng) if rng.random() < _TAILED else drawn
+            drawn = write_digit(int(rng.choice(10, p=DRAWN)), rng)
+            return add_tail(drawn, rng) if rng.random() < TAILED else drawn
         label = int(rng.integers(10))
         glyph = trace_letter(self._face(0.12), str(label), label)
         return glyph or write_digit(label, rng)
@@ -101,8 +104,3 @@ class GlyphSource:
             lambda: negatives.tangle([STYLES[d][0] for d in rng.integers(0, 10, 2)], rng),
         )
         return makers[rng.choice(8, p=[0.5, 0.13, 0.08, 0.08, 0.07, 0.08, 0.03, 0.03])]()
-
-
-_TAILED = 0.08  # of drawn digits
-_DRAWN = np.array([1, 2.2, 1.4, 1, 1.3, 1, 1, 1.8, 1, 1.3])
-_DRAWN = _DRAWN / _DRAWN.sum()  # what Europe writes otherwise is drawn more often

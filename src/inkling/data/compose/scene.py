@@ -21,6 +21,9 @@ from inkling.data.compose.sheet import (
 )
 from inkling.data.compose.writing import add_neighbours, write_row
 
+EDGE, AROUND = 0.08, 0.18  # of photos: the desk beyond one edge of the sheet, and around it
+LONGEST = 640  # pixels; no sheet on a desk is made wider or taller
+
 
 @dataclass(frozen=True, eq=False)
 class Scene:
@@ -98,7 +101,7 @@ def _photograph(
     """The sheet where it lies, in its light, through a lens; its ink and its truths with it."""
     if around:
         picture, ink, truths = lay_sheet(picture, ink, truths, rng)
-    elif rng.random() < _EDGE:
+    elif rng.random() < EDGE:
         picture = lay_on_desk(picture, ink, rng)
     picture = paper.light_paper(picture, rng)
     if rng.random() < 0.5:
@@ -140,9 +143,9 @@ def compose_row(
         sheet = new_sheet(
             look.unit * rng.uniform(1, 2.5), look.unit * rng.uniform(1, 2.5), look.unit
         )
-    around = not (look.screen or look.thumb) and rng.random() < _AROUND
+    around = not (look.screen or look.thumb) and rng.random() < AROUND
     if around and rng.random() < 0.6:
-        room = np.clip(_LONGEST - np.array(sheet.ink.shape[::-1]), 0, 3 * look.unit)
+        room = np.clip(LONGEST - np.array(sheet.ink.shape[::-1]), 0, 3 * look.unit)
         sheet = widen_sheet(sheet, np.tile(room, 2) * rng.uniform(0, 0.8, 4))
     if rng.random() < 0.2 and not look.screen:
         add_neighbours(sheet, source, rng)
@@ -164,7 +167,3 @@ def compose_row(
     if rng.random() < (0.15 if look.screen else 0.35):
         pixels = camera.compress(pixels, rng)
     return Scene(np.ascontiguousarray(pixels), tuple(truths), ink)
-
-
-_EDGE, _AROUND = 0.08, 0.18  # of photos: the desk beyond one edge of the sheet, and around it
-_LONGEST = 640  # pixels; no sheet on a desk is made wider or taller

@@ -1,10 +1,10 @@
 """Make the training data of the reader's line network: strips of composed rows.
 
     python -m inkling.data.compose.fonts            # once: free fonts into the user's cache
-    python scripts/compose_lines.py lines           # 120,000 strips into a folder; resumable
+    python scripts/compose_lines.py lines           # 300,000 strips into a folder; resumable
     python scripts/train_lines.py lines src/inkling/reading/model/line.onnx
 
-Forty minutes of one core by default. Each part has its own seed; parts that are there are kept.
+An hour of two cores by default. Each part has its own seed; parts that are there are kept.
 The same digits and fonts are held out as for the reader's crops, in parts named held-*.
 """
 
@@ -52,7 +52,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("folder", type=Path, help="where the parts go")
-    parser.add_argument("--parts", type=int, default=60, help="of 2,000 strips each")
+    parser.add_argument("--parts", type=int, default=150, help="of 2,000 strips each")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=2)
     options = parser.parse_args()

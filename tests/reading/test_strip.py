@@ -7,9 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkling.reading.lattice import line_height
+from inkling.reading.reader import Reader
 from inkling.reading.segment import segment
 from inkling.reading.strip import DIGIT, HEIGHT, LONGEST, MARGIN, Strip, cut_strip
 from inkling.reading.writing import Writing, see_writing
+from inkling.types import Reading
 from tests.reading.pictures import write_text
 
 
@@ -80,3 +82,11 @@ def test_any_mark_makes_a_strip(shape: tuple[int, int]) -> None:
         assert strip.pixels.shape[0] == HEIGHT
         assert 1 <= strip.pixels.shape[1] <= 2 * LONGEST
         assert strip.pixels.max() > 60
+
+
+def test_a_long_row_is_read_whole() -> None:
+    text = "".join(map(str, np.random.default_rng(0).integers(0, 10, 40)))
+    answer = Reader.load().read([write_text(text, 30)])[0]
+    assert isinstance(answer, Reading)
+    assert len(answer.text) == 40
+    assert sum(a == b for a, b in zip(answer.text, text, strict=True)) >= 37

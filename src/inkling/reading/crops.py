@@ -18,7 +18,7 @@ from inkling.reading.light import has_light_ink, to_grey
 from inkling.reading.mask import SEEN
 from inkling.reading.normalise import normalise
 from inkling.reading.pixels import shrink
-from inkling.reading.segment import Part, Segments, segment, union
+from inkling.reading.segment import Part, Segments, picture_size, segment, union
 from inkling.reading.writing import Writing, see_writing
 from inkling.types import SIDE, Box
 
@@ -118,7 +118,7 @@ def evidence_of(writing: Writing, part: Part) -> float:
     pictures of a digit and 300 of none: 97.7 % of the latter come out blank, and no digit does
     that the network would have read.
     """
-    size = max(part.w, part.h) / max(writing.ink.shape)
+    size = max(part.w, part.h) / picture_size(writing.ink.shape)
     return 8 * (part.odds - 0.85) + min(max(math.log(size / 0.15), -1.5), 0.5)
 
 

@@ -12,6 +12,7 @@ from inkling.reading.writing import Writing
 FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
 SPECK = 0.13  # of the main part's length; what is shorter is a speck
 OUTSIDE = 0.08  # of a part; with no more than that inside the picture it is a frame
+LONG = 4  # times its height; what a row of digits takes of a longer picture says nothing
 MOST = 400  # parts of one picture, the largest; a page of writing has fewer
 
 
@@ -102,9 +103,14 @@ def _drop_specks(parts: list[Part], labels: Labels) -> list[Part]:
         and part.level > FAINT * main.level
         and max(part.w, part.h) > SPECK * size
         and part.area > 0.01 * main.area
-        and max(part.w, part.h) > 0.02 * max(shape)
+        and max(part.w, part.h) > 0.02 * picture_size(shape)
     ]
     return sorted(kept, key=lambda part: -part.area)[:MOST]
+
+
+def picture_size(shape: tuple[int, ...]) -> int:
+    """What the size of a part is judged by: a picture's longer side, of a long strip less."""
+    return min(max(shape), LONG * min(shape))
 
 
 def _is_loose_rule(part: Part, main: Part) -> bool:

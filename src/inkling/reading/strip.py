@@ -18,7 +18,7 @@ from inkling.reading.writing import Writing
 HEIGHT = 32  # pixels of a strip
 DIGIT = 20.0  # pixels; how tall the line's digits become
 MARGIN = 8  # pixels of ground on either side
-LONGEST = 1024  # pixels; a longer line is squeezed
+LONGEST = 4096  # pixels; a line of some 250 digits; a longer one is squeezed
 STEEPEST = 0.4  # rows for each column that a line may climb or fall
 INKED = 0.3  # of full ink; where a line runs and how it leans is seen by what is darker
 

@@ -71,7 +71,10 @@ def read_plain(
     best = chances[:, :10].argmax(axis=1)
     odds = chances[np.arange(len(best)), best]
     shape = thumbs.boxes[:, 2] / np.maximum(thumbs.boxes[:, 3], 1)
-    sure_enough = np.where(shape <= WIDE, odds >= LIKELY, odds >= CONFIDENT) & (shape <= WIDEST)
+    # A narrow one that is some digit, if not plainly which, gains nothing by the long way: of 33
+    # such digits of MNIST's that reads 23, this 25.
+    narrow = (odds >= LIKELY) | (chances[:, 10] < NOT_A_DIGIT)
+    sure_enough = np.where(shape <= WIDE, narrow, odds >= CONFIDENT) & (shape <= WIDEST)
     passed = np.flatnonzero(thumbs.plain & sure_enough).tolist()
     digits, sure, boxes = best.tolist(), odds.tolist(), thumbs.boxes.tolist()
     out = []

@@ -23,7 +23,9 @@ from torch import Tensor
 from inkling.data.compose.lines import Line, Lines
 from inkling.export.half import fold_norms, round_to_half
 from inkling.export.line import export_line
-from inkling.models.line import BLANK, CLASSES, HEIGHT, STRIDE, LineNet
+from inkling.models.line import CLASSES, LineNet
+from inkling.reading.line_network import BLANK, STRIDE, spell
+from inkling.reading.strip import HEIGHT
 from inkling.training.average import ModelAverage
 
 BATCH = 64
@@ -50,6 +52,7 @@ def batches(lines: list[Line], rng: np.random.Generator) -> list[list[Line]]:
 def collate(group: list[Line]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Strips (B, 1, 32, W), their digits and columns (B, L), and how many (B,)."""
     width = max(line.pixels.shape[1] for line in group)
+    width += width // 4  # for what `distort` stretches: no digit may leave the strip
     width += -width % (2 * STRIDE)
     longest = max(len(line.digits) for line in group)
     images = np.zeros((len(group), 1, HEIGHT, width), np.uint8)
@@ -126,12 +129,6 @@ def line_loss(logits: Tensor, digits: Tensor, columns: Tensor, counts: Tensor) -
     return (whole + PLACED * placed) / counts.sum()
 
 
-def best_string(logits: Tensor) -> tuple[int, ...]:
-    """What the frames (T, 11) say one by one, repeats and blanks left out."""
-    best = logits.argmax(1).tolist()
-    return tuple(d for k, d in enumerate(best) if d != BLANK and (k == 0 or best[k - 1] != d))
-
-
 @torch.no_grad()
 def measure(net: torch.nn.Module, lines: list[Line]) -> dict[str, float]:
     """Shares of strips read wholly right, by how many digits they hold."""
@@ -140,7 +137,7 @@ def measure(net: torch.nn.Module, lines: list[Line]) -> dict[str, float]:
     for start in range(0, len(lines), BATCH):
         group = lines[start : start + BATCH]
         logits = net(collate(group)[0])
-        read = [best_string(each) for each in logits]
+        read = [spell(each) for each in logits.numpy()]
         right += [(len(ln.digits), r == ln.digits) for ln, r in zip(group, read, strict=True)]
     kinds = {"all": range(1, 99), "two": range(2, 3), "long": range(5, 99)}
     return {

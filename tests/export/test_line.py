@@ -12,8 +12,9 @@ import torch
 from inkling.errors import ModelError
 from inkling.export import line as export
 from inkling.export.half import fold_norms, round_to_half
-from inkling.models.line import HEIGHT, LineNet
+from inkling.models.line import LineNet
 from inkling.reading.line_network import MODEL
+from inkling.reading.strip import HEIGHT
 
 
 def small_net() -> torch.nn.Module:

@@ -6,7 +6,9 @@ import pytest
 import torch
 
 from inkling.export.half import fold_norms, round_to_half
-from inkling.models.line import CLASSES, HEIGHT, STRIDE, LineNet
+from inkling.models.line import CLASSES, LineNet
+from inkling.reading.line_network import STRIDE
+from inkling.reading.strip import HEIGHT
 
 
 def settled() -> LineNet:

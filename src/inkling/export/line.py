@@ -13,8 +13,8 @@ from inkling.export.half import store_half
 from inkling.export.onnx import write_graph
 from inkling.export.writing import verify_each
 from inkling.files import replacing
-from inkling.models.line import HEIGHT, STRIDE
-from inkling.reading.line_network import strip_input
+from inkling.reading.line_network import STRIDE, strip_input
+from inkling.reading.strip import HEIGHT
 
 
 def export_line(

@@ -2,10 +2,10 @@
 
 from torch import Tensor, nn
 
-HEIGHT = 32  # pixels of a strip; see inkling.reading.strip
-STRIDE = 4  # columns of a strip for each frame of logits
-BLANK = 10  # the class of a frame in whose middle no digit stands
-CLASSES = 11
+from inkling.reading.line_network import BLANK
+from inkling.reading.strip import HEIGHT
+
+CLASSES = BLANK + 1
 
 
 class LineNet(nn.Module):

@@ -38,7 +38,7 @@ def _ends(strip: Strip, labels: Labels, piece: Part) -> tuple[float, float]:
     across, down, start = strip.matrix[0].tolist()
     at = across * (columns + piece.x) + down * (rows + piece.y) + start
     low, high = np.percentile(at, [EDGE, 100 - EDGE])
-    return float(low), float(high) + 1
+    return float(low), float(high) + across  # to the far side of its last pixel
 
 
 def score_windows(

@@ -8,7 +8,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from inkling.reading.again import move_diagonally
-from inkling.reading.session import open_session
+from inkling.reading.session import open_bundled
 from inkling.reading.strip import Strip
 
 MODEL = Path(__file__).parent / "model" / "line.onnx"
@@ -32,20 +32,25 @@ def read_strip(strip: Strip) -> NDArray[np.float64]:
 
 
 def read_strip_again(strip: Strip) -> NDArray[np.float64]:
-    """The same as a mean over the strip and four copies, moved as `again` moves crops.
+    """The same from the strip and four copies, moved as `again` moves crops.
 
-    Of 2,000 held-out strips 72.6 % are spelt right so, 71.3 % without.
+    The geometric mean, made chances again. Of 2,000 held-out strips that spelt 72.6 % right,
+    71.3 % without, by a network of a third of the training.
     """
     moved = move_diagonally(strip.pixels[None])
-    return _chances(np.concatenate([strip.pixels[None], *moved])).mean(axis=0)
+    return _normalise(_chances(np.concatenate([strip.pixels[None], *moved])).mean(axis=0))
 
 
 def _chances(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     session = _session()
     found = session.run(None, {session.get_inputs()[0].name: strip_input(pixels)})
-    logits = np.asarray(found[0], np.float64)
-    logits -= logits.max(axis=2, keepdims=True)
-    return logits - np.log(np.exp(logits).sum(axis=2, keepdims=True))
+    return _normalise(np.asarray(found[0], np.float64))
+
+
+def _normalise(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Logarithms of chances (..., 11), each eleven of which make one."""
+    shifted = logits - logits.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def spell(chances: NDArray[np.float64]) -> tuple[int, ...]:
@@ -57,4 +62,4 @@ def spell(chances: NDArray[np.float64]) -> tuple[int, ...]:
 
 @cache
 def _session() -> onnxruntime.InferenceSession:
-    return open_session(MODEL)
+    return open_bundled(MODEL)

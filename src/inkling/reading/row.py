@@ -23,7 +23,7 @@ from inkling.reading.verdict import CONFIDENT, LIKELY, WIDE
 # of the best, and no worse on rows that stand apart.
 LEAST = 0.001  # chance; less does not speak more clearly against a run
 WHOLE = 1.2  # weight of what the line's network says of a run, beside what its crop says
-UNHEARD = -8.0  # logarithm of chance; what the line's network rules out is not ruled out quite
+UNHEARD = -5.0  # logarithm of chance; with it the line's network alone overturns no sure crop
 RUN = 0.22  # what each run costs, as a logarithm of chance
 CUT = 0.33  # what a cut through ink costs
 CUT_INK = 0.035  # and for each height of the line that it cuts through
@@ -90,7 +90,7 @@ def _read_lattice(
     stops = bounds[[run.stop for run in lattice.runs]]
     words = np.maximum(score_windows(frames, starts, stops), UNHEARD)
     both = np.log(np.maximum(chances.astype(np.float64), LEAST)) + WHOLE * words
-    path = best_path(lattice, _scores(lattice, both, chances))
+    path = best_path(lattice, _scores(lattice, both, chances, words))
     if len(line) == 1 and len(path) > 1 and line[0][0].box.w <= WIDE * line[0][0].box.h:
         worth = min(float(chances[index, :10].max()) for index in path)
         if worth < max(SPLIT, float(line[0][1][:10].max())):
@@ -110,13 +110,17 @@ def _shared(both: NDArray[np.float64], chances: NDArray[np.float32]) -> NDArray[
 
 
 def _scores(
-    lattice: Lattice, both: NDArray[np.float64], chances: NDArray[np.float32]
+    lattice: Lattice,
+    both: NDArray[np.float64],
+    chances: NDArray[np.float32],
+    words: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """How well each run explains its ink, as a logarithm of chance.
 
     As a digit, or as a dot, a dash or a stray stroke, the less likely the taller it is. Cuts
     through ink and gaps between joined strokes cost; so does every run, or ink would fall apart
-    into ones. `both` (runs, 11) is what the two networks say together.
+    into ones. `both` (runs, 11) is what the two networks say together, `words` (runs, 11) the
+    line's alone: what it hears no digit in is the sooner left out.
     """
     scores = both[:, :10].max(axis=1)
     for index, run in enumerate(lattice.runs):
@@ -124,7 +128,7 @@ def _scores(
             tall = run.part.h / max(lattice.height, 1)
             stray = next(cost for limit, cost in STRAY if tall < limit)
             unread = math.log(max(float(chances[index, 10]), 0.05))
-            heard = both[index, 10] - math.log(max(float(chances[index, 10]), LEAST))
-            scores[index] = max(scores[index], 0.2 * unread - stray + heard)
+            unheard = WHOLE * float(words[index, 10])
+            scores[index] = max(scores[index], 0.2 * unread - stray + unheard)
         scores[index] -= RUN + CUT * (run.cut > 0) + CUT_INK * run.cut + GAP * run.gap
     return scores

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import onnxruntime
 
+from inkling.errors import ModelError
+
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
     """The model at `path`, run on one thread: whole pictures are spread over the cores instead.
@@ -15,3 +17,13 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
     return onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+
+
+def open_bundled(path: Path) -> onnxruntime.InferenceSession:
+    """A model that belongs to the package. Raises `ModelError` where it is missing or damaged."""
+    try:
+        return open_session(path)
+    except Exception as error:  # the runtime raises its own, undocumented types
+        raise ModelError(
+            f"{path} is missing or damaged, and the reader needs it: install inkling again"
+        ) from error

@@ -18,7 +18,7 @@ from inkling.reading.writing import Writing
 HEIGHT = 32  # pixels of a strip
 DIGIT = 20.0  # pixels; how tall the line's digits become
 MARGIN = 8  # pixels of ground on either side
-LONGEST = 4096  # pixels; a line of some 250 digits; a longer one is squeezed
+LONGEST = 4096  # pixels; a line of some 250 digits; a longer one is squeezed or cut
 STEEPEST = 0.4  # rows for each column that a line may climb or fall
 INKED = 0.3  # of full ink; where a line runs and how it leans is seen by what is darker
 
@@ -69,6 +69,6 @@ def _straighten(ink: Map) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     at = shear[0] @ np.stack([columns, rows, np.ones(rows.size)])
     shear[0, 2] += MARGIN - float(at.min())
     shear[1, 2] += (HEIGHT - 1) / 2
-    width = int(at.max() - at.min()) + 1 + 2 * MARGIN
+    width = min(int(at.max() - at.min()) + 1 + 2 * MARGIN, LONGEST)
     upright = cv2.warpAffine(ink, shear, (width, HEIGHT), flags=cv2.INTER_LINEAR)
     return np.rint(np.clip(upright, 0, 1) * 255).astype(np.uint8), shear

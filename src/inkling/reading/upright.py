@@ -39,7 +39,8 @@ def upright_strokes(ink: Map, odds: Map, likely: Mask) -> Mask:
         window = np.s_[y : y + h, x : x + w]
         own = labels[window] == label
         if (
-            _has_neighbour((x, y, w, h), row, height)
+            2 * int(likely[window][own].sum()) < own.sum()
+            and _has_neighbour((x, y, w, h), row, height)
             and float(ink[window][own].mean()) > DARK * level
             and PEN[0] * pen < _pen_width(own.astype(np.uint8)) < PEN[1] * pen
         ):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkling.reading.light import Light
 from inkling.reading.pixels import Grey, Map, percentile, percentiles, resize
-from inkling.reading.session import open_session
+from inkling.reading.session import open_bundled
 
 MODEL = Path(__file__).parent / "model" / "writing.onnx"
 AREA = 200 * 200  # pixels; pictures are brought down to this for the network
@@ -68,4 +68,4 @@ def map_window(light: Light, window: tuple[int, int, int, int], finer: float = 1
 
 @cache
 def _session() -> onnxruntime.InferenceSession:
-    return open_session(MODEL)
+    return open_bundled(MODEL)

@@ -50,7 +50,9 @@ def cut_strip(writing: Writing, labels: Labels, strokes: Sequence[Part]) -> Stri
     pixels, shear = _straighten(small)
     across, down = small.shape[1] / width, small.shape[0] / height
     corner = max(0, whole.x - 2), max(0, whole.y - 2)
-    place = np.array([[across, 0, -across * corner[0]], [0, down, -down * corner[1]], [0, 0, 1.0]])
+    # Middles of pixels go to middles of pixels, as the resizing has it.
+    left, top = (across - 1) / 2 - across * corner[0], (down - 1) / 2 - down * corner[1]
+    place = np.array([[across, 0, left], [0, down, top], [0, 0, 1.0]])
     return Strip(pixels, shear @ place)
 
 

@@ -85,6 +85,17 @@ def on_desk(digit: Picture, rng: np.random.Generator) -> Picture:
     return np.clip(photo + rng.normal(0, 3, photo.shape), 0, 255).astype(np.uint8)
 
 
+def under_shadow(photo: Picture, rng: np.random.Generator) -> Picture:
+    """A photo (H, W, 3) with the shadow of a head or a hand on it, its edge hard or soft."""
+    height, width = photo.shape[:2]
+    middle = tuple(int(value) for value in rng.uniform(0, 1, 2) * (width, height))
+    axes = tuple(int(value) for value in rng.uniform(0.3, 0.9, 2) * (width, height))
+    shadow = np.zeros((height, width), np.float32)
+    cv2.ellipse(shadow, middle, axes, 0, 0, 360, 1.0, -1)
+    shadow = cv2.GaussianBlur(shadow, (0, 0), float(rng.uniform(2, 20)))
+    return (photo * (1 - rng.uniform(0.3, 0.5) * shadow[..., None])).astype(np.uint8)
+
+
 def inverted(picture: Picture) -> Picture:
     return 255 - picture
 

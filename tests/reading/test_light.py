@@ -1,5 +1,6 @@
 """Light and polarity: the same ink, whatever the light, and whichever side is ink."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -41,6 +42,17 @@ def test_ink_is_as_dark_in_the_shade() -> None:
     light = even_light(lit_from_side(drawn_seven(200, 160, 10)))
     top = light.ink[38:44, 45:115].max(axis=0)  # along the bar of the 7
     assert top.min() > 0.7 * top.max()
+
+
+@pytest.mark.parametrize(("middle", "axes"), [((330, 200), (190, 260)), ((200, 240), (150, 200))])
+def test_the_bends_of_a_shadow_are_no_ink(middle: tuple[int, int], axes: tuple[int, int]) -> None:
+    photo = np.full((480, 400), 235, np.float32)
+    photo[150:270, 200:290] = drawn_seven(120, 90, 9)
+    shadow = cv2.ellipse(np.zeros((480, 400), np.float32), middle, axes, 0, 0, 360, 1.0, -1)
+    photo *= 1 - 0.5 * cv2.GaussianBlur(shadow, (0, 0), 3)
+    ink = even_light(photo.astype(np.uint8)).ink
+    assert float(np.percentile(ink, 98)) < 0.2
+    assert float(np.percentile(ink, 99.7)) > 0.8  # the digit's own
 
 
 @pytest.mark.parametrize("colour", [(220, 40, 40), (40, 60, 200), (30, 140, 60), (235, 200, 40)])

@@ -25,8 +25,10 @@ from tests.reading.pictures import (
     drawn_zero,
     lit_from_side,
     mnist_test,
+    on_desk,
     on_paper,
     on_ruled_paper,
+    under_shadow,
 )
 
 
@@ -204,6 +206,17 @@ def test_foreign_models_are_refused(
         load_network(path)
 
 
+def test_a_foreign_model_is_asked_alone(tmp_path: Path) -> None:
+    network = load_network(tiny_model(tmp_path / "ten.onnx", list("0123456789")))
+    stack = np.stack([drawn_zero(28, 3), 255 - drawn_seven(28, 28, 3)])
+    for reading, crop in zip(Reader(network).trace(stack), network.judge(stack), strict=True):
+        assert isinstance(reading, Trace)
+        assert len(crop) == 11
+        np.testing.assert_array_equal(
+            reading.answer.chances[0], network.judge(reading.answer.crops[0].pixels[None])[0]
+        )
+
+
 def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="there is no model"):
         load_network(tmp_path / "none.onnx")
@@ -248,6 +261,17 @@ def test_digits_on_paper_are_read(reader: Reader, mnist_folder: Path) -> None:
         isinstance(a, Reading) and a.text == str(n) for a, n in zip(answers, labels, strict=False)
     ]
     assert np.mean(right) >= 0.96
+
+
+@pytest.mark.mnist
+def test_digits_are_read_under_a_shadow(reader: Reader, mnist_folder: Path) -> None:
+    images, labels = mnist_test(mnist_folder)
+    rng = np.random.default_rng(8)
+    photos = [under_shadow(on_desk(image, rng), rng) for image in images[200:260]]
+    traces = [trace for trace in reader.trace(photos) if isinstance(trace, Trace)]
+    right = [t.reading.text == str(label) for t, label in zip(traces, labels[200:260], strict=True)]
+    assert sum(right) >= 57  # before shadows were given their outline back, 9 in 10
+    assert sum(not trace.look.writing.light.light_ink for trace in traces) >= 58
 
 
 def test_a_page_of_small_digits_is_read_row_by_row(reader: Reader) -> None:

@@ -21,6 +21,7 @@ WINDOWS = (0.1, 0.16, 0.26, 0.42, 0.6)  # of the longer side; closing windows th
 FLAT = 0.1  # of the picture's contrast; a ground that varies less is evenly lit
 THICK = 0.12  # of the shorter side, from the outline; hardly a digit is drawn thicker
 THUMB = 40  # pixels; the longer side of a picture that shows one thing close by
+CLOSE_BY = 64  # pixels; a smaller picture has no shadow's edge to speak of
 TILES = 4  # across and down; the paper's noise is measured in each
 
 
@@ -163,17 +164,35 @@ def paper_brightness(grey: Grey) -> Map:
 
 
 def _without_ink(small: Grey) -> Grey:
-    """The closing by the narrowest window that takes the whole ink away, and by one size more."""
+    """The closing by a window one size wider than takes the whole ink away, shadows restored."""
     longest = max(small.shape)
     windows = sorted({odd(round(longest * share)) for share in WINDOWS})
-    closings = [_closing(small, window) for window in windows]
-    depths = [cv2.subtract(closing, small) for closing in closings]
-    top = max(percentile(depths[-1], 99.5), 8.0)
-    areas = [float((depth > 0.5 * top).mean()) for depth in depths]
-    for index in range(len(windows) - 1):
-        if areas[index] > 0.003 and areas[index] > 0.92 * areas[index + 1]:
-            return closings[index + 1]
-    return closings[-1]
+    narrow = _close_and_restore(small, windows[0])
+    for window in windows[1:]:
+        wide = _close_and_restore(small, window)
+        depth, deeper = cv2.subtract(narrow, small), cv2.subtract(wide, small)
+        level = 0.5 * max(percentile(deeper, 99.8), 8.0)
+        area = float((depth > level).mean())
+        if area > 0.001 and area > 0.92 * float((deeper > level).mean()):
+            return wide
+        narrow = wide
+    return narrow
+
+
+def _close_and_restore(grey: Grey, window: int) -> Grey:
+    """Grey closing, and the true outline of what it left dark given back by geodesic erosion.
+
+    A square window fills the bends of a shadow's edge, which then pass for ink; ink that the
+    closing took away whole does not come back (Vincent, 1993). Half a window is as far as it goes:
+    with a whole one, more is lost of rows whose digits touch than is won in shadows.
+    """
+    closed = _closing(grey, window)
+    if max(grey.shape) <= CLOSE_BY:
+        return closed
+    kernel = np.ones((3, 3), np.uint8)
+    for _ in range(window // 2):
+        closed = np.maximum(cv2.erode(closed, kernel), grey)
+    return closed
 
 
 def _closing(grey: Grey, window: int) -> Grey:

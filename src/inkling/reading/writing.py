@@ -25,6 +25,8 @@ FAIR = 18.0  # pixels of the network; a height at which writing is well told fro
 PALE = 0.55  # mean chance of what may be writing; a paler map is compared with one from afar
 AFAR = 0.5  # times the usual pixels each way
 FINEST = 4.0  # times the usual pixels each way
+NEARBY = (9, 9)  # pixels of 256; the ground that writing is compared with
+SUREST = 0.9  # of the highest chance; only such writing says which side is ink
 NEAREST = 16  # pixels; nothing smaller is looked at again
 
 
@@ -146,12 +148,11 @@ def see_writing(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing:
 
 
 def _is_lighter(writing: Writing) -> bool:
-    """Whether the writing is lighter than the ground close to it."""
+    """Whether the surest writing is lighter than the ground close to it."""
     step = -(-max(writing.odds.shape) // 256)  # every pixel of a large picture is too many
-    odds, grey = writing.odds[::step, ::step], writing.light.grey[::step, ::step]
-    inside = odds > 0.5
-    if not inside.any():
-        return False
-    near = cv2.dilate(inside.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0
-    outside = near & (odds < 0.2)
-    return bool(outside.any() and grey[inside].mean() > grey[outside].mean() + 2)
+    odds, grey = writing.odds[::step, ::step], writing.light.grey[::step, ::step].astype(np.float32)
+    ground = (odds < 0.2).astype(np.float32)
+    share = cv2.blur(ground, NEARBY)
+    beside = cv2.blur(grey * ground, NEARBY) / np.maximum(share, 1e-6)
+    inside = (odds > max(0.5, SUREST * float(odds.max()))) & (share > 0)
+    return bool(inside.any() and (grey - beside)[inside].mean() > 2)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from inkling.errors import DataError
 from inkling.evaluation.calibration import (
     Thresholds,
+    choose_sure,
     choose_thresholds,
     count_refusals,
     expected_calibration_error,
@@ -80,3 +81,25 @@ def test_nothing_to_choose_by_is_an_error() -> None:
         fit_temperature(np.zeros((0, 11)), np.zeros(0, np.int64))
     with pytest.raises(DataError, match="both"):
         choose_thresholds(np.full((4, 3), 1 / 3), np.array([0, 1, 0, 1]))
+
+
+def test_a_network_answers_for_another_where_it_errs_no_more() -> None:
+    labels = np.zeros(1000, np.int64)
+    rng = np.random.default_rng(0)
+    sure = np.sort(rng.uniform(0.5, 1, 1000))
+    chances = np.zeros((1000, 11))
+    chances[:, 0], chances[:, 1] = sure, 1 - sure
+    others = chances.copy()
+    wrong = (sure > 0.9) & (sure < 0.95)  # there the smaller network takes every 0 for a 1
+    chances[wrong] = chances[wrong][:, [1, 0, *range(2, 11)]]
+    level = choose_sure(chances, others, labels)
+    assert 0.949 <= level <= 0.951
+    assert choose_sure(others, others, labels) == 0.9
+
+
+def test_a_network_that_errs_where_it_is_surest_may_never_answer() -> None:
+    chances = np.full((50, 11), 0.0)
+    chances[:, 1] = 1.0
+    others = np.roll(chances, -1, axis=1)
+    with pytest.raises(DataError, match="each threshold"):
+        choose_sure(chances, others, np.zeros(50, np.int64))

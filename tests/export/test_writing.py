@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from inkling.errors import ModelError
+from inkling.export import onnx as onnx_export
 from inkling.export import writing as export
 from inkling.export.half import fold_norms, round_to_half
 from inkling.models.writing import WritingNet
 from inkling.reading.line_network import MODEL as LINE
 from inkling.reading.model import BUNDLED
+from inkling.reading.thumb_network import MODEL as THUMBS
 from inkling.reading.writing_network import MODEL
 
 
@@ -50,7 +52,7 @@ def test_the_file_gives_what_the_network_gives(tmp_path: Path) -> None:
 def test_a_file_that_differs_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(export, "TOLERANCE", 0.0)
+    monkeypatch.setattr(onnx_export, "TOLERANCE", 0.0)
     picture = np.random.default_rng(0).normal(size=(2, 64, 64)).astype(np.float32)
     with pytest.raises(ModelError, match="differs"):
         export.export_writing(settled(WritingNet()), {}, tmp_path / "map.onnx", [picture])
@@ -58,7 +60,7 @@ def test_a_file_that_differs_is_not_written(
 
 
 def test_the_models_that_ship_are_small_and_whole() -> None:
-    models = (MODEL, LINE, BUNDLED)
+    models = (MODEL, LINE, THUMBS, BUNDLED)
     for model in models:
         onnx.checker.check_model(onnx.load(model))
     assert sum(model.stat().st_size for model in models) <= 1_500_000

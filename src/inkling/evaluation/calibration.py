@@ -98,5 +98,24 @@ def choose_thresholds(
     return Thresholds(float(np.clip(unsure, 1 / 3, 0.9)), not_a_digit)
 
 
+def choose_sure(
+    chances: NDArray[np.floating], others: NDArray[np.floating], labels: Labels
+) -> float:
+    """From which probability of a digit on a network may answer in place of another one.
+
+    The least one of 0.9 to 0.999 from which on it errs no more often than the other, whose
+    probabilities (N, C + 1) `others` are; nor at any higher one, for a lucky level alone says
+    nothing. Raises `DataError` where there is none.
+    """
+    sure = chances[:, :-1].max(axis=1)
+    more = (chances.argmax(axis=1) != labels).astype(int) - (others.argmax(axis=1) != labels)
+    levels = np.round(np.arange(0.9, 0.9995, 0.001), 3)
+    worse = [level for level in levels if more[sure >= level].sum() > 0]
+    above = levels[levels > max(worse, default=0)]
+    if not above.size:
+        raise DataError("the smaller network errs more often at each threshold; train it longer")
+    return float(above[0])
+
+
 def _share(flags: NDArray[np.bool_]) -> float:
     return float(flags.mean()) if len(flags) else 0.0

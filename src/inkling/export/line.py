@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from inkling.export.half import store_half
-from inkling.export.onnx import write_graph
-from inkling.export.writing import verify_each
+from inkling.export.onnx import verify_each, write_graph
 from inkling.files import replacing
 from inkling.reading.line_network import STRIDE, strip_input
 from inkling.reading.strip import HEIGHT

@@ -9,7 +9,7 @@ import io
 import json
 import logging
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from inkling.data.embedded import embedded_digits
 from inkling.data.loader import normalise_images
 from inkling.errors import MissingExtraError, ModelError
 from inkling.evaluation.classifier import load_classifier
+from inkling.export.half import store_half
 from inkling.files import replacing
 from inkling.models.inference import predict_logits
 from inkling.training.run_folder import RunFolder
@@ -56,9 +57,15 @@ def make_card(classes: tuple[str, ...], **entries: Any) -> dict[str, Any]:
 
 
 def export_onnx(
-    model: nn.Module, card: dict[str, Any], path: Path, pictures: NDArray[np.uint8]
+    model: nn.Module,
+    card: dict[str, Any],
+    path: Path,
+    pictures: NDArray[np.uint8],
+    half: bool = False,
 ) -> None:
     """Write `model` to `path`, its batch free, its weights inside, `card` in its metadata.
+
+    With `half` the weights are kept in 16 bits, and must be such as those hold (`round_to_half`).
 
     `pictures` (N, 28, 28) uint8 are what the file is compared on with the network; they are
     repeated up to 10,000. Raises `ModelError`, and leaves `path` as it was, where an answer
@@ -68,6 +75,8 @@ def export_onnx(
     free = {0: torch.export.Dim("batch")}
     with replacing(path) as temporary:
         write_graph(model, torch.zeros(2, 1, SIDE, SIDE), free, card, temporary)
+        if half:
+            store_half(temporary)
         verify_onnx(model, temporary, pictures)
 
 
@@ -168,3 +177,20 @@ def verify_onnx(model: nn.Module, path: Path, pictures: NDArray[np.uint8]) -> fl
             f"{strays} of {PROOFS:,} answers are others; it was not written"
         )
     return gap
+
+
+def verify_each(net: nn.Module, path: Path, images: Sequence[NDArray[np.float32]]) -> None:
+    """Compare a file with the network it came from on `images`, each (C, H, W) of its own size.
+
+    Raises `ModelError` where a logit is off by more than 1e-4 of the largest one.
+    """
+    import onnxruntime
+
+    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    for image in images:
+        with torch.no_grad():
+            expected = net(torch.from_numpy(image[None])).numpy()
+        found = np.asarray(session.run([OUTPUT], {INPUT: image[None]})[0])
+        gap = float(np.abs(found - expected).max())
+        if not gap <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
+            raise ModelError(f"the exported network differs by {gap:.1e}; it was not written")

@@ -5,14 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import torch
 from numpy.typing import NDArray
-from torch import nn
 
-from inkling.errors import ModelError
 from inkling.export.half import store_half
-from inkling.export.onnx import INPUT, OUTPUT, TOLERANCE, write_graph
+from inkling.export.onnx import verify_each, write_graph
 from inkling.files import replacing
 from inkling.models.writing import INPUTS, WritingNet
 from inkling.reading.writing_network import MULTIPLE, pad_input
@@ -34,18 +31,3 @@ def export_writing(
         write_graph(net, example, {2: MULTIPLE * rows, 3: MULTIPLE * columns}, card, temporary)
         store_half(temporary)
         verify_each(net, temporary, [pad_input(picture.astype(np.float32)) for picture in pictures])
-
-
-def verify_each(net: nn.Module, path: Path, images: Sequence[NDArray[np.float32]]) -> None:
-    """Compare a file with the network it came from on `images`, each (C, H, W) of its own size.
-
-    Raises `ModelError` where a logit is off by more than 1e-4 of the largest one.
-    """
-    session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
-    for image in images:
-        with torch.no_grad():
-            expected = net(torch.from_numpy(image[None])).numpy()
-        found = np.asarray(session.run([OUTPUT], {INPUT: image[None]})[0])
-        gap = float(np.abs(found - expected).max())
-        if not gap <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
-            raise ModelError(f"the exported network differs by {gap:.1e}; it was not written")

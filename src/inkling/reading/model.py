@@ -38,6 +38,7 @@ class Network:
 
     session: onnxruntime.InferenceSession
     card: Card
+    bundled: bool = False  # with the package, and with the small network that is asked before it
 
     @property
     def knows_none(self) -> bool:
@@ -80,7 +81,8 @@ class Network:
 
 def load_network(path: str | Path | None = None) -> Network:
     """The model at `path`, or the bundled one. Raises `ModelError` where it cannot serve."""
-    path = Path(path) if path is not None else BUNDLED
+    bundled = path is None
+    path = BUNDLED if path is None else Path(path)
     if path.is_dir():
         raise ModelError(
             f"{path} is a folder; the reader takes an ONNX file: inkling export {path} --to onnx"
@@ -94,7 +96,7 @@ def load_network(path: str | Path | None = None) -> Network:
             f"{path} is no ONNX model that can be used here: export a run with 'inkling export'"
         ) from error
     _check_shapes(session, path)
-    return Network(session, _read_card(session, path))
+    return Network(session, _read_card(session, path), bundled)
 
 
 def _check_shapes(session: onnxruntime.InferenceSession, path: Path) -> None:

@@ -19,7 +19,8 @@ from inkling.reading.look import Look, glance_at, look_at
 from inkling.reading.model import Network, load_network
 from inkling.reading.photo import Photo, Source, open_photo
 from inkling.reading.row import is_plain
-from inkling.reading.thumbs import is_thumbnail, look_at_thumbs
+from inkling.reading.thumb_network import judge_thumbs
+from inkling.reading.thumbs import Thumbs, is_thumbnail, look_at_thumbs
 from inkling.reading.verdict import crop_of_thumb, read_plain
 from inkling.types import Reading
 
@@ -125,7 +126,8 @@ class Reader:
     def _answer_thumb(self, photo: Photo, reading: Reading) -> Answer:
         """What a thumbnail's reading by the short way rests on."""
         thumbs = look_at_thumbs(photo.pixels[None])
-        return Answer(reading, (crop_of_thumb(thumbs, 0),), self.network.judge(thumbs.pixels))
+        chances = judge_thumbs(thumbs.pixels, self.network, self._spread)
+        return Answer(reading, (crop_of_thumb(thumbs, 0),), chances)
 
     def _open_some(
         self, sources: Sequence[Source | ImageError] | NDArray[np.uint8], names: Sequence[str]
@@ -164,13 +166,25 @@ class Reader:
             for start in range(0, len(indices), CHUNK)
         ]
 
-        def read_chunk(indices: list[int]) -> list[tuple[int, Reading]]:
-            stack = np.stack([p.pixels for i in indices if isinstance(p := photos[i], Photo)])
-            thumbs = look_at_thumbs(stack)
-            chances = self.network.judge(thumbs.pixels)
-            return read_plain(thumbs, chances, indices, names, self.network.card)
+        def look(indices: list[int]) -> Thumbs:
+            return look_at_thumbs(
+                np.stack([p.pixels for i in indices if isinstance(p := photos[i], Photo)])
+            )
 
-        return [pair for pairs in self._spread(read_chunk, chunks) for pair in pairs]
+        seen = self._spread(look, chunks)
+        if not seen:
+            return []
+        pixels = np.concatenate([thumbs.pixels for thumbs in seen])
+        chances = judge_thumbs(pixels, self.network, self._spread)
+        ends = np.cumsum([len(indices) for indices in chunks])
+        card = self.network.card
+        return [
+            pair
+            for thumbs, odds, indices in zip(
+                seen, np.split(chances, ends[:-1]), chunks, strict=True
+            )
+            for pair in read_plain(thumbs, odds, indices, names, card)
+        ]
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
         """The short way for drawings, the long one for whatever that leaves in doubt."""

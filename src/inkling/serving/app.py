@@ -43,7 +43,7 @@ def build_app(settings: Settings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await desk.run(lambda: reader.trace([_warm_up_picture()]))
+        await desk.run(lambda: reader.trace(_warm_up_pictures()))
         state["ready"] = True
         yield
         state["ready"] = False
@@ -115,16 +115,16 @@ def _openapi(app: FastAPI) -> dict[str, Any]:
     return app.openapi_schema
 
 
-def _warm_up_picture() -> np.ndarray:
-    """Strokes on paper, a row: the first run of each network takes several times as long as later.
+def _warm_up_pictures() -> list[np.ndarray]:
+    """A row on paper and a thumbnail: the first run of each network takes several times as long.
 
     What is wrong with a network shows here too, and not to the first who asks.
     """
-    picture = np.full((64, 160), 255, np.uint8)
+    row = np.full((64, 160), 255, np.uint8)
     for left in (30, 60, 72, 110):
-        picture[12:52, left : left + 5] = 0
-    picture[30:34, 60:77] = 0
-    return picture
+        row[12:52, left : left + 5] = 0
+    row[30:34, 60:77] = 0
+    return [row, np.pad(np.full((20, 4), 255, np.uint8), ((4, 4), (12, 12)))]
 
 
 async def _on_problem(_: Request, error: Exception) -> Response:

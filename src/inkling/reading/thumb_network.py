@@ -1,0 +1,49 @@
+"""A small network that is shown plain thumbnails first: what it is sure of, no other need see.
+
+A cascade (Viola and Jones, 2001). It has a fourteenth of the weights of the reader's own network,
+takes a tenth of the time, and answers nine thumbnails of MNIST's in ten; among those that it is
+sure of, it is wrong no more often.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.again import Judge
+from inkling.reading.model import BATCH, Network, load_network
+
+MODEL = Path(__file__).parent / "model" / "thumbs.onnx"
+SURE = "sure"  # the name of its threshold: the least probability of a digit that it answers with
+
+Parts = Sequence[NDArray[np.uint8]]
+Spread = Callable[[Judge, Parts], list[NDArray[np.float32]]]  # `map`, on as many cores as there are
+
+
+def judge_thumbs(
+    pixels: NDArray[np.uint8], network: Network, spread: Spread
+) -> NDArray[np.float32]:
+    """(N, 28, 28) uint8 crops of plain thumbnails to probabilities (N, 11), as `network.judge`.
+
+    `spread` does the work on each part of them. The small network is asked beside the bundled one
+    alone: its threshold was chosen for that. Raises `ModelError` where its file is damaged.
+    """
+    if not network.bundled:
+        return _in_parts(network.judge, pixels, spread)
+    first = _first()
+    chances = _in_parts(first.probabilities, pixels, spread)
+    left = np.flatnonzero(chances[:, :10].max(axis=1) < first.card.thresholds[SURE])
+    chances[left] = _in_parts(network.judge, pixels[left], spread)
+    return chances
+
+
+def _in_parts(judge: Judge, pixels: NDArray[np.uint8], spread: Spread) -> NDArray[np.float32]:
+    parts = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
+    return np.concatenate(spread(judge, parts)) if parts else np.zeros((0, 11), np.float32)
+
+
+@cache
+def _first() -> Network:
+    return load_network(MODEL)

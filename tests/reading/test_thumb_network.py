@@ -1,0 +1,46 @@
+"""The small network for thumbnails: it answers only what it is sure of, and then it is right."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inkling.reading.model import BATCH, load_network
+from inkling.reading.reader import Reader
+from inkling.reading.thumb_network import MODEL, SURE, judge_thumbs
+from inkling.reading.thumbs import look_at_thumbs
+from tests.reading.pictures import mnist_test
+
+
+def spread(judge, parts: list) -> list:
+    """As a reader with one thread has it."""
+    return [judge(part) for part in parts]
+
+
+@pytest.mark.mnist
+def test_most_thumbnails_are_answered_by_it_and_rightly(reader: Reader, mnist_folder: Path) -> None:
+    images, labels = mnist_test(mnist_folder)
+    pixels = look_at_thumbs(images[:4000]).pixels
+    own, small = reader.network.judge(pixels), load_network(MODEL)
+    sure = small.probabilities(pixels)[:, :10].max(axis=1) >= small.card.thresholds[SURE]
+    both = judge_thumbs(pixels, reader.network, spread)
+    assert 0.85 < sure.mean() < 1
+    wrong = [(chances[sure].argmax(axis=1) != labels[:4000][sure]).sum() for chances in (both, own)]
+    assert wrong[0] <= wrong[1] + 2
+    np.testing.assert_allclose(both[~sure], own[~sure], atol=1e-5)
+
+
+def test_any_number_of_thumbnails_will_do(reader: Reader) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (BATCH + 3, 28, 28), dtype=np.uint8)
+    for count in (0, 1, BATCH, BATCH + 3):
+        chances = judge_thumbs(pixels[:count], reader.network, spread)
+        assert chances.shape == (count, 11)
+        np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-4)
+    # Noise is nothing that it answers: these are the reader's own network's words.
+    np.testing.assert_allclose(chances, reader.network.judge(pixels), atol=1e-5)
+
+
+def test_its_hash_is_the_documented_one() -> None:
+    page = Path(__file__).parents[2] / "docs" / "reader-model.md"
+    assert hashlib.sha256(MODEL.read_bytes()).hexdigest() in page.read_text("utf-8")

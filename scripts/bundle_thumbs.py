@@ -39,7 +39,7 @@ def main() -> None:
     order = np.random.default_rng(0).permutation(len(held))
     fitted, measured = order[::2], order[1::2]
     logits = classifier.predict_logits(held.images)
-    temperature = fit_temperature(logits[fitted], held.labels[fitted])
+    temperature = round(fit_temperature(logits[fitted], held.labels[fitted]), 4)
     chances, others = softmax(logits / temperature), load_network().judge(held.images)
     sure = choose_sure(chances[fitted], others[fitted], held.labels[fitted])
     answered = measured[chances[measured, :10].max(axis=1) >= sure]
@@ -53,7 +53,7 @@ def main() -> None:
     }
     card = make_card(
         classifier.classes,
-        temperature=round(temperature, 4),
+        temperature=temperature,
         thresholds={SURE: sure},
         recipe=classifier.card.get("recipe", "reader-thumbs"),
         held_out=figures,

@@ -187,7 +187,7 @@ def main() -> None:
     )
     parser.add_argument("lines", type=Path, help="folder of scripts/compose_lines.py")
     parser.add_argument("out", type=Path, help="the .onnx to write")
-    parser.add_argument("--epochs", type=int, default=7)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

@@ -103,3 +103,6 @@ def test_a_network_that_errs_where_it_is_surest_may_never_answer() -> None:
     others = np.roll(chances, -1, axis=1)
     with pytest.raises(DataError, match="each threshold"):
         choose_sure(chances, others, np.zeros(50, np.int64))
+    unsure = 0.94 * chances + 0.06 * others  # above 0.94 it says nothing, which is no merit
+    with pytest.raises(DataError, match="each threshold"):
+        choose_sure(unsure, others, np.zeros(50, np.int64))

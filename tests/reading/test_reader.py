@@ -15,10 +15,12 @@ from inkling.data.compose.hand import Pen, Placement, stamp
 from inkling.data.compose.strokes import write_digit
 from inkling.errors import ImageError, ModelError
 from inkling.reading.crops import Crop
-from inkling.reading.model import BUNDLED, load_network
+from inkling.reading.model import BUNDLED, Card, load_network
 from inkling.reading.reader import Reader, Trace, read
 from inkling.reading.row import is_plain
-from inkling.types import Box, Reading
+from inkling.reading.thumbs import Thumbs
+from inkling.reading.verdict import read_plain
+from inkling.types import DIGIT_NAMES, Box, Reading
 from tests.reading.pictures import (
     cut_from_form,
     drawn_seven,
@@ -206,15 +208,59 @@ def test_foreign_models_are_refused(
         load_network(path)
 
 
-def test_a_foreign_model_is_asked_alone(tmp_path: Path) -> None:
-    network = load_network(tiny_model(tmp_path / "ten.onnx", list("0123456789")))
-    stack = np.stack([drawn_zero(28, 3), 255 - drawn_seven(28, 28, 3)])
-    for reading, crop in zip(Reader(network).trace(stack), network.judge(stack), strict=True):
-        assert isinstance(reading, Trace)
-        assert len(crop) == 11
-        np.testing.assert_array_equal(
-            reading.answer.chances[0], network.judge(reading.answer.crops[0].pixels[None])[0]
-        )
+def test_a_stack_of_any_sizes_keeps_its_order(reader: Reader) -> None:
+    draw = [drawn_zero(28, 3), drawn_seven(28, 28, 3), drawn_zero(40, 5), drawn_seven(24, 20, 2)]
+    order = np.random.default_rng(3).integers(0, len(draw), 400)
+    two = Reader(reader.network, workers=2)
+    texts = [r.text for r in two.read([draw[i] for i in order]) if isinstance(r, Reading)]
+    assert texts == [["0", "7", "0", "7"][i] for i in order]
+
+
+def thumbs_of(width: int, pixels: np.ndarray) -> Thumbs:
+    return Thumbs(
+        np.ones(1, bool), pixels, np.array([[4, 4, width, 20]]),
+        np.full(1, 2.0, np.float32), np.ones(1, np.float32),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("width", "chance", "none", "knows", "stays"),
+    [
+        (14, 0.65, 0.3, True, True),  # some digit
+        (14, 0.35, 0.6, True, True),  # in doubt, but not refused
+        (14, 0.1, 0.85, True, False),
+        (30, 0.95, 0.02, True, True),
+        (38, 0.95, 0.02, True, True),
+        (30, 0.6, 0.2, True, True),  # wide, and surely not none: one digit
+        (30, 0.5, 0.4, True, False),
+        (14, 0.65, 0.0, False, True),
+        (14, 0.5, 0.0, False, False),
+        (30, 0.95, 0.0, False, True),
+        (30, 0.8, 0.0, False, False),
+        (38, 0.99, 0.0, False, False),  # a model of ten classes may take two for one
+    ],
+)
+def test_which_thumbnails_stay_on_the_short_way(
+    width: int, chance: float, none: float, knows: bool, stays: bool
+) -> None:
+    odds = np.full((1, 11), (1 - chance - none) / 9, np.float32)
+    odds[0, 3], odds[0, 10] = chance, none
+    card = Card(
+        classes=(*DIGIT_NAMES, "none") if knows else DIGIT_NAMES,
+        thresholds={"not_a_digit": 0.7, "unsure": 0.75},
+    )
+    read = read_plain(thumbs_of(width, np.zeros((1, 28, 28), np.uint8)), odds, [5], ["?"] * 6, card)
+    assert [index for index, _ in read] == ([5] if stays else [])
+    assert all(reading.text == "3" for _, reading in read)
+
+
+def test_two_digits_in_a_thumbnail_are_two_to_any_model(tmp_path: Path) -> None:
+    path = tiny_model(tmp_path / "ten.onnx", list("0123456789"))
+    pair = np.concatenate([drawn_zero(20, 2), drawn_seven(20, 20, 2)], axis=1)
+    (trace,) = Reader(load_network(path)).trace([pair])
+    assert isinstance(trace, Trace)
+    assert len(trace.look.segments.parts) == 2
+    assert len(trace.reading.digits) == 2
 
 
 def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:

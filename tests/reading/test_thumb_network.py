@@ -1,16 +1,19 @@
 """The small network for thumbnails: it answers only what it is sure of, and then it is right."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from inkling.reading.model import BATCH, load_network
+from inkling.errors import ModelError
+from inkling.reading import thumb_network
+from inkling.reading.model import BATCH, BUNDLED, load_network
 from inkling.reading.reader import Reader
 from inkling.reading.thumb_network import MODEL, SURE, judge_thumbs
 from inkling.reading.thumbs import look_at_thumbs
-from tests.reading.pictures import mnist_test
+from tests.reading.pictures import drawn_zero, mnist_test
 
 
 def spread(judge, parts: list) -> list:
@@ -39,6 +42,34 @@ def test_any_number_of_thumbnails_will_do(reader: Reader) -> None:
         np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-4)
     # Noise is nothing that it answers: these are the reader's own network's words.
     np.testing.assert_allclose(chances, reader.network.judge(pixels), atol=1e-5)
+
+
+def test_where_all_are_sure_none_is_left(reader: Reader) -> None:
+    drawn = np.stack([255 - drawn_zero(28, 3)] * 3)
+    pixels = look_at_thumbs(drawn).pixels
+    chances = judge_thumbs(pixels, reader.network, spread)
+    np.testing.assert_allclose(chances, load_network(MODEL).probabilities(pixels), atol=1e-6)
+    assert (chances.argmax(axis=1) == 0).all()
+
+
+def test_another_model_is_asked_alone(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
+    pixels = look_at_thumbs(np.stack([255 - drawn_zero(28, 3)] * 3)).pixels
+    foreign = replace(reader.network, bundled=False)
+    monkeypatch.delattr(thumb_network, "_small")
+    chances = judge_thumbs(pixels, foreign, spread)
+    np.testing.assert_array_equal(chances, foreign.judge(pixels))
+
+
+def test_a_damaged_file_is_told_as_one(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "thumbs.onnx"
+    broken.write_bytes(MODEL.read_bytes()[:2000])
+    thumb_network._small.cache_clear()
+    for path in (broken, tmp_path / "gone.onnx", BUNDLED):  # the last has no such threshold
+        monkeypatch.setattr(thumb_network, "MODEL", path)
+        with pytest.raises(ModelError, match="install inkling again"):
+            judge_thumbs(np.zeros((1, 28, 28), np.uint8), reader.network, spread)
 
 
 def test_its_hash_is_the_documented_one() -> None:

@@ -110,6 +110,7 @@ def choose_sure(
     sure = chances[:, :-1].max(axis=1)
     more = (chances.argmax(axis=1) != labels).astype(int) - (others.argmax(axis=1) != labels)
     levels = np.round(np.arange(0.9, 0.9995, 0.001), 3)
+    levels = levels[levels <= sure.max(initial=0)]  # where nothing is answered, nothing is wrong
     worse = [level for level in levels if more[sure >= level].sum() > 0]
     above = levels[levels > max(worse, default=0)]
     if not above.size:

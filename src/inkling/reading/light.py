@@ -21,7 +21,7 @@ WINDOWS = (0.1, 0.16, 0.26, 0.42, 0.6)  # of the longer side; closing windows th
 FLAT = 0.1  # of the picture's contrast; a ground that varies less is evenly lit
 THICK = 0.12  # of the shorter side, from the outline; hardly a digit is drawn thicker
 THUMB = 40  # pixels; the longer side of a picture that shows one thing close by
-CLOSE_BY = 64  # pixels; a smaller picture has no shadow's edge to speak of
+CLOSE_BY = 64  # pixels; a smaller picture has neither grain nor a shadow's edge to speak of
 TILES = 4  # across and down; the paper's noise is measured in each
 
 
@@ -59,7 +59,7 @@ def even_light(
         grey = 255 - grey
     paper = paper_brightness(grey)
     ink = ((paper - grey) / np.maximum(paper, DARKEST_PAPER)).astype(np.float32, copy=False)
-    if max(ink.shape) > 64:
+    if max(ink.shape) > CLOSE_BY:
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.8), np.float32)
     mean, noise = grain(ink)
     return Light(np.maximum(ink - mean, 0), zoom * smaller, light_ink, noise, grey)
@@ -157,7 +157,7 @@ def split_level(values: Map, low: float, high: float) -> float:
 def paper_brightness(grey: Grey) -> Map:
     """What each pixel would show without ink, (H, W) float32, for dark ink on lighter paper."""
     small = shrink(grey, PAPER_SIDE)
-    if max(small.shape) > 64 and min(small.shape) >= 3:
+    if max(small.shape) > CLOSE_BY and min(small.shape) >= 3:
         small = np.asarray(cv2.medianBlur(small, 3), np.uint8)
     paper = cv2.GaussianBlur(_without_ink(small), (0, 0), max(0.8, max(small.shape) / 128))
     return resize(paper, grey.shape).astype(np.float32)
@@ -190,8 +190,11 @@ def _close_and_restore(grey: Grey, window: int) -> Grey:
     if max(grey.shape) <= CLOSE_BY:
         return closed
     kernel = np.ones((3, 3), np.uint8)
-    for _ in range(window // 2):
-        closed = np.maximum(cv2.erode(closed, kernel), grey)
+    for step in range(window // 2):
+        nearer = np.maximum(cv2.erode(closed, kernel), grey)
+        if step % 4 == 3 and np.array_equal(nearer, closed):
+            break
+        closed = nearer
     return closed
 
 

@@ -81,7 +81,6 @@ class Network:
 
 def load_network(path: str | Path | None = None) -> Network:
     """The model at `path`, or the bundled one. Raises `ModelError` where it cannot serve."""
-    bundled = path is None
     path = BUNDLED if path is None else Path(path)
     if path.is_dir():
         raise ModelError(
@@ -96,7 +95,7 @@ def load_network(path: str | Path | None = None) -> Network:
             f"{path} is no ONNX model that can be used here: export a run with 'inkling export'"
         ) from error
     _check_shapes(session, path)
-    return Network(session, _read_card(session, path), bundled)
+    return Network(session, _read_card(session, path), path.resolve() == BUNDLED.resolve())
 
 
 def _check_shapes(session: onnxruntime.InferenceSession, path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +25,7 @@ from inkling.reading.verdict import crop_of_thumb, read_plain
 from inkling.types import Reading
 
 CHUNK = 96  # thumbnails that a thread takes at a time
+STACK = 10_000  # thumbnails of one array that are read together
 TOGETHER = 1024  # pictures that are opened before any is read
 OPENED = 8  # of them by one call on all cores
 HELD = 64_000_000  # bytes of decoded pixels that are held at a time, about
@@ -48,7 +49,7 @@ class Trace:
 
 
 class Reader:
-    """Reads pictures with one network. Make it once; it may be used from several threads."""
+    """Reads pictures with one model. Make it once; it may be used from several threads."""
 
     def __init__(self, network: Network, workers: int | None = None) -> None:
         """`network` as `load_network` gives it; `workers` threads, as many as cores by default."""
@@ -108,7 +109,7 @@ class Reader:
         """As `read`, with every step that led to the answer."""
         names = _names(sources) if names is None else names
         photos = [photo for some in self._open_some(sources, names) for photo in some]
-        short = dict(self._read_thumbs(photos, names))
+        short = self._trace_thumbs(photos, names)
         seen = [(p, name) for p, name in zip(photos, names, strict=True) if isinstance(p, Photo)]
         traces = iter(self._trace(seen, expect_one))
         out: list[Trace | ImageError] = []
@@ -117,17 +118,20 @@ class Reader:
                 out.append(photo)
                 continue
             trace = next(traces)
-            reading = short.get(index)
-            out.append(
-                trace if reading is None else Trace(trace.look, self._answer_thumb(photo, reading))
-            )
+            out.append(Trace(trace.look, short.get(index, trace.answer)))
         return out
 
-    def _answer_thumb(self, photo: Photo, reading: Reading) -> Answer:
-        """What a thumbnail's reading by the short way rests on."""
-        thumbs = look_at_thumbs(photo.pixels[None])
-        chances = judge_thumbs(thumbs.pixels, self.network, self._spread)
-        return Answer(reading, (crop_of_thumb(thumbs, 0),), chances)
+    def _trace_thumbs(
+        self, photos: Sequence[Photo | ImageError], names: Sequence[str]
+    ) -> dict[int, Answer]:
+        """What the readings of thumbnails by the short way rest on, by their indices."""
+        answers: dict[int, Answer] = {}
+        for thumbs, chances, indices in self._see_thumbs(photos):
+            place = {index: k for k, index in enumerate(indices)}
+            for index, reading in read_plain(thumbs, chances, indices, names, self.network.card):
+                k = place[index]
+                answers[index] = Answer(reading, (crop_of_thumb(thumbs, k),), chances[k : k + 1])
+        return answers
 
     def _open_some(
         self, sources: Sequence[Source | ImageError] | NDArray[np.uint8], names: Sequence[str]
@@ -136,7 +140,9 @@ class Reader:
         if isinstance(sources, np.ndarray) and sources.ndim == 3 and sources.dtype == np.uint8:
             height, width = sources.shape[1:]
             if is_thumbnail((height, width)):
-                yield [Photo(pixels, width, height) for pixels in sources]
+                for start in range(0, len(sources), STACK):
+                    part = sources[start : start + STACK]
+                    yield [Photo(pixels, width, height) for pixels in part]
                 return
         held: list[Photo | ImageError] = []
         size = 0
@@ -154,8 +160,15 @@ class Reader:
 
     def _read_thumbs(
         self, photos: Sequence[Photo | ImageError], names: Sequence[str]
-    ) -> Iterable[tuple[int, Reading]]:
+    ) -> Iterator[tuple[int, Reading]]:
         """The readings of thumbnails that are plain and plainly read, each with its index."""
+        for thumbs, chances, indices in self._see_thumbs(photos):
+            yield from read_plain(thumbs, chances, indices, names, self.network.card)
+
+    def _see_thumbs(
+        self, photos: Sequence[Photo | ImageError]
+    ) -> Iterator[tuple[Thumbs, NDArray[np.float32], list[int]]]:
+        """All thumbnails in stacks of one size: crops, probabilities (N, 11), indices."""
         shapes: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for index, photo in enumerate(photos):
             if isinstance(photo, Photo) and is_thumbnail(photo.pixels.shape):
@@ -173,18 +186,11 @@ class Reader:
 
         seen = self._spread(look, chunks)
         if not seen:
-            return []
+            return
         pixels = np.concatenate([thumbs.pixels for thumbs in seen])
         chances = judge_thumbs(pixels, self.network, self._spread)
         ends = np.cumsum([len(indices) for indices in chunks])
-        card = self.network.card
-        return [
-            pair
-            for thumbs, odds, indices in zip(
-                seen, np.split(chances, ends[:-1]), chunks, strict=True
-            )
-            for pair in read_plain(thumbs, odds, indices, names, card)
-        ]
+        yield from zip(seen, np.split(chances, ends[:-1]), chunks, strict=True)
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
         """The short way for drawings, the long one for whatever that leaves in doubt."""

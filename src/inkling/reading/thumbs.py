@@ -1,6 +1,6 @@
 """The short way for thumbnails: one thing on a flat ground, whole stacks of them at a time.
 
-A thumbnail that is not as plain as that, or of which the network is not sure afterwards, goes the
+A thumbnail that is not as plain as that, or of which no network is sure afterwards, goes the
 long way with all other pictures. Both ways end in the same normaliser.
 """
 

@@ -25,7 +25,7 @@ FAIR = 18.0  # pixels of the network; a height at which writing is well told fro
 PALE = 0.55  # mean chance of what may be writing; a paler map is compared with one from afar
 AFAR = 0.5  # times the usual pixels each way
 FINEST = 4.0  # times the usual pixels each way
-NEARBY = (9, 9)  # pixels of 256; the ground that writing is compared with
+NEARBY = (9, 9)  # pixels of at most 256 a side; the ground that writing is compared with
 SUREST = 0.9  # of the highest chance; only such writing says which side is ink
 NEAREST = 16  # pixels; nothing smaller is looked at again
 

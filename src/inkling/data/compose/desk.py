@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 
 from inkling.data.compose.fields import Map
-from inkling.data.compose.paper import Layer, fibres
+from inkling.data.compose.paper import Layer, clouds, fibres
 from inkling.data.compose.sheet import Truth
 
 MOST = 360_000  # pixels of a picture with a desk around its sheet; larger ones are shrunk
@@ -90,6 +90,8 @@ def _desk(shape: tuple[int, ...], rng: np.random.Generator) -> Map:
         along, across = int(rng.integers(8, 40)), int(rng.integers(1, 4))
         grain = texture[: h // across + 2, : w // along + 2]
         tiled = cv2.resize(grain, (w, h), interpolation=cv2.INTER_CUBIC)
+    if rng.random() < 0.3:
+        tiled = clouds((h, w), max(h, w) / 3, rng)
     tiled = (tiled * np.float32(rng.uniform(0, 0.06))).astype(np.float32)
     if len(shape) == 2:
         return tiled + np.float32(shade)

@@ -29,15 +29,28 @@ def fibres() -> tuple[Map, ...]:
     return tuple(made)
 
 
-def lay_paper(shape: tuple[int, int], rng: np.random.Generator) -> Map:
-    """Bare paper (H, W) float32, 0..1: a shade and a texture."""
+def lay_paper(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Map:
+    """Bare paper (H, W) float32, 1 white, for digits `unit` pixels tall: a shade and a texture.
+
+    A quarter are clouded: kraft, a wiped board, paper that was crumpled.
+    """
     paper = np.full(shape, rng.uniform(0.62, 1.0), np.float32)
     texture = fibres()[rng.integers(8)]
     y, x = (int(rng.integers(0, max(1, 512 - s))) for s in shape)
     cut = texture[y : y + shape[0], x : x + shape[1]]
     if cut.shape == shape:
         paper += cut * float(rng.uniform(0, 0.025))
+    if rng.random() < 0.25:
+        paper += clouds(shape, unit, rng) * float(rng.uniform(0.005, 0.05))
     return paper
+
+
+def clouds(shape: tuple[int, int], unit: float, rng: np.random.Generator) -> Map:
+    """Smooth blotches (H, W) of deviation about 1, a fiftieth to a half of `unit` pixels wide."""
+    wide = max(1.5, unit * float(np.exp(rng.uniform(np.log(0.02), np.log(0.5)))))
+    cells = [int(side / wide) + 2 for side in shape]
+    coarse = rng.standard_normal(cells).astype(np.float32)
+    return 1.2 * cv2.resize(coarse, shape[::-1], interpolation=cv2.INTER_CUBIC)
 
 
 def light_paper(picture: Map, rng: np.random.Generator) -> Map:

@@ -73,7 +73,7 @@ def _paint(sheet: Sheet, look: Look, rng: np.random.Generator) -> Map:
         dark = 0.0 if rng.random() < 0.6 else rng.uniform(0, 0.4)
         opaque = 1.0
     else:
-        bare = paper.lay_paper(shape, rng)
+        bare = paper.lay_paper(shape, look.unit, rng)
         dark, opaque = rng.uniform(0.0, 0.45), rng.uniform(0.6, 1.0)
     bare = np.repeat(bare[..., None], channels, 2).astype(np.float32)
     ink = np.full(channels, dark, np.float32)

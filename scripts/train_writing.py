@@ -152,7 +152,7 @@ def main() -> None:
     )
     parser.add_argument("out", type=Path, help="the .onnx to write")
     parser.add_argument("--scenes", type=int, default=30_000)
-    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--threads", type=int, default=1)

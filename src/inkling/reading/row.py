@@ -22,8 +22,8 @@ from inkling.reading.verdict import CONFIDENT, LIKELY, WIDE
 # Chosen on 350 composed rows and 525 of the lab's own, of which 350 touch: of fifteen settings one
 # of the best, and no worse on rows that stand apart.
 LEAST = 0.001  # chance; less does not speak more clearly against a run
-WHOLE = 1.2  # weight of what the line's network says of a run, beside what its crop says
-UNHEARD = -5.0  # logarithm of chance; with it the line's network alone overturns no sure crop
+WHOLE = 1.7  # weight of what the line's network says of a run, beside what its crop says
+UNHEARD = -4.0  # logarithm of chance; with it the line's network alone overturns no sure crop
 RUN = 0.22  # what each run costs, as a logarithm of chance
 CUT = 0.33  # what a cut through ink costs
 CUT_INK = 0.035  # and for each height of the line that it cuts through

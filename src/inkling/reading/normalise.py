@@ -17,7 +17,7 @@ LONGEST = 20.0  # pixels; the longest side of the ink in the 28x28 field
 THINNEST, THICKEST = 1.9, 3.6  # pixels of 28; 18th and 95th percentile of MNIST's stroke widths
 SNAP = 0.05  # a scale this near to 1 is taken as 1, so that MNIST's own pictures stay as they are
 FAINT = 0.7  # of full ink; the ink-weighted mean grey of all but MNIST's faintest pictures
-CHUNK = 96  # pictures worked on at a time: their arrays then stay in the processor's cache
+CHUNK = 192  # pictures worked on at a time: their arrays then stay in the processor's cache
 
 Ink = NDArray[np.float32]
 

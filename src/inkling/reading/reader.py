@@ -24,7 +24,7 @@ from inkling.reading.thumbs import Thumbs, is_thumbnail, look_at_thumbs
 from inkling.reading.verdict import crop_of_thumb, read_plain
 from inkling.types import Reading
 
-CHUNK = 96  # thumbnails that a thread takes at a time
+CHUNK = 192  # thumbnails that a thread takes at a time
 STACK = 10_000  # thumbnails of one array that are read together
 TOGETHER = 1024  # pictures that are opened before any is read
 OPENED = 8  # of them by one call on all cores

@@ -5,6 +5,7 @@ import json
 import tracemalloc
 from pathlib import Path
 
+import cv2
 import numpy as np
 import onnx
 import pytest
@@ -307,6 +308,19 @@ def test_digits_on_paper_are_read(reader: Reader, mnist_folder: Path) -> None:
         isinstance(a, Reading) and a.text == str(n) for a, n in zip(answers, labels, strict=False)
     ]
     assert np.mean(right) >= 0.96
+
+
+@pytest.mark.parametrize("gap", [8, 16])
+@pytest.mark.parametrize("aside", [0, 14, 22])
+def test_the_bar_of_a_5_may_stand_apart(reader: Reader, gap: int, aside: int) -> None:
+    paper = np.full((240, 220), 238, np.uint8)
+    cv2.line(paper, (92, 88), (80, 125), 40, 9, cv2.LINE_AA)
+    cv2.ellipse(paper, (86, 158), (38, 36), 0, -80, 140, 40, 9, cv2.LINE_AA)
+    left, top = 92 + aside, 84 - gap
+    cv2.line(paper, (left, top), (left + 62, top - 6), 40, 9, cv2.LINE_AA)
+    (trace,) = reader.trace([paper])
+    assert isinstance(trace, Trace)
+    assert (trace.reading.text, len(trace.look.segments.parts)) == ("5", 1)
 
 
 @pytest.mark.mnist

@@ -173,7 +173,14 @@ def _gap_if_stacked(one: Part, other: Part) -> float | None:
     down = max(0, max(one.y, other.y) - min(one.bottom, other.bottom))
     size = max(one.h, other.h, one.w, other.w)
     together = overlap > 0.45 * min(one.w, other.w) and down < 0.25 * size
+    if not together and (_is_bar(one, other) or _is_bar(other, one)):
+        together = overlap > 0.25 * min(one.w, other.w) and down < 0.12 * size
     return float(down) if together and _one_digit_wide(one, other) else None
+
+
+def _is_bar(one: Part, other: Part) -> bool:
+    """Whether a stroke may be the bar of a 5 or 7, set down beside the rest: flat, and smaller."""
+    return one.h < 0.6 * one.w and one.h < 0.6 * other.h
 
 
 def _gap_to_close(one: Part, other: Part) -> float | None:

@@ -3,44 +3,26 @@
 python scripts/bundle_reader.py RUN crops.npz src/inkling/reading/model/reader.onnx
 """
 
-import argparse
-import hashlib
-import json
-from pathlib import Path
-
 import numpy as np
+from held_out import read_held_out, report
 from numpy.typing import NDArray
 
-from inkling.data.arrays import read_arrays
-from inkling.errors import DataError
 from inkling.evaluation.calibration import (
     choose_thresholds,
     count_refusals,
     expected_calibration_error,
     fit_temperature,
 )
-from inkling.evaluation.classifier import load_classifier
 from inkling.evaluation.metrics import softmax
 from inkling.export.onnx import export_onnx, make_card
 from inkling.reading.again import ask_again
-from inkling.training.run_folder import sha256_of
 
 
 def main() -> None:
     """Calibrate on one half of the held-out crops, measure on the other, write the file."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    parser.add_argument("run", type=Path)
-    parser.add_argument("crops", type=Path)
-    parser.add_argument("out", type=Path)
-    options = parser.parse_args()
-    classifier = load_classifier(options.run, "cpu")
-    training, held = read_arrays(options.crops)
-    if held is None:
-        raise DataError(f"{options.crops} has no held-out part")
-    order = np.random.default_rng(0).permutation(len(held))
-    fitted, measured = order[::2], order[1::2]
+    given = read_held_out(__doc__)
+    classifier, held = given.classifier, given.crops
+    fitted, measured = given.fitted, given.measured
     logits = classifier.predict_logits(held.images)
     temperature = fit_temperature(logits[fitted], held.labels[fitted])
 
@@ -75,15 +57,10 @@ def main() -> None:
         thresholds={name: round(value, 4) for name, value in vars(thresholds).items()},
         recipe=classifier.card.get("recipe", "reader"),
         held_out=figures,
-        hashes={
-            "weights": sha256_of(options.run / "model.safetensors"),
-            "training_crops": training.sha256(),
-            "held_out_crops": held.sha256(),
-        },
+        hashes=given.hashes,
     )
-    export_onnx(classifier.model, card, options.out, held.images)
-    size, digest = options.out.stat().st_size, hashlib.sha256(options.out.read_bytes()).hexdigest()
-    print(json.dumps({"file": str(options.out), "bytes": size, "sha256": digest, "card": card}))
+    export_onnx(classifier.model, card, given.out, held.images)
+    report(given.out, card)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,57 @@
+"""What the scripts share that make a bundled model of a run: the crops it is calibrated on."""
+
+import argparse
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.data.arrays import read_arrays
+from inkling.errors import DataError
+from inkling.evaluation.classifier import Classifier, load_classifier
+from inkling.training.run_folder import sha256_of
+from inkling.types import Digits
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """A trained run, the file to write, and held-out crops in halves: to fit on, to measure on."""
+
+    classifier: Classifier
+    out: Path
+    crops: Digits
+    fitted: NDArray[np.int64]
+    measured: NDArray[np.int64]
+    hashes: dict[str, str]
+
+
+def read_held_out(description: str | None) -> HeldOut:
+    """Parse RUN, CROPS and OUT, and read them. Raises `DataError` where no crops are held out."""
+    parser = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("run", type=Path)
+    parser.add_argument("crops", type=Path)
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args()
+    training, held = read_arrays(options.crops)
+    if held is None:
+        raise DataError(f"{options.crops} has no held-out part")
+    order = np.random.default_rng(0).permutation(len(held))
+    hashes = {
+        "weights": sha256_of(options.run / "model.safetensors"),
+        "training_crops": training.sha256(),
+        "held_out_crops": held.sha256(),
+    }
+    classifier = load_classifier(options.run, "cpu")
+    return HeldOut(classifier, options.out, held, order[::2], order[1::2], hashes)
+
+
+def report(path: Path, card: dict[str, Any]) -> None:
+    """Print a written file's size and hash, and its card."""
+    size, digest = path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()
+    print(json.dumps({"file": str(path), "bytes": size, "sha256": digest, "card": card}))

@@ -40,6 +40,9 @@ EXTRAS = {
     "uvicorn": "serve",
     "prometheus_client": "serve",
     "optuna": "tune",
+    "pyarrow": "tables",
+    "fsspec": "tables",
+    "openpyxl": "tables",
 }
 
 app = typer.Typer(

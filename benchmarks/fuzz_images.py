@@ -21,7 +21,7 @@ import numpy as np
 from PIL import Image
 
 from inkling.errors import ImageError
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 
 SLOWEST = 2.0  # seconds a picture
 LARGEST = 400.0  # MB of resident memory

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.data.catalog import find_source
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.types import Reading
 
 WIDTH, HEIGHT = 1200, 1600

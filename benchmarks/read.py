@@ -24,7 +24,7 @@ import numpy as np
 from PIL import Image
 
 from inkling.reading.own import Labelled, OwnScore, Scored, calibration_error, score_own
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.types import Reading
 
 

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.data.catalog import find_source
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.types import Digits, Reading
 
 KINDS = {"apart": (0.05, 0.45), "touching": (-0.08, 0.05)}  # space, by the digits' height

@@ -16,7 +16,7 @@ from inkling.data.compose.hand import Pen, Placement, stamp
 from inkling.data.compose.paper import lay_paper
 from inkling.data.compose.strokes import STYLES, bend_strokes, glyph_of_lines
 from inkling.reading.explain import write_strip
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 
 FOLDER = Path(__file__).parent / "pictures"
 INK = np.array([38, 58, 128], np.float32) / 255

@@ -49,7 +49,7 @@ from inkling.evaluation.figures import (
 )
 from inkling.export.weights import export_pth
 from inkling.models.zoo import build_model, count_parameters
-from inkling.reading.crops import find_crops
+from inkling.reading.recognise.crops import find_crops
 from inkling.training.history import read_history
 from inkling.training.loop import Plan, fit
 from inkling.training.recipe_text import load_recipe
@@ -158,7 +158,7 @@ show_rows({"as it is": splits.training.images[:5], "shuffled": shuffled.training
 # %% [markdown]
 # ## 4. Explore
 #
-# Look before you compute: shapes, types, balance, and the pictures themselves.
+# Preprocessed before you compute: shapes, types, balance, and the pictures themselves.
 
 # %%
 print("images", training.images.shape, training.images.dtype)

@@ -1,6 +1,6 @@
 """From a trained run to the bundled model: temperature, thresholds, export, card.
 
-python scripts/bundle_reader.py RUN crops.npz src/inkling/reading/model/reader.onnx
+python scripts/bundle_reader.py RUN crops.npz src/inkling/reading/weights/reader.onnx
 """
 
 import numpy as np
@@ -15,7 +15,7 @@ from inkling.evaluation.calibration import (
 )
 from inkling.evaluation.metrics import softmax
 from inkling.export.onnx import export_onnx, make_card
-from inkling.reading.again import ask_again
+from inkling.reading.recognise.tta import average_over_shifts
 
 
 def main() -> None:
@@ -29,7 +29,7 @@ def main() -> None:
     def judge(images: NDArray[np.uint8]) -> NDArray[np.float32]:
         return softmax(classifier.predict_logits(images) / temperature).astype(np.float32)
 
-    chances = ask_again(held.images, judge(held.images), judge)
+    chances = average_over_shifts(held.images, judge(held.images), judge)
     # A digit that lost half its strokes on the way is rightly refused: thresholds are chosen on
     # those whose shape is still told from the other nine.
     legible = (chances[:, :10].argmax(axis=1) == held.labels) | (held.labels == 10)

@@ -1,6 +1,6 @@
 """From a trained run to the small network for thumbnails: temperature, threshold, export, card.
 
-python scripts/bundle_thumbs.py RUN crops.npz src/inkling/reading/model/thumbs.onnx
+python scripts/bundle_thumbs.py RUN crops.npz src/inkling/reading/weights/thumbs.onnx
 """
 
 from held_out import read_held_out, report
@@ -9,8 +9,8 @@ from inkling.evaluation.calibration import choose_sure, fit_temperature
 from inkling.evaluation.metrics import softmax
 from inkling.export.half import fold_norms, round_to_half
 from inkling.export.onnx import export_onnx, make_card
-from inkling.reading.model import load_network
-from inkling.reading.thumb_network import SURE
+from inkling.reading.recognise.network import load_network
+from inkling.reading.recognise.thumbnail_network import SURE
 
 
 def main() -> None:

@@ -29,8 +29,8 @@ from inkling.data.compose import crops
 from inkling.data.compose.fonts import Face, find_faces, fonts_sha256
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.files import replacing
-from inkling.reading.crops import find_candidates, find_crops
-from inkling.reading.normalise import normalise
+from inkling.reading.preprocess.normalise import normalise
+from inkling.reading.recognise.crops import find_candidates, find_crops
 from inkling.types import Digits
 
 PART = 2_500  # crops

@@ -2,7 +2,7 @@
 
     python -m inkling.data.compose.fonts            # once: free fonts into the user's cache
     python scripts/compose_lines.py lines           # 300,000 strips into a folder; resumable
-    python scripts/train_lines.py lines src/inkling/reading/model/line.onnx
+    python scripts/train_lines.py lines src/inkling/reading/weights/line.onnx
 
 An hour of two cores by default. Each part has its own seed; parts that are there are kept.
 The same digits and fonts are held out as for the reader's crops, in parts named held-*.

@@ -1,7 +1,7 @@
 """Train the network that reads a whole line at once, and write it as ONNX.
 
     python scripts/compose_lines.py lines           # once; see there
-    python scripts/train_lines.py lines src/inkling/reading/model/line.onnx
+    python scripts/train_lines.py lines src/inkling/reading/weights/line.onnx
 
 Connectionist temporal classification, and beside it each digit's middle as a frame's class, so
 that a frame says where its digit stands and not only that it comes.
@@ -24,8 +24,8 @@ from inkling.data.compose.lines import Line, Lines
 from inkling.export.half import fold_norms, round_to_half
 from inkling.export.line import export_line
 from inkling.models.line import CLASSES, LineNet
-from inkling.reading.line_network import BLANK, STRIDE, spell
-from inkling.reading.strip import HEIGHT
+from inkling.reading.recognise.line_network import BLANK, STRIDE, ctc_greedy_decode
+from inkling.reading.recognise.strip import HEIGHT
 from inkling.training.average import ModelAverage
 
 BATCH = 64
@@ -137,7 +137,7 @@ def measure(net: torch.nn.Module, lines: list[Line]) -> dict[str, float]:
     for start in range(0, len(lines), BATCH):
         group = lines[start : start + BATCH]
         logits = net(collate(group)[0])
-        read = [spell(each) for each in logits.numpy()]
+        read = [ctc_greedy_decode(each) for each in logits.numpy()]
         right += [(len(ln.digits), r == ln.digits) for ln, r in zip(group, read, strict=True)]
     kinds = {"all": range(1, 99), "two": range(2, 3), "long": range(5, 99)}
     return {

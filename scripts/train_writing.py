@@ -1,7 +1,7 @@
 """Train the map of writing that the reader segments by, and write it as ONNX.
 
     python -m inkling.data.compose.fonts       # once: free fonts into the user's cache
-    python scripts/train_writing.py src/inkling/reading/model/writing.onnx
+    python scripts/train_writing.py src/inkling/reading/weights/writing.onnx
 
 Whole pictures are composed from MNIST's training digits, fonts and drawn digits; their ink is
 known to the pixel. Nothing else is learnt from. `--scenes` of them are made once and seen
@@ -29,9 +29,14 @@ from inkling.data.compose.scene import compose
 from inkling.export.half import fold_norms, round_to_half
 from inkling.export.writing import export_writing
 from inkling.models.writing import WritingNet
-from inkling.reading.light import even_light
-from inkling.reading.pixels import resize
-from inkling.reading.writing_network import MULTIPLE, network_input, network_shape, pad_input
+from inkling.reading.detect.text_map_network import (
+    MULTIPLE,
+    network_input,
+    network_shape,
+    pad_input,
+)
+from inkling.reading.preprocess.light import even_light
+from inkling.reading.preprocess.pixels import resize
 from inkling.training.average import ModelAverage
 
 PART = 1_000  # scenes that a worker makes at a time

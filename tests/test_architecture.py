@@ -60,7 +60,10 @@ def test_every_folder_has_its_place() -> None:
     [
         ("import inkling", ["torch", "numpy", "cv2", "pydantic"]),
         ("import inkling.cli", ["torch", "numpy", "cv2", "pydantic", "matplotlib"]),
-        ("import inkling.reading.reader", ["torch", "pydantic", "matplotlib", "sklearn", "scipy"]),
+        (
+            "import inkling.reading.pipeline",
+            ["torch", "pydantic", "matplotlib", "sklearn", "scipy"],
+        ),
         ("import inkling.jobs.train", ["sklearn", "onnxscript", "fastapi", "optuna"]),
     ],
 )

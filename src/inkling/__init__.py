@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from inkling.jobs.report import make_report as make_report
     from inkling.jobs.train import resume as resume
     from inkling.jobs.train import train as train
-    from inkling.reading.reader import read as read
+    from inkling.reading.pipeline import read as read
     from inkling.training.recipe_text import list_recipes as list_recipes
 
 _HOMES = {
@@ -26,7 +26,7 @@ _HOMES = {
     "DigitClassifier": ("inkling.evaluation.classifier", "DigitClassifier"),
     "load": ("inkling.evaluation.classifier", "load_classifier"),
     "evaluate": ("inkling.jobs.evaluate", "evaluate"),
-    "read": ("inkling.reading.reader", "read"),
+    "read": ("inkling.reading.pipeline", "read"),
     "train": ("inkling.jobs.train", "train"),
     "resume": ("inkling.jobs.train", "resume"),
     "audit": ("inkling.jobs.audit", "audit"),

@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from inkling.errors import ImageError, ServiceError
-from inkling.reading.photo import Source, file_bytes, to_png
+from inkling.reading.preprocess.photo import Source, file_bytes, to_png
 from inkling.types import Alternative, Box, Prediction, Reading
 
 RETRIES = 8  # of a request that was turned away because the service was busy

@@ -10,8 +10,8 @@ import pytest
 from inkling.data.catalog import find_source
 from inkling.data.compose.things import photograph
 from inkling.evaluation.calibration import expected_calibration_error
-from inkling.reading.crops import find_crops
-from inkling.reading.model import BUNDLED, load_network
+from inkling.reading.recognise.crops import find_crops
+from inkling.reading.recognise.network import BUNDLED, load_network
 from inkling.types import DIGIT_NAMES, SIDE
 
 

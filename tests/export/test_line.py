@@ -13,8 +13,8 @@ from inkling.errors import ModelError
 from inkling.export import line as export
 from inkling.export.half import fold_norms, round_to_half
 from inkling.models.line import LineNet
-from inkling.reading.line_network import MODEL
-from inkling.reading.strip import HEIGHT
+from inkling.reading.recognise.line_network import MODEL
+from inkling.reading.recognise.strip import HEIGHT
 
 
 def small_net() -> torch.nn.Module:

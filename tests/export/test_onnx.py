@@ -22,7 +22,7 @@ from inkling.jobs.train import train
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.compact import Compact, CompactSpec
 from inkling.models.mlp import Mlp, MlpSpec
-from inkling.reading.model import load_network
+from inkling.reading.recognise.network import load_network
 from inkling.training.run_folder import RunFolder
 from inkling.types import DIGIT_NAMES, Digits
 

@@ -14,10 +14,10 @@ from inkling.export import onnx as onnx_export
 from inkling.export import writing as export
 from inkling.export.half import fold_norms, round_to_half
 from inkling.models.writing import WritingNet
-from inkling.reading.line_network import MODEL as LINE
-from inkling.reading.model import BUNDLED
-from inkling.reading.thumb_network import MODEL as THUMBS
-from inkling.reading.writing_network import MODEL
+from inkling.reading.detect.text_map_network import MODEL
+from inkling.reading.recognise.line_network import MODEL as LINE
+from inkling.reading.recognise.network import BUNDLED
+from inkling.reading.recognise.thumbnail_network import MODEL as THUMBS
 
 
 def settled(net: WritingNet) -> torch.nn.Module:

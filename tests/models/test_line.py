@@ -7,8 +7,8 @@ import torch
 
 from inkling.export.half import fold_norms, round_to_half
 from inkling.models.line import CLASSES, LineNet
-from inkling.reading.line_network import STRIDE
-from inkling.reading.strip import HEIGHT
+from inkling.reading.recognise.line_network import STRIDE
+from inkling.reading.recognise.strip import HEIGHT
 
 
 def settled() -> LineNet:

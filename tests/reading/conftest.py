@@ -2,7 +2,7 @@
 
 import pytest
 
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 
 
 @pytest.fixture(scope="session")

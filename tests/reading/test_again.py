@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
-from inkling.reading.again import DOUBTFUL, MOVE, ask_again, move_diagonally
-from inkling.reading.model import load_network
+from inkling.reading.recognise.network import load_network
+from inkling.reading.recognise.tta import DOUBTFUL, MOVE, average_over_shifts, move_diagonally
 from inkling.types import Digits
 
 Crops = arrays.arrays(np.uint8, st.tuples(st.integers(1, 3), st.just(28), st.just(28)))
@@ -38,7 +38,7 @@ def test_only_what_is_in_doubt_is_asked_again() -> None:
         answers[:, 7] = 1
         return answers
 
-    out = ask_again(crops, chances, judge)
+    out = average_over_shifts(crops, chances, judge)
     assert [len(pixels) for pixels in asked] == [4]
     np.testing.assert_array_equal(out[[0, 2]], chances[[0, 2]])
     np.testing.assert_allclose(out[1], (chances[1] + 4 * np.eye(11)[7]) / 5, rtol=1e-6)

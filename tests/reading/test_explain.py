@@ -8,7 +8,7 @@ from PIL import Image
 
 from inkling.errors import InklingError
 from inkling.reading.explain import WIDTH, draw_strip, write_strip
-from inkling.reading.reader import Reader, Trace
+from inkling.reading.pipeline import Reader, Trace
 from tests.reading.pictures import drawn_seven, drawn_zero
 
 

@@ -4,10 +4,10 @@ import cv2
 import numpy as np
 import pytest
 
-from inkling.reading.flat import FLAT_SIDE, see_flat
-from inkling.reading.mask import ink_mask
-from inkling.reading.reader import Reader
-from inkling.reading.writing import see_writing
+from inkling.reading.detect.components import ink_mask
+from inkling.reading.detect.text_map import make_text_map
+from inkling.reading.pipeline import Reader
+from inkling.reading.preprocess.drawing import FLAT_SIDE, make_drawing_map
 from tests.reading.pictures import as_jpeg, drawn_seven, drawn_zero, lit_from_side
 
 
@@ -18,7 +18,7 @@ def test_a_drawing_is_flat_and_all_of_it_is_ink(draw, inverted: bool, colour: bo
     picture = 255 - draw() if inverted else draw()
     if colour:
         picture = np.stack([picture, picture // 2 + 60, picture], axis=2)
-    writing = see_flat(picture)
+    writing = make_drawing_map(picture)
     assert writing is not None
     assert writing.plain
     assert writing.light.light_ink == inverted
@@ -29,7 +29,7 @@ def test_a_drawing_is_flat_and_all_of_it_is_ink(draw, inverted: bool, colour: bo
 
 
 def test_a_jpeg_of_a_drawing_is_flat_still() -> None:
-    assert see_flat(as_jpeg(drawn_seven(200, 160))) is not None
+    assert make_drawing_map(as_jpeg(drawn_seven(200, 160))) is not None
 
 
 def grained(picture: np.ndarray) -> np.ndarray:
@@ -49,12 +49,12 @@ def grained(picture: np.ndarray) -> np.ndarray:
     ids=["grain", "shade", "blank", "pixel", "faint"],
 )
 def test_other_pictures_go_the_long_way(picture: np.ndarray) -> None:
-    assert see_flat(picture) is None
+    assert make_drawing_map(picture) is None
 
 
 def test_a_large_drawing_is_made_smaller_and_its_boxes_are_not(reader: Reader) -> None:
     large = drawn_seven(1600, 1200, 80)
-    writing = see_flat(large)
+    writing = make_drawing_map(large)
     assert writing is not None
     assert max(writing.ink.shape) == FLAT_SIDE
     (answer,) = reader.read([large])
@@ -83,4 +83,4 @@ def test_both_ways_give_one_answer(reader: Reader) -> None:
         ours, theirs = short.reading.digits[0].box, long.reading.digits[0].box
         assert abs(ours.x - theirs.x) < 5
         assert abs(ours.h - theirs.h) < 8
-    assert not see_writing(drawn_seven()).plain
+    assert not make_text_map(drawn_seven()).plain

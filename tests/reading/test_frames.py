@@ -6,12 +6,12 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.reading.frames import piece_bounds, score_windows
-from inkling.reading.lattice import build_lattice
-from inkling.reading.line_network import BLANK, spell
-from inkling.reading.segment import segment
-from inkling.reading.strip import cut_strip
-from inkling.reading.writing import see_writing
+from inkling.reading.detect.segments import segment
+from inkling.reading.detect.text_map import make_text_map
+from inkling.reading.recognise.ctc_windows import piece_bounds, score_windows
+from inkling.reading.recognise.lattice import build_lattice
+from inkling.reading.recognise.line_network import BLANK, ctc_greedy_decode
+from inkling.reading.recognise.strip import cut_strip
 from tests.reading.pictures import write_text
 
 
@@ -55,11 +55,11 @@ def test_frames_are_spelt_without_blanks_and_repeats(said: list[int]) -> None:
     chances = np.full((len(said), BLANK + 1), -9.0)
     chances[np.arange(len(said)), said] = -0.01
     expected = tuple(digit for digit, _ in itertools.groupby(said) if digit != BLANK)
-    assert spell(chances) == expected
+    assert ctc_greedy_decode(chances) == expected
 
 
 def test_pieces_share_out_all_frames_in_their_order() -> None:
-    writing = see_writing(write_text("4091728"))
+    writing = make_text_map(write_text("4091728"))
     segments = segment(writing)
     strokes = segments.strokes[0]
     strip = cut_strip(writing, segments.labels, strokes)

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.types import Reading
 from tests.reading import pictures
 

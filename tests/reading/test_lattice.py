@@ -5,10 +5,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.reading.cuts import find_cuts, find_slant
-from inkling.reading.lattice import Lattice, Run, best_path, build_lattice
-from inkling.reading.segment import Part, segment
-from inkling.reading.writing import see_writing
+from inkling.reading.detect.segments import Part, segment
+from inkling.reading.detect.text_map import make_text_map
+from inkling.reading.recognise.cuts import find_cuts, find_slant
+from inkling.reading.recognise.lattice import Lattice, Run, best_path, build_lattice
 
 PART = Part((1,), 0, 0, 10, 20, 50, 0.8, 0.0)
 
@@ -47,7 +47,7 @@ def touching_zeros() -> np.ndarray:
 
 
 def test_two_touching_zeros_are_one_part_that_can_be_cut_between_them() -> None:
-    writing = see_writing(touching_zeros())
+    writing = make_text_map(touching_zeros())
     segments = segment(writing)
     assert len(segments.parts) == 1
     lattice, _ = build_lattice(writing, segments.labels, segments.strokes[0])
@@ -57,7 +57,7 @@ def test_two_touching_zeros_are_one_part_that_can_be_cut_between_them() -> None:
 
 
 def test_pieces_share_out_all_the_ink() -> None:
-    writing = see_writing(touching_zeros())
+    writing = make_text_map(touching_zeros())
     segments = segment(writing)
     lattice, labels = build_lattice(writing, segments.labels, segments.strokes[0])
     before = np.isin(segments.labels, segments.parts[0].labels)

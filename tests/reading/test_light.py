@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkling.reading.light import even_light, has_light_ink, to_grey
+from inkling.reading.preprocess.light import even_light, has_light_ink, to_grey
 from tests.reading.pictures import drawn_seven, drawn_zero, lit_from_side
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.reading.normalise import THICKEST, THINNEST, normalise, stroke_width
+from inkling.reading.preprocess.normalise import THICKEST, THINNEST, normalise, stroke_width
 from tests.reading.pictures import drawn_seven, mnist_test
 
 

@@ -14,7 +14,7 @@ from inkling.reading.own import (
     score_own,
     write_gallery,
 )
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.types import Box, Prediction, Reading
 from tests.reading.pictures import drawn_seven, drawn_zero
 

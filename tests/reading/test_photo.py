@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inkling.errors import ImageError
-from inkling.reading.photo import open_photo, read_photo, to_png
+from inkling.reading.preprocess.photo import open_photo, read_photo, to_png
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:

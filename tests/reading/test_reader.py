@@ -15,12 +15,12 @@ from PIL import Image
 from inkling.data.compose.hand import Pen, Placement, stamp
 from inkling.data.compose.strokes import write_digit
 from inkling.errors import ImageError, ModelError
-from inkling.reading.crops import Crop
-from inkling.reading.model import BUNDLED, Card, load_network
-from inkling.reading.reader import Reader, Trace, read
-from inkling.reading.row import is_plain
-from inkling.reading.thumbs import Thumbs
-from inkling.reading.verdict import read_plain
+from inkling.reading.pipeline import Reader, Trace, read
+from inkling.reading.preprocess.thumbnails import Thumbnails
+from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.network import BUNDLED, Card, load_network
+from inkling.reading.recognise.row import is_plain
+from inkling.reading.recognise.verdict import read_plain
 from inkling.types import DIGIT_NAMES, Box, Reading
 from tests.reading.pictures import (
     cut_from_form,
@@ -217,8 +217,8 @@ def test_a_stack_of_any_sizes_keeps_its_order(reader: Reader) -> None:
     assert texts == [["0", "7", "0", "7"][i] for i in order]
 
 
-def thumbs_of(width: int, pixels: np.ndarray) -> Thumbs:
-    return Thumbs(
+def thumbs_of(width: int, pixels: np.ndarray) -> Thumbnails:
+    return Thumbnails(
         np.ones(1, bool), pixels, np.array([[4, 4, width, 20]]),
         np.full(1, 2.0, np.float32), np.ones(1, np.float32),
     )  # fmt: skip

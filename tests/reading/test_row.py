@@ -6,19 +6,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkling.reading import row as rows
-from inkling.reading.line_network import read_strip, read_strip_again, spell
-from inkling.reading.reader import Reader
-from inkling.reading.row import LEAST, UNHEARD, WHOLE
-from inkling.reading.segment import segment
-from inkling.reading.strip import Strip, cut_strip
-from inkling.reading.writing import see_writing
+from inkling.reading.detect.segments import segment
+from inkling.reading.detect.text_map import make_text_map
+from inkling.reading.pipeline import Reader
+from inkling.reading.recognise import row as rows
+from inkling.reading.recognise.line_network import ctc_greedy_decode, read_strip, read_strip_again
+from inkling.reading.recognise.row import LEAST, UNHEARD, WHOLE
+from inkling.reading.recognise.strip import Strip, cut_strip
 from inkling.types import Reading
 from tests.reading.pictures import mnist_test, write_text
 
 
 def strip_of(picture: np.ndarray) -> Strip:
-    writing = see_writing(picture)
+    writing = make_text_map(picture)
     segments = segment(writing)
     return cut_strip(writing, segments.labels, segments.strokes[0])
 
@@ -27,8 +27,8 @@ def strip_of(picture: np.ndarray) -> Strip:
 def test_the_line_network_spells_a_row(text: str) -> None:
     strip = strip_of(write_text(text))
     expected = tuple(int(digit) for digit in text)
-    assert spell(read_strip(strip)) == expected
-    assert spell(read_strip_again(strip)) == expected
+    assert ctc_greedy_decode(read_strip(strip)) == expected
+    assert ctc_greedy_decode(read_strip_again(strip)) == expected
 
 
 def test_frames_are_chances() -> None:

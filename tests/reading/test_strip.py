@@ -6,17 +6,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.reading.lattice import line_height
-from inkling.reading.reader import Reader
-from inkling.reading.segment import segment
-from inkling.reading.strip import DIGIT, HEIGHT, LONGEST, MARGIN, Strip, cut_strip
-from inkling.reading.writing import Writing, see_writing
+from inkling.reading.detect.segments import segment
+from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.pipeline import Reader
+from inkling.reading.recognise.lattice import line_height
+from inkling.reading.recognise.strip import DIGIT, HEIGHT, LONGEST, MARGIN, Strip, cut_strip
 from inkling.types import Reading
 from tests.reading.pictures import write_text
 
 
 def strip_of(picture: np.ndarray) -> tuple[Strip, Writing, float]:
-    writing = see_writing(picture)
+    writing = make_text_map(picture)
     segments = segment(writing)
     strokes = max(segments.strokes, key=len)
     return cut_strip(writing, segments.labels, strokes), writing, line_height(strokes)
@@ -75,7 +75,7 @@ def test_ground_is_left_on_both_sides() -> None:
 def test_any_mark_makes_a_strip(shape: tuple[int, int]) -> None:
     picture = np.full((120, 1000), 250, np.uint8)
     picture[40 : 40 + shape[0], 30 : 30 + shape[1]] = 20
-    writing = see_writing(picture)
+    writing = make_text_map(picture)
     segments = segment(writing)
     for strokes in segments.strokes:
         strip = cut_strip(writing, segments.labels, strokes)

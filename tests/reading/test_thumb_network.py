@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 
 from inkling.errors import ModelError
-from inkling.reading import thumb_network
-from inkling.reading.model import BATCH, BUNDLED, load_network
-from inkling.reading.reader import Reader
-from inkling.reading.thumb_network import MODEL, SURE, judge_thumbs
-from inkling.reading.thumbs import look_at_thumbs
+from inkling.reading.pipeline import Reader
+from inkling.reading.preprocess.thumbnails import preprocess_thumbnails
+from inkling.reading.recognise import thumbnail_network as thumb_network
+from inkling.reading.recognise.network import BATCH, BUNDLED, load_network
+from inkling.reading.recognise.thumbnail_network import MODEL, SURE, judge_thumbnails
 from tests.reading.pictures import drawn_zero, mnist_test
 
 
@@ -24,10 +24,10 @@ def spread(judge, parts: list) -> list:
 @pytest.mark.mnist
 def test_most_thumbnails_are_answered_by_it_and_rightly(reader: Reader, mnist_folder: Path) -> None:
     images, labels = mnist_test(mnist_folder)
-    pixels = look_at_thumbs(images[:4000]).pixels
+    pixels = preprocess_thumbnails(images[:4000]).pixels
     own, small = reader.network.judge(pixels), load_network(MODEL)
     sure = small.probabilities(pixels)[:, :10].max(axis=1) >= small.card.thresholds[SURE]
-    both = judge_thumbs(pixels, reader.network, spread)
+    both = judge_thumbnails(pixels, reader.network, spread)
     assert 0.85 < sure.mean() < 1
     wrong = [(chances[sure].argmax(axis=1) != labels[:4000][sure]).sum() for chances in (both, own)]
     assert wrong[0] <= wrong[1] + 2
@@ -37,7 +37,7 @@ def test_most_thumbnails_are_answered_by_it_and_rightly(reader: Reader, mnist_fo
 def test_any_number_of_thumbnails_will_do(reader: Reader) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (BATCH + 3, 28, 28), dtype=np.uint8)
     for count in (0, 1, BATCH, BATCH + 3):
-        chances = judge_thumbs(pixels[:count], reader.network, spread)
+        chances = judge_thumbnails(pixels[:count], reader.network, spread)
         assert chances.shape == (count, 11)
         np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-4)
     # Noise is nothing that it answers: these are the reader's own network's words.
@@ -46,17 +46,17 @@ def test_any_number_of_thumbnails_will_do(reader: Reader) -> None:
 
 def test_where_all_are_sure_none_is_left(reader: Reader) -> None:
     drawn = np.stack([255 - drawn_zero(28, 3)] * 3)
-    pixels = look_at_thumbs(drawn).pixels
-    chances = judge_thumbs(pixels, reader.network, spread)
+    pixels = preprocess_thumbnails(drawn).pixels
+    chances = judge_thumbnails(pixels, reader.network, spread)
     np.testing.assert_allclose(chances, load_network(MODEL).probabilities(pixels), atol=1e-6)
     assert (chances.argmax(axis=1) == 0).all()
 
 
 def test_another_model_is_asked_alone(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
-    pixels = look_at_thumbs(np.stack([255 - drawn_zero(28, 3)] * 3)).pixels
+    pixels = preprocess_thumbnails(np.stack([255 - drawn_zero(28, 3)] * 3)).pixels
     foreign = replace(reader.network, bundled=False)
     monkeypatch.delattr(thumb_network, "_small")
-    chances = judge_thumbs(pixels, foreign, spread)
+    chances = judge_thumbnails(pixels, foreign, spread)
     np.testing.assert_array_equal(chances, foreign.judge(pixels))
 
 
@@ -69,7 +69,7 @@ def test_a_damaged_file_is_told_as_one(
     for path in (broken, tmp_path / "gone.onnx", BUNDLED):  # the last has no such threshold
         monkeypatch.setattr(thumb_network, "MODEL", path)
         with pytest.raises(ModelError, match="install inkling again"):
-            judge_thumbs(np.zeros((1, 28, 28), np.uint8), reader.network, spread)
+            judge_thumbnails(np.zeros((1, 28, 28), np.uint8), reader.network, spread)
 
 
 def test_its_hash_is_the_documented_one() -> None:

@@ -7,9 +7,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inkling.reading.mask import find_components
-from inkling.reading.upright import upright_strokes
-from inkling.reading.writing import see_writing
+from inkling.reading.detect.components import find_components
+from inkling.reading.detect.text_map import make_text_map
+from inkling.reading.detect.upright import upright_strokes
 from tests.reading.pictures import write_text
 
 TOP, TALL = 34, 56  # where the digits of write_text stand, in rows
@@ -70,7 +70,7 @@ def test_a_stroke_that_the_map_lost_is_ink_again() -> None:
     picture = write_text(" 945")
     cv2.rectangle(picture, (56, TOP), (63, TOP + TALL - 2), 30, -1)
     paper = np.random.default_rng(0).normal(0, 4, picture.shape)
-    writing = see_writing(np.clip(picture + paper, 0, 255).astype(np.uint8))
+    writing = make_text_map(np.clip(picture + paper, 0, 255).astype(np.uint8))
     odds = writing.odds.copy()
     odds[:, 50:70] = 0
     found = find_components(replace(writing, odds=odds))

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.reading.light import even_light
-from inkling.reading.mask import find_components, ink_mask
-from inkling.reading.writing import find_writing, see_writing
-from inkling.reading.writing_network import (
+from inkling.reading.detect.components import find_components, ink_mask
+from inkling.reading.detect.text_map import find_text, make_text_map
+from inkling.reading.detect.text_map_network import (
     AREA,
     MULTIPLE,
     SMALL,
@@ -19,6 +18,7 @@ from inkling.reading.writing_network import (
     network_shape,
     pad_input,
 )
+from inkling.reading.preprocess.light import even_light
 from tests.reading.pictures import drawn_seven, drawn_zero, lit_from_side
 
 Picture = np.ndarray
@@ -80,7 +80,7 @@ GROUNDS: list[Callable[[Picture], Picture]] = [
 def test_the_digit_is_ink_and_its_ground_is_not(ground, inverted: bool) -> None:
     digit = drawn_zero(180, 10)
     picture = with_grain(ground(digit))
-    mask = ink_mask(see_writing(255 - picture if inverted else picture))
+    mask = ink_mask(make_text_map(255 - picture if inverted else picture))
     true = (digit < 128).astype(np.uint8)
     near = cv2.dilate(true, np.ones((7, 7), np.uint8))
     assert (mask & true).sum() > 0.8 * true.sum()
@@ -90,13 +90,13 @@ def test_the_digit_is_ink_and_its_ground_is_not(ground, inverted: bool) -> None:
 @pytest.mark.parametrize("ground", [*GROUNDS, on_desk])
 def test_bare_paper_has_no_ink(ground) -> None:
     paper = with_grain(ground(np.full((150, 190), 235, np.uint8)))
-    assert find_components(see_writing(paper)).index.size == 0
+    assert find_components(make_text_map(paper)).index.size == 0
 
 
 def test_a_wrong_guess_of_polarity_is_seen() -> None:
     picture = with_grain(ruled(drawn_seven(200, 160, 9)))
-    wrong = find_writing(even_light(picture, light_ink=True))
-    right = see_writing(picture)
+    wrong = find_text(even_light(picture, light_ink=True))
+    right = make_text_map(picture)
     assert not right.light.light_ink
     both = (wrong.odds > 0.5) & (right.odds > 0.5)
     assert both.sum() > 0.5 * (right.odds > 0.5).sum()
@@ -104,7 +104,7 @@ def test_a_wrong_guess_of_polarity_is_seen() -> None:
 
 def test_a_large_picture_keeps_its_outlines() -> None:
     digit = drawn_seven(800, 640, 48)
-    writing = see_writing(digit)
+    writing = make_text_map(digit)
     assert writing.detail > 3
     mask, true = ink_mask(writing), digit < 128
     assert (mask & true).sum() / (mask | true).sum() > 0.93
@@ -133,7 +133,7 @@ def test_a_small_digit_on_a_large_sheet_is_looked_at_from_near() -> None:
     sheet = with_grain(np.full((700, 800), 235, np.uint8))
     digit = drawn_seven(60, 48, 4)
     sheet[420:480, 600:648] = np.minimum(sheet[420:480, 600:648], digit)
-    writing = see_writing(sheet)
+    writing = make_text_map(sheet)
     assert writing.detail < 1.5
     mask = ink_mask(writing)
     true = np.zeros_like(mask)
@@ -149,7 +149,7 @@ def test_ink_is_the_same_wherever_it_lies_on_a_large_sheet() -> None:
     for x, y in ((40, 30), (560, 400)):
         sheet = np.full((560, 760), 235, np.uint8)
         sheet[y : y + 120, x : x + 90] = drawn_seven(120, 90, 9)
-        components = find_components(see_writing(with_grain(sheet)))
+        components = find_components(make_text_map(with_grain(sheet)))
         assert len(components.index) == 1
         left, top, width, height = components.boxes[0].tolist()
         mine = components.labels == components.index[0]

@@ -15,7 +15,7 @@ from PIL import Image
 import inkling
 from inkling.client import Client
 from inkling.errors import ImageError, ServiceError
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.types import Alternative, Prediction, Reading
 from tests.servers import mirror
 from tests.serving.pictures import draw_number, encode

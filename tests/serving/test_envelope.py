@@ -9,9 +9,9 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from inkling.reading import reader
-from inkling.reading.look import glance_at
-from inkling.reading.reader import Reader
+from inkling.reading import pipeline as reader
+from inkling.reading.pipeline import Reader
+from inkling.reading.preprocessed import preprocess_fast
 from inkling.serving.app import build_app
 from inkling.serving.desk import Desk
 from inkling.serving.settings import Settings
@@ -76,9 +76,9 @@ def test_a_batch_is_read_on_as_many_threads_as_were_given(
 
     def watched(*given: object) -> object:
         threads.add(threading.get_ident())
-        return glance_at(*given)  # type: ignore[arg-type]
+        return preprocess_fast(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reader, "glance_at", watched)
+    monkeypatch.setattr(reader, "preprocess_fast", watched)
     body = {"images": [{"image": base64.b64encode(seven).decode()}] * 16}
     headers = {"Content-Type": "application/json"}
     answer = ask(app, "POST", "/v1/read/batch", json.dumps(body).encode(), headers)

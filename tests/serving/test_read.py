@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 from PIL import Image
 
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.types import Digits
 from tests.serving.pictures import composed, drawing, photo
 

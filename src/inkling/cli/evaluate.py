@@ -86,7 +86,7 @@ def _evaluate_own(
 ) -> None:
     """The bundled model, or `model` (ONNX), through the whole reader."""
     from inkling.reading.own import score_own, write_gallery
-    from inkling.reading.reader import Reader
+    from inkling.reading.pipeline import Reader
 
     _check_gallery(gallery)
     reader = Reader.load(model)

@@ -10,7 +10,7 @@ import typer
 
 if TYPE_CHECKING:
     from inkling.errors import ImageError
-    from inkling.reading.reader import Trace
+    from inkling.reading.pipeline import Trace
     from inkling.types import Reading
 
 
@@ -36,7 +36,7 @@ def read(
 ) -> None:
     """Read the handwritten digits in pictures."""
     from inkling.errors import ImageError, InklingError
-    from inkling.reading.reader import Reader
+    from inkling.reading.pipeline import Reader
     from inkling.reading.sources import expand
 
     # Pillow reports damaged files to its log as well; the answer says it already.

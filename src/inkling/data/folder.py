@@ -7,9 +7,9 @@ import numpy as np
 from inkling.data.fetch import Notify
 from inkling.errors import DataError, ImageError
 from inkling.files import is_hidden
-from inkling.reading.crops import to_thumbnail
-from inkling.reading.model import NONE
-from inkling.reading.photo import read_photo
+from inkling.reading.preprocess.photo import read_photo
+from inkling.reading.recognise.crops import to_thumbnail
+from inkling.reading.recognise.network import NONE
 from inkling.reading.sources import pictures_under
 from inkling.types import Digits
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.model import NONE, load_network
+from inkling.reading.recognise.network import NONE, load_network
 from inkling.types import DIGIT_NAMES
 
 

@@ -12,8 +12,8 @@ from torch import nn
 from inkling.export.half import store_half
 from inkling.export.onnx import verify_each, write_graph
 from inkling.files import replacing
-from inkling.reading.line_network import STRIDE, strip_input
-from inkling.reading.strip import HEIGHT
+from inkling.reading.recognise.line_network import STRIDE, strip_input
+from inkling.reading.recognise.strip import HEIGHT
 
 
 def export_line(

@@ -12,7 +12,7 @@ from inkling.export.half import store_half
 from inkling.export.onnx import verify_each, write_graph
 from inkling.files import replacing
 from inkling.models.writing import INPUTS, WritingNet
-from inkling.reading.writing_network import MULTIPLE, pad_input
+from inkling.reading.detect.text_map_network import MULTIPLE, pad_input
 
 
 def export_writing(

@@ -13,7 +13,7 @@ from inkling.data.splits import Splits
 from inkling.evaluation.calibration import choose_thresholds, fit_temperature
 from inkling.evaluation.classifier import Classifier
 from inkling.evaluation.metrics import Evaluation, softmax
-from inkling.reading.model import NONE
+from inkling.reading.recognise.network import NONE
 from inkling.training.loop import Fit
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import CARD_FORMAT

@@ -2,8 +2,8 @@
 
 from torch import Tensor, nn
 
-from inkling.reading.line_network import BLANK
-from inkling.reading.strip import HEIGHT
+from inkling.reading.recognise.line_network import BLANK
+from inkling.reading.recognise.strip import HEIGHT
 
 CLASSES = BLANK + 1
 

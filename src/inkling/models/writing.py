@@ -4,7 +4,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-INPUTS = 2  # the grey picture and its evened ink; see inkling.reading.writing_network
+INPUTS = 2  # the grey picture and its evened ink; see inkling.reading.detect.text_map_network
 
 
 class WritingNet(nn.Module):

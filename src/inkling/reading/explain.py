@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkling.errors import ImageError
 from inkling.files import write_bytes
-from inkling.reading.reader import Trace
+from inkling.reading.pipeline import Trace
 
 WIDTH = 1120  # pixels; the strip's
 GAP = 20

@@ -16,7 +16,7 @@ import numpy as np
 from inkling.errors import DataError, ImageError
 from inkling.files import write_text
 from inkling.reading.explain import as_png
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.reading.sources import pictures_under
 from inkling.types import Reading
 

@@ -8,7 +8,7 @@ from typing import BinaryIO
 
 from inkling.errors import ImageError
 from inkling.files import is_hidden
-from inkling.reading.photo import MAX_BYTES, SUFFIXES
+from inkling.reading.preprocess.photo import MAX_BYTES, SUFFIXES
 
 STANDARD_INPUT = "-"
 

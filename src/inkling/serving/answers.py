@@ -10,7 +10,7 @@ from typing import Any
 from PIL import UnidentifiedImageError
 
 from inkling.errors import ImageError
-from inkling.reading.reader import Reader, Trace
+from inkling.reading.pipeline import Reader, Trace
 from inkling.serving.problems import INVALID, NOT_AN_IMAGE, UNREADABLE, ProblemError
 from inkling.serving.steps import describe_seen, describe_steps
 

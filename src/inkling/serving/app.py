@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.serving import describe, problems
 from inkling.serving.desk import Desk
 from inkling.serving.envelope import Envelope

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from inkling.reading.model import BUNDLED
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
+from inkling.reading.recognise.network import BUNDLED
 
 
 def describe_model(reader: Reader, path: Path | None) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, ValidationError
 from starlette.concurrency import run_in_threadpool
 
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.serving import describe
 from inkling.serving.answers import (
     UNNAMED,

@@ -17,7 +17,7 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from inkling.errors import ServiceError
-from inkling.reading.model import load_network
+from inkling.reading.recognise.network import load_network
 from inkling.serving.app import build_app
 from inkling.serving.metrics import SHARED_FOLDER
 from inkling.serving.patience import Patience

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.reading.explain import pictures_of_road
-from inkling.reading.reader import Trace
+from inkling.reading.pipeline import Trace
 
 LONGEST = 640  # pixels; a step is shown no larger
 

@@ -9,7 +9,7 @@ from collections import deque
 from concurrent.futures import Future
 
 from inkling.errors import ImageError
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.serving.answers import Answer, Picture, answer_reading
 
 SMALL_BYTES = 2_000  # a 28x28 picture has 300 to 900; large ones would keep small ones waiting

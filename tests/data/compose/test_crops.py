@@ -4,8 +4,8 @@ from inkling.data.compose.crops import Shares, cut_composed, cut_inked, cut_pair
 from inkling.data.compose.fonts import Face
 from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.negatives import NONE
-from inkling.reading.crops import find_candidates, find_crops
-from inkling.reading.normalise import normalise
+from inkling.reading.preprocess.normalise import normalise
+from inkling.reading.recognise.crops import find_candidates, find_crops
 from inkling.types import Digits
 
 

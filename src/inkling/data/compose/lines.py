@@ -10,10 +10,10 @@ from inkling.data.compose.glyphs import GlyphSource
 from inkling.data.compose.negatives import NONE
 from inkling.data.compose.scene import Scene, compose_row
 from inkling.data.compose.sheet import Truth, pick_look
-from inkling.reading.pixels import Labels
-from inkling.reading.segment import Part, segment
-from inkling.reading.strip import Strip, cut_strip
-from inkling.reading.writing import Writing, see_writing
+from inkling.reading.detect.segments import Part, segment
+from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.preprocess.pixels import Labels
+from inkling.reading.recognise.strip import Strip, cut_strip
 
 CROWDED = 0.3  # of rows on paper; written as on a cheque, where digits touch
 LONGEST = 8  # digits of a row
@@ -52,7 +52,7 @@ def cut_line(scene: Scene) -> Line | None:
 
     A digit whose ink was hardly found does not count; one found by half spoils the line.
     """
-    writing = see_writing(scene.pixels)
+    writing = make_text_map(scene.pixels)
     segments = segment(writing)
     held = [_held(scene, writing, segments.labels, strokes) for strokes in segments.strokes]
     full = [k for k, found in enumerate(held) if any(t.label != NONE for t, _ in found)]

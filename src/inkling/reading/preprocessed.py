@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass
 
-from inkling.reading.crops import Crop, cut_crops
-from inkling.reading.flat import see_flat
-from inkling.reading.photo import Photo
-from inkling.reading.segment import Segments, segment
-from inkling.reading.writing import Writing, see_writing
+from inkling.reading.detect.segments import Segments, segment
+from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.preprocess.drawing import make_drawing_map
+from inkling.reading.preprocess.photo import Photo
+from inkling.reading.recognise.crops import Crop, cut_crops
 
 
 @dataclass(frozen=True, eq=False)
-class Look:
+class Preprocessed:
     """The photo, its ink, the parts of it, and a crop of each part."""
 
     name: str
@@ -20,22 +20,22 @@ class Look:
     crops: tuple[Crop, ...]
 
 
-def look_at(photo_and_name: tuple[Photo, str]) -> Look:
+def preprocess(photo_and_name: tuple[Photo, str]) -> Preprocessed:
     """Everything before the network for one decoded picture."""
     photo, name = photo_and_name
-    return _look(photo, name, see_writing(photo.pixels, _zoom(photo)))
+    return _look(photo, name, make_text_map(photo.pixels, _zoom(photo)))
 
 
-def glance_at(photo_and_name: tuple[Photo, str]) -> Look | None:
+def preprocess_fast(photo_and_name: tuple[Photo, str]) -> Preprocessed | None:
     """The same for a drawing on a flat ground, by the short way; None for any other picture."""
     photo, name = photo_and_name
-    writing = see_flat(photo.pixels, _zoom(photo))
+    writing = make_drawing_map(photo.pixels, _zoom(photo))
     return _look(photo, name, writing) if writing else None
 
 
-def _look(photo: Photo, name: str, writing: Writing) -> Look:
+def _look(photo: Photo, name: str, writing: Writing) -> Preprocessed:
     segments = segment(writing)
-    return Look(name, photo, writing, segments, tuple(cut_crops(writing, segments)))
+    return Preprocessed(name, photo, writing, segments, tuple(cut_crops(writing, segments)))
 
 
 def _zoom(photo: Photo) -> float:

@@ -13,13 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.lattice import build_lattice
-from inkling.reading.light import has_light_ink, to_grey
-from inkling.reading.mask import SEEN
-from inkling.reading.normalise import normalise
-from inkling.reading.pixels import shrink
-from inkling.reading.segment import Part, Segments, picture_size, segment, union
-from inkling.reading.writing import Writing, see_writing
+from inkling.reading.detect.components import SEEN
+from inkling.reading.detect.segments import Part, Segments, picture_size, segment, union
+from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.preprocess.light import has_light_ink, to_grey
+from inkling.reading.preprocess.normalise import normalise
+from inkling.reading.preprocess.pixels import shrink
+from inkling.reading.recognise.lattice import build_lattice
 from inkling.types import SIDE, Box
 
 MAP = 0.5  # the map's share in the ink of a crop; the rest is how dark the ink is
@@ -49,7 +49,7 @@ def find_crops(image: NDArray[np.uint8]) -> list[Crop]:
 
     Empty where there is no ink. Box coordinates are the picture's own pixels.
     """
-    writing = see_writing(image)
+    writing = make_text_map(image)
     return cut_crops(writing, segment(writing))
 
 
@@ -59,7 +59,7 @@ def find_candidates(image: NDArray[np.uint8]) -> list[Crop]:
     For training: among them are halves of digits, two digits in one, and digits with a piece of
     their neighbour.
     """
-    writing = see_writing(image)
+    writing = make_text_map(image)
     segments = segment(writing)
     crops = cut_crops(writing, segments)
     for row, strokes in enumerate(segments.strokes):
@@ -78,7 +78,7 @@ def to_thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     if image.shape[:2] == (SIDE, SIDE):
         grey = to_grey(image)
         return grey if has_light_ink(grey) else 255 - grey
-    writing = see_writing(image)
+    writing = make_text_map(image)
     segments = segment(writing)
     if not segments.parts:
         return np.zeros((SIDE, SIDE), np.uint8)

@@ -11,7 +11,7 @@ import itertools
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.pixels import Map, resize
+from inkling.reading.preprocess.pixels import Map, resize
 
 CUT_HEIGHT = 40  # pixels; the height at which cuts are sought
 SLANTS = np.linspace(-0.2, 0.8, 11)  # pixels to the right for one upwards

@@ -7,7 +7,7 @@ taller than the row, a line that leaves the picture, thinner or paler than the p
 import cv2
 import numpy as np
 
-from inkling.reading.pixels import Map, Mask
+from inkling.reading.preprocess.pixels import Map, Mask
 
 SHARE = 0.42  # of the ink's darkness; the threshold between ink and paper
 SURE = 0.55  # chance of being written; a row's own strokes reach it somewhere

@@ -7,11 +7,11 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from inkling.reading.again import move_diagonally
+from inkling.reading.recognise.strip import Strip
+from inkling.reading.recognise.tta import move_diagonally
 from inkling.reading.session import open_bundled
-from inkling.reading.strip import Strip
 
-MODEL = Path(__file__).parent / "model" / "line.onnx"
+MODEL = Path(__file__).parent.parent / "weights" / "line.onnx"
 STRIDE = 4  # columns of a strip for each frame
 BLANK = 10  # the class of a frame in whose middle no digit stands
 
@@ -53,7 +53,7 @@ def _normalise(logits: NDArray[np.float64]) -> NDArray[np.float64]:
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def spell(chances: NDArray[np.float64]) -> tuple[int, ...]:
+def ctc_greedy_decode(chances: NDArray[np.float64]) -> tuple[int, ...]:
     """The digits that frames (T, 11) say one by one, repeats and blanks left out."""
     best = chances.argmax(axis=1)
     fresh = np.diff(best, prepend=BLANK) != 0

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.crops import Crop
-from inkling.reading.look import Look
-from inkling.reading.model import Network
-from inkling.reading.row import Read, read_row
-from inkling.reading.verdict import predict, summarise
+from inkling.reading.preprocessed import Preprocessed
+from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.network import Network
+from inkling.reading.recognise.row import Read, read_row
+from inkling.reading.recognise.verdict import predict, summarise
 from inkling.types import Prediction, Reading
 
 IN_LINE = 0.05  # chance of the best digit, for a box among digits to be read as one
@@ -25,8 +25,8 @@ class Answer:
     chances: NDArray[np.float32]
 
 
-def answer_picture(
-    look: Look, chances: NDArray[np.float32], network: Network, expect_one: bool
+def answer_image(
+    look: Preprocessed, chances: NDArray[np.float32], network: Network, expect_one: bool
 ) -> Answer:
     """The answer for a picture from the probabilities (crops, 11) of its crops."""
     chosen: list[Read] = []

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ModelError
-from inkling.reading.again import Judge
-from inkling.reading.model import BATCH, Network, load_network
+from inkling.reading.recognise.network import BATCH, Network, load_network
+from inkling.reading.recognise.tta import Judge
 
-MODEL = Path(__file__).parent / "model" / "thumbs.onnx"
+MODEL = Path(__file__).parent.parent / "weights" / "thumbs.onnx"
 DAMAGED = f"{MODEL} is missing or damaged, and the reader needs it: install inkling again"
 SURE = "sure"  # the name of its threshold: the least probability of a digit that it answers with
 
@@ -24,7 +24,7 @@ Parts = Sequence[NDArray[np.uint8]]
 Spread = Callable[[Judge, Parts], list[NDArray[np.float32]]]  # `map`, on as many cores as there are
 
 
-def judge_thumbs(
+def judge_thumbnails(
     pixels: NDArray[np.uint8], network: Network, spread: Spread
 ) -> NDArray[np.float32]:
     """(N, 28, 28) uint8 crops of plain thumbnails to probabilities (N, 11), as `network.judge`.

@@ -12,10 +12,10 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.cuts import find_cuts, find_slant
-from inkling.reading.pixels import Labels, Map
-from inkling.reading.segment import Part, make_part, union
-from inkling.reading.writing import Writing
+from inkling.reading.detect.segments import Part, make_part, union
+from inkling.reading.detect.text_map import Writing
+from inkling.reading.preprocess.pixels import Labels, Map
+from inkling.reading.recognise.cuts import find_cuts, find_slant
 
 LONGEST_RUN = 6  # pieces; but the whole of what was one part is always tried
 WIDEST = 1.7  # of the line's height; no digit is wider

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.light import DARKEST_PAPER, FLAT, THUMB
-from inkling.reading.normalise import normalise
+from inkling.reading.preprocess.light import DARKEST_PAPER, FLAT, THUMB
+from inkling.reading.preprocess.normalise import normalise
 
 SIDE_LEAST = 8
 CONTRAST = 48  # grey levels between ink and ground, at least
@@ -18,7 +18,7 @@ MOST_INK = 0.5  # of the picture
 
 
 @dataclass(frozen=True, eq=False)
-class Thumbs:
+class Thumbnails:
     """What the short way made of a stack of N: crops for those that are `plain` (N,) bool.
 
     `boxes` (N, 4) int64 is x y w h; `pixels` (N, 28, 28) uint8; `stroke_width`, `contrast` (N,).
@@ -36,7 +36,7 @@ def is_thumbnail(shape: tuple[int, ...]) -> bool:
     return len(shape) == 2 and max(shape) <= THUMB and min(shape) >= SIDE_LEAST
 
 
-def look_at_thumbs(stack: NDArray[np.uint8]) -> Thumbs:
+def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
     """N thumbnails (N, H, W) uint8, of either polarity."""
     grey = stack.astype(np.float32)
     split = _split(grey)
@@ -57,7 +57,9 @@ def look_at_thumbs(stack: NDArray[np.uint8]) -> Thumbs:
     )
     made = normalise(ink)
     boxes = np.concatenate([_span(columns), _span(rows)], axis=1)[:, [0, 2, 1, 3]]
-    return Thumbs(plain, made.pixels, boxes, made.stroke_width, share[:, 0, 0].astype(np.float32))
+    return Thumbnails(
+        plain, made.pixels, boxes, made.stroke_width, share[:, 0, 0].astype(np.float32)
+    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,15 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.pixels import Grey, Map, odd, percentile, percentiles, resize, shrink
+from inkling.reading.preprocess.pixels import (
+    Grey,
+    Map,
+    odd,
+    percentile,
+    percentiles,
+    resize,
+    shrink,
+)
 
 WORK_SIDE = 800  # pixels; a picture is looked at no larger than this
 PAPER_SIDE = 256  # pixels; the paper's brightness is worked out at this size

@@ -14,14 +14,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError
-from inkling.reading.answer import Answer, answer_picture
-from inkling.reading.look import Look, glance_at, look_at
-from inkling.reading.model import Network, load_network
-from inkling.reading.photo import Photo, Source, open_photo
-from inkling.reading.row import is_plain
-from inkling.reading.thumb_network import judge_thumbs
-from inkling.reading.thumbs import Thumbs, is_thumbnail, look_at_thumbs
-from inkling.reading.verdict import crop_of_thumb, read_plain
+from inkling.reading.preprocess.photo import Photo, Source, open_photo
+from inkling.reading.preprocess.thumbnails import Thumbnails, is_thumbnail, preprocess_thumbnails
+from inkling.reading.preprocessed import Preprocessed, preprocess, preprocess_fast
+from inkling.reading.recognise.network import Network, load_network
+from inkling.reading.recognise.row import is_plain
+from inkling.reading.recognise.thumbnail_network import judge_thumbnails
+from inkling.reading.recognise.verdict import crop_of_thumb, read_plain
+from inkling.reading.results import Answer, answer_image
 from inkling.types import Reading
 
 CHUNK = 192  # thumbnails that a thread takes at a time
@@ -39,7 +39,7 @@ Made = TypeVar("Made")
 class Trace:
     """The whole road of one picture, for `explain` and the service."""
 
-    look: Look
+    look: Preprocessed
     answer: Answer
 
     @property
@@ -167,7 +167,7 @@ class Reader:
 
     def _see_thumbs(
         self, photos: Sequence[Photo | ImageError]
-    ) -> Iterator[tuple[Thumbs, NDArray[np.float32], list[int]]]:
+    ) -> Iterator[tuple[Thumbnails, NDArray[np.float32], list[int]]]:
         """All thumbnails in stacks of one size: crops, probabilities (N, 11), indices."""
         shapes: dict[tuple[int, ...], list[int]] = defaultdict(list)
         for index, photo in enumerate(photos):
@@ -179,8 +179,8 @@ class Reader:
             for start in range(0, len(indices), CHUNK)
         ]
 
-        def look(indices: list[int]) -> Thumbs:
-            return look_at_thumbs(
+        def look(indices: list[int]) -> Thumbnails:
+            return preprocess_thumbnails(
                 np.stack([p.pixels for i in indices if isinstance(p := photos[i], Photo)])
             )
 
@@ -188,14 +188,14 @@ class Reader:
         if not seen:
             return
         pixels = np.concatenate([thumbs.pixels for thumbs in seen])
-        chances = judge_thumbs(pixels, self.network, self._spread)
+        chances = judge_thumbnails(pixels, self.network, self._spread)
         ends = np.cumsum([len(indices) for indices in chunks])
         yield from zip(seen, np.split(chances, ends[:-1]), chunks, strict=True)
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
         """The short way for drawings, the long one for whatever that leaves in doubt."""
-        ways: tuple[tuple[Callable[[tuple[Photo, str]], Look | None], bool], ...]
-        ways = ((glance_at, True), (look_at, False))
+        ways: tuple[tuple[Callable[[tuple[Photo, str]], Preprocessed | None], bool], ...]
+        ways = ((preprocess_fast, True), (preprocess, False))
         traces: dict[int, Trace] = {}
         for way, sure in ways:
             left = [index for index in range(len(seen)) if index not in traces]
@@ -205,7 +205,9 @@ class Reader:
             traces |= {i: a for i, a in zip(looks, answers, strict=True) if a is not None}
         return [traces[index] for index in range(len(seen))]
 
-    def _answer(self, looks: Sequence[Look], expect_one: bool, sure: bool) -> list[Trace | None]:
+    def _answer(
+        self, looks: Sequence[Preprocessed], expect_one: bool, sure: bool
+    ) -> list[Trace | None]:
         """The answers for pictures that were looked at; None for a doubtful one where all must be
         `sure`.
         """
@@ -214,11 +216,11 @@ class Reader:
         ends = np.cumsum([len(look.crops) for look in looks], dtype=np.int64)
         chances = np.split(every.astype(np.float32), ends[:-1]) if looks else []
 
-        def answer(pair: tuple[Look, NDArray[np.float32]]) -> Trace | None:
+        def answer(pair: tuple[Preprocessed, NDArray[np.float32]]) -> Trace | None:
             look, odds = pair
             if sure and not is_plain(look.crops, odds):
                 return None
-            return Trace(look, answer_picture(look, odds, self.network, expect_one))
+            return Trace(look, answer_image(look, odds, self.network, expect_one))
 
         return self._spread(answer, list(zip(looks, chances, strict=True)))
 

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkling.reading.pixels import Labels, Map, Mask
-from inkling.reading.upright import upright_strokes
-from inkling.reading.writing import LIKELY, Writing
+from inkling.reading.detect.text_map import LIKELY, Writing
+from inkling.reading.detect.upright import upright_strokes
+from inkling.reading.preprocess.pixels import Labels, Map, Mask
 
 SEEN = 1.5  # working pixels to one of the network's; beyond, the map alone is too coarse
 SHARE = 0.42  # of the ink's darkness nearby; the threshold between ink and paper

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from inkling.errors import ImageError
-from inkling.reading.light import WORK_SIDE
+from inkling.reading.preprocess.light import WORK_SIDE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 SUFFIXES = frozenset(

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.crops import own_ink
-from inkling.reading.cuts import find_slant
-from inkling.reading.lattice import line_height
-from inkling.reading.pixels import Labels, Map, resize
-from inkling.reading.segment import Part, union
-from inkling.reading.writing import Writing
+from inkling.reading.detect.segments import Part, union
+from inkling.reading.detect.text_map import Writing
+from inkling.reading.preprocess.pixels import Labels, Map, resize
+from inkling.reading.recognise.crops import own_ink
+from inkling.reading.recognise.cuts import find_slant
+from inkling.reading.recognise.lattice import line_height
 
 HEIGHT = 32  # pixels of a strip
 DIGIT = 20.0  # pixels; how tall the line's digits become

@@ -16,7 +16,7 @@ MOVE = 0.7  # pixels, to each diagonal side
 Judge = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
-def ask_again(
+def average_over_shifts(
     pixels: NDArray[np.uint8], chances: NDArray[np.float32], judge: Judge
 ) -> NDArray[np.float32]:
     """The probabilities (N, 11) of crops (N, 28, 28), those in doubt as means of five answers.

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.line_network import BLANK, STRIDE
-from inkling.reading.pixels import Labels
-from inkling.reading.segment import Part
-from inkling.reading.strip import Strip
+from inkling.reading.detect.segments import Part
+from inkling.reading.preprocess.pixels import Labels
+from inkling.reading.recognise.line_network import BLANK, STRIDE
+from inkling.reading.recognise.strip import Strip
 
 EDGE = 3.0  # percent of a piece's ink that may lie beyond its end
 

@@ -13,11 +13,11 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from inkling.reading.light import Light
-from inkling.reading.pixels import Grey, Map, percentile, percentiles, resize
+from inkling.reading.preprocess.light import Light
+from inkling.reading.preprocess.pixels import Grey, Map, percentile, percentiles, resize
 from inkling.reading.session import open_bundled
 
-MODEL = Path(__file__).parent / "model" / "writing.onnx"
+MODEL = Path(__file__).parent.parent / "weights" / "writing.onnx"
 AREA = 200 * 200  # pixels; pictures are brought down to this for the network
 SMALL = 64 * 64  # pixels; pictures below this are brought up to it
 MULTIPLE = 16  # pixels; the network halves its map four times

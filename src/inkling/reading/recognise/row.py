@@ -10,14 +10,14 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.crops import Crop, crops_of_parts
-from inkling.reading.frames import piece_bounds, score_windows
-from inkling.reading.lattice import Lattice, best_path, build_lattice
-from inkling.reading.line_network import read_strip, read_strip_again, spell
-from inkling.reading.look import Look
-from inkling.reading.model import Network
-from inkling.reading.strip import Strip, cut_strip
-from inkling.reading.verdict import CONFIDENT, LIKELY, WIDE
+from inkling.reading.preprocessed import Preprocessed
+from inkling.reading.recognise.crops import Crop, crops_of_parts
+from inkling.reading.recognise.ctc_windows import piece_bounds, score_windows
+from inkling.reading.recognise.lattice import Lattice, best_path, build_lattice
+from inkling.reading.recognise.line_network import ctc_greedy_decode, read_strip, read_strip_again
+from inkling.reading.recognise.network import Network
+from inkling.reading.recognise.strip import Strip, cut_strip
+from inkling.reading.recognise.verdict import CONFIDENT, LIKELY, WIDE
 
 # Chosen on 350 composed rows and 525 of the lab's own, of which 350 touch; the two weights again
 # with a better line network, cheques in sight. Half as much more or less changes 1 in 100 at most.
@@ -36,7 +36,7 @@ SPLIT = 0.3  # what each half must be worth, if one part of a picture is to be t
 Read = tuple[Crop, NDArray[np.float32]]  # a crop and its probabilities (11,)
 
 
-def read_row(look: Look, row: int, line: list[Read], network: Network) -> list[Read]:
+def read_row(look: Preprocessed, row: int, line: list[Read], network: Network) -> list[Read]:
     """One line's crops as they are, where nothing speaks against them, or read as a lattice."""
     crops, odds = [crop for crop, _ in line], [odds for _, odds in line]
     if _is_narrow(crops):
@@ -46,7 +46,9 @@ def read_row(look: Look, row: int, line: list[Read], network: Network) -> list[R
         return line
     strokes = look.segments.strokes[row]
     strip = cut_strip(look.writing, look.segments.labels, strokes)
-    if plain and spell(read_strip(strip)) == tuple(int(each[:10].argmax()) for each in odds):
+    if plain and ctc_greedy_decode(read_strip(strip)) == tuple(
+        int(each[:10].argmax()) for each in odds
+    ):
         return line
     return _read_lattice(look, row, line, network, strip)
 
@@ -69,7 +71,7 @@ def _is_narrow(crops: Sequence[Crop]) -> bool:
 
 
 def _read_lattice(
-    look: Look,
+    look: Preprocessed,
     row: int,
     line: list[Read],
     network: Network,

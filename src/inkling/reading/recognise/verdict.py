@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.crops import Crop
-from inkling.reading.model import NONE, Card
-from inkling.reading.thumbs import Thumbs
+from inkling.reading.preprocess.thumbnails import Thumbnails
+from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.network import NONE, Card
 from inkling.types import Alternative, Box, Prediction, Reading, Verdict
 
 CONFIDENT = 0.9  # a probability that needs no second look
@@ -59,7 +59,7 @@ def _doubts(crop: Crop, odds: list[float], order: list[int], verdict: Verdict) -
 
 
 def read_plain(
-    thumbs: Thumbs,
+    thumbs: Thumbnails,
     chances: NDArray[np.float32],
     indices: Sequence[int],
     names: Sequence[str],
@@ -87,7 +87,7 @@ def read_plain(
 
 
 def _is_single(
-    thumbs: Thumbs, odds: NDArray[np.float32], none: NDArray[np.float32], card: Card
+    thumbs: Thumbnails, odds: NDArray[np.float32], none: NDArray[np.float32], card: Card
 ) -> NDArray[np.bool_]:
     """Which thumbnails (N,) hold one digit for all that their best `odds` and `none` say.
 
@@ -103,7 +103,7 @@ def _is_single(
     return some | (odds >= np.where(shape <= WIDE, LIKELY, CONFIDENT))
 
 
-def crop_of_thumb(thumbs: Thumbs, index: int) -> Crop:
+def crop_of_thumb(thumbs: Thumbnails, index: int) -> Crop:
     """One of a stack of thumbnails as the crop that the network saw."""
     return Crop(
         Box(*thumbs.boxes[index].tolist()), thumbs.pixels[index],

@@ -12,11 +12,11 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from inkling.errors import ModelError
-from inkling.reading.again import ask_again
+from inkling.reading.recognise.tta import average_over_shifts
 from inkling.reading.session import open_session
 from inkling.types import DIGIT_NAMES, MEAN, SIDE, STD
 
-BUNDLED = Path(__file__).parent / "model" / "reader.onnx"
+BUNDLED = Path(__file__).parent.parent / "weights" / "reader.onnx"
 BATCH = 256  # pictures in one run of the network; larger ones leave the processor's cache
 NONE = "none"  # the class of what is no digit
 
@@ -71,8 +71,8 @@ class Network:
         return out
 
     def judge(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The same, with the doubtful ones shown to the network again; see `ask_again`."""
-        return ask_again(pixels, self.probabilities(pixels), self.probabilities)
+        """The same, doubtful crops averaged over shifted copies; see `average_over_shifts`."""
+        return average_over_shifts(pixels, self.probabilities(pixels), self.probabilities)
 
     @cached_property
     def _input(self) -> str:

@@ -9,9 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.light import Light
-from inkling.reading.pixels import percentile, shrink
-from inkling.reading.writing import Writing
+from inkling.reading.detect.text_map import Writing
+from inkling.reading.preprocess.light import Light
+from inkling.reading.preprocess.pixels import percentile, shrink
 
 FLAT_SIDE = 512  # pixels; a flat picture is looked at no larger than this
 EVEN = 8  # grey levels by which a flat ground may vary, as JPEG leaves it
@@ -21,7 +21,7 @@ GAP = 0.35  # of the ink's contrast; above EVEN and below this hardly anything l
 SMEAR = 0.04  # of the picture that may lie there: the strokes' soft edges
 
 
-def see_flat(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing | None:
+def make_drawing_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing | None:
     """The writing of a picture (H, W) or (H, W, 3) uint8 on a flat ground; None for any other."""
     smaller = min(1.0, FLAT_SIDE / max(pixels.shape[:2]))
     pixels = shrink(pixels, FLAT_SIDE)

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.light import Light, even_light
-from inkling.reading.pixels import Map, resize
-from inkling.reading.writing_network import map_window
+from inkling.reading.detect.text_map_network import map_window
+from inkling.reading.preprocess.light import Light, even_light
+from inkling.reading.preprocess.pixels import Map, resize
 
 LIKELY = 0.25  # chance; above it a pixel may be ink
 FAINTEST = 0.12  # chance; what is less likely to be writing is not looked at again
@@ -69,7 +69,7 @@ class Writing:
         return self.light.zoom
 
 
-def find_writing(light: Light) -> Writing:
+def find_text(light: Light) -> Writing:
     """The map of writing in a picture under even light.
 
     Where all that may be writing lies in a small part of the picture, that part is looked at
@@ -134,16 +134,16 @@ def _surroundings(seen: Map, shape: tuple[int, int]) -> tuple[int, int, int, int
     return left, top, right - left, bottom - top
 
 
-def see_writing(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing:
+def make_text_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing:
     """Light evened and writing found in a picture (H, W) or (H, W, 3) uint8.
 
     The map does not depend on which side is ink: where what it found is lighter than what lies
     around it, though ink was taken to be dark, the picture is looked at again the other way.
     """
     light = even_light(pixels, zoom)
-    writing = find_writing(light)
+    writing = find_text(light)
     if _is_lighter(writing):
-        writing = find_writing(even_light(pixels, zoom, not light.light_ink))
+        writing = find_text(even_light(pixels, zoom, not light.light_ink))
     return writing
 
 

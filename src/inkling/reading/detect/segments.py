@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkling.reading.mask import Components, find_components
-from inkling.reading.pixels import Labels
-from inkling.reading.writing import Writing
+from inkling.reading.detect.components import Components, find_components
+from inkling.reading.detect.text_map import Writing
+from inkling.reading.preprocess.pixels import Labels
 
 FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
 SPECK = 0.13  # of the main part's length; what is shorter is a speck

@@ -1,0 +1,1 @@
+"""Where the ink is: the text probability map, components, lines."""

@@ -1,0 +1,1 @@
+"""From ink to digits: crops, networks, verdicts."""

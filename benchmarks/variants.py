@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from inkling.data.catalog import find_source
 from inkling.errors import ImageError
-from inkling.reading.reader import Reader
+from inkling.reading.pipeline import Reader
 from inkling.types import Digits
 from scores import Answer, digits_of, score_all, summarise
 

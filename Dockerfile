@@ -1,4 +1,4 @@
-# The service alone: no torch, no compiler, not root.
+# The service only: no torch, no compiler, not root.
 #   docker build -t inkling .
 #   docker run --rm -p 127.0.0.1:8000:8000 inkling
 FROM python:3.12-slim AS build
@@ -20,5 +20,5 @@ USER 10001:10001
 EXPOSE 8000
 HEALTHCHECK --interval=15s --timeout=3s --start-period=20s --retries=3 \
   CMD ["python", "-c", "import urllib.request as r; r.urlopen('http://127.0.0.1:8000/readyz', timeout=2)"]
-# In a container the outside decides who may connect, so every interface is listened on.
+# Listens on every interface: the container runtime decides who can connect.
 ENTRYPOINT ["inkling", "serve", "--host", "0.0.0.0", "--port", "8000"]

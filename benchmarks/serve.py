@@ -197,10 +197,10 @@ def spread(values: list[float]) -> dict[str, float]:
     }
 
 
-def overload(seconds: float, places: int) -> dict[str, Any]:
+def overload(seconds: float, capacity: int) -> dict[str, Any]:
     bodies = pictures()["drawings 480x360 PNG"]
-    with inkling("--places", str(places)) as service:
-        connections = min(places, CONNECTIONS)
+    with inkling("--capacity", str(capacity)) as service:
+        connections = min(capacity, CONNECTIONS)
         asyncio.run(answered(service, bodies, 2, connections))
         sustainable = asyncio.run(answered(service, bodies, 5, connections)).rate
         unloaded = asyncio.run(
@@ -212,7 +212,7 @@ def overload(seconds: float, places: int) -> dict[str, Any]:
         recovered = asyncio.run(recovery(service, bodies[0], unloaded.percentile(99)))
     accepted, refused = flood.of(200), flood.of(503)
     return {
-        "places": places,
+        "capacity": capacity,
         "sustainable_rate": round(sustainable, 1),
         "offered_rate": round(flood.rate, 1),
         "unloaded_p99_ms": round(unloaded.percentile(99), 1),
@@ -296,12 +296,12 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5, help="of each pair (speed)")
     parser.add_argument("--count", type=int, default=100_000, help="of requests (endurance)")
-    parser.add_argument("--places", type=int, default=16, help="of the queue (overload)")
+    parser.add_argument("--capacity", type=int, default=16, help="of the queue (overload)")
     parser.add_argument("--json", type=Path, help="write what was measured to this file")
     chosen = parser.parse_args()
     jobs = {
         "speed": lambda: speed(chosen.seconds or 4, chosen.rounds),
-        "overload": lambda: overload(chosen.seconds or 30, chosen.places),
+        "overload": lambda: overload(chosen.seconds or 30, chosen.capacity),
         "endurance": lambda: endurance(chosen.count),
         "slow": lambda: slow(chosen.seconds or 9),
     }

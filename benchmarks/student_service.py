@@ -1,6 +1,6 @@
 """The usual way to put a digit classifier on the web, written plainly: what `serve` is held to.
 
-FastAPI, the model in torch in eager mode, the picture shrunk to 28x28 whatever is on it. Weights
+FastAPI, the model in torch in eager mode, the image shrunk to 28x28 whatever is on it. Weights
 do not change the time, so they are left as they are initialised.
 
     python benchmarks/student_service.py PORT

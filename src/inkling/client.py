@@ -1,6 +1,7 @@
-"""`inkling.Client`: the reader at the other end of a wire, with the same `Reading`."""
+"""`inkling.Client`: reads images with a remote service; returns the same `Reading`."""
 
 import base64
+import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -16,19 +17,19 @@ from inkling.errors import ImageError, ServiceError
 from inkling.reading.preprocess.photo import Source, file_bytes, to_png
 from inkling.types import Alternative, Box, Prediction, Reading
 
-RETRIES = 8  # of a request that was turned away because the service was busy
-# Busy, or a proxy in front of it that has had enough requests or cannot reach it just now.
-BUSY = (429, 502, 503, 504)
-LONGEST_PAUSE = 5.0  # seconds; whatever Retry-After says
-NAME_LENGTH = 200  # characters; the service takes no longer names
-BATCH_PICTURES = 64  # in one request; the service takes no more
-BATCH_BYTES = 6_000_000  # of pictures in one request: base64 makes 8 MB of them, 10 are taken
+RETRIES = 8  # of a request that the service rejected because it was busy
+# The service is busy, or a proxy in front of it limits requests or cannot reach it.
+RETRIED = (429, 502, 503, 504)
+MAX_PAUSE = 5.0  # seconds; the limit for Retry-After too
+NAME_LENGTH = 200  # characters; the limit of the service
+BATCH_IMAGES = 64  # in one request; the limit of the service
+BATCH_BYTES = 6_000_000  # of images in one request: 8 MB as base64; the service accepts 10 MB
 
 
 class Client:
-    """Reads pictures with a service that `inkling serve` started somewhere.
+    """Reads images with a service that `inkling serve` runs.
 
-    Use it in a `with` statement, or `close` it. One client may be used by several threads.
+    Use it in a `with` statement, or call `close`. Several threads may share one client.
     """
 
     def __init__(
@@ -38,46 +39,49 @@ class Client:
         timeout: float = 30.0,
         retries: int = RETRIES,
     ) -> None:
-        """`timeout` in seconds for each request; `retries` for answers that say 429, 502, 503, 504.
+        """Creates a client.
 
-        Raises `ServiceError` where the address is none.
+        `address`: base URL of the service. `timeout`: seconds per request. `retries`: number of
+        retries after status 429, 502, 503 or 504. Raises `ServiceError` for an invalid address.
         """
         self.retries = retries
         try:
             self._http = httpx.Client(base_url=address, timeout=timeout)
         except httpx.InvalidURL as error:
-            raise ServiceError(f"{address!a} is no address: {error}") from error
+            raise ServiceError(f"{address!a} is not a valid address: {error}") from error
 
     def read(self, source: Source, *, expect_one: bool = False) -> Reading:
-        """The reading of a path, bytes, an array (H, W), (H, W, 3) or (H, W, 4), or a PIL picture.
+        """Reads one image.
 
-        Raises `ImageError` where the picture cannot be read, `ServiceError` for the rest.
+        `source`: a path, the bytes of a file, an array (H, W), (H, W, 3) or (H, W, 4), or a PIL
+        image. `expect_one`: the image holds at most one digit. Raises `ImageError` if the image
+        cannot be read, and `ServiceError` for any other failure.
         """
         return self._read_one(_name(source, 0), _content(source), expect_one)
 
     def _read_one(self, name: str, content: bytes, expect_one: bool) -> Reading:
         query = {"name": _short(name), "one": _flag(expect_one)}
         headers = {"Content-Type": "application/octet-stream"}
-        sent = self._ask("POST", "/v1/read", params=query, content=content, headers=headers)
-        with self._understanding():
-            return _reading({**sent, "image": name})
+        entry = self._request("POST", "/v1/read", params=query, content=content, headers=headers)
+        with self._valid_response():
+            return _reading({**entry, "image": name})
 
     def read_many(
         self, sources: Sequence[Source], *, expect_one: bool = False
     ) -> list[Reading | ImageError]:
-        """One entry for each source, in order: its reading, or why it could not be read."""
+        """One entry for each source, in order: its reading, or the reason that it has none."""
         answers: list[Reading | ImageError] = []
         for batch in _batches(_prepared(sources)):
             answers += self._read_batch(batch, expect_one)
         return answers
 
     def model(self) -> dict[str, Any]:
-        """The card of the model that the service uses."""
-        with self._understanding():
-            return dict(self._ask("GET", "/v1/model"))
+        """The card of the service's model."""
+        with self._valid_response():
+            return dict(self._request("GET", "/v1/model"))
 
     def close(self) -> None:
-        """Ends the connections."""
+        """Closes the connections."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -96,7 +100,7 @@ class Client:
     ) -> list[Reading | ImageError]:
         (name, content), *others = batch
         if not others and isinstance(content, bytes) and len(content) > BATCH_BYTES:
-            try:  # base64 would carry it over the limit of a body
+            try:  # as base64 it would exceed the body limit
                 return [self._read_one(name, content, expect_one)]
             except ImageError as error:
                 return [error]
@@ -107,18 +111,18 @@ class Client:
         ]
         query = {"one": _flag(expect_one)}
         body = {"images": images}
-        sent = self._ask("POST", "/v1/read/batch", params=query, json=body) if images else []
-        with self._understanding():
+        sent = self._request("POST", "/v1/read/batch", params=query, json=body) if images else []
+        with self._valid_response():
             names = [name for name, content in batch if isinstance(content, bytes)]
             pairs = zip(names, sent, strict=True)
             answers = iter([_entry({**entry, "image": name}) for name, entry in pairs])
         return [next(answers) if isinstance(content, bytes) else content for name, content in batch]
 
-    def _ask(self, method: str, path: str, **more: Any) -> Any:
-        """The JSON of an answer; asks again while the service is busy."""
+    def _request(self, method: str, path: str, **more: Any) -> Any:
+        """The JSON of a response. Retries while the service is busy."""
         for attempt in range(self.retries + 1):
             response = self._send(method, path, **more)
-            if response.status_code not in BUSY or attempt == self.retries:
+            if response.status_code not in RETRIED or attempt == self.retries:
                 return _json(response)
             time.sleep(_pause(response, attempt))
         raise ServiceError("retries must be 0 or more")
@@ -127,52 +131,56 @@ class Client:
         try:
             return self._http.request(method, path, **more)
         except httpx.TimeoutException as error:
-            raise ServiceError(f"{self._http.base_url} does not answer in time") from error
+            raise ServiceError(f"{self._http.base_url} did not answer in time.") from error
         except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
-            raise ServiceError(f"{self._http.base_url} cannot be reached: {error}") from error
+            raise ServiceError(f"{self._http.base_url} could not be reached: {error}") from error
 
     @contextmanager
-    def _understanding(self) -> Iterator[None]:
-        """Turns whatever an answer in another form leads to into one plain sentence."""
+    def _valid_response(self) -> Iterator[None]:
+        """Turns the failure to interpret a response into a `ServiceError`."""
         try:
             yield
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ServiceError(
-                f"{self._http.base_url} is no inkling service, or one of another version:"
-                " its answer has another form"
+                f"{self._http.base_url} is not an inkling service, or has another version:"
+                " its response has an unexpected format."
             ) from error
 
 
 def _pause(response: httpx.Response, attempt: int) -> float:
-    """Seconds to wait: what the service asks for, else twice as long each time."""
+    """Seconds to wait: what the service asks for, otherwise twice as long each time.
+
+    A random part spreads the retries of clients that were rejected together.
+    """
     asked = response.headers.get("retry-after", "")
-    return min(float(asked) if asked.isdecimal() else 0.1 * 2**attempt, LONGEST_PAUSE)
+    seconds = float(asked) if asked.isdecimal() else 0.1 * 2**attempt
+    return min(seconds, MAX_PAUSE) * random.uniform(1.0, 1.25)
 
 
 def _json(response: httpx.Response) -> Any:
     try:
         body = response.json()
     except ValueError as error:
-        raise _refusal(response, _status_line(response)) from error
+        raise _error(response, _status_line(response)) from error
     if response.is_success:
         return body
     detail = body.get("detail") if isinstance(body, dict) else None
-    raise _refusal(response, str(detail) if detail else _status_line(response))
+    raise _error(response, str(detail) if detail else _status_line(response))
 
 
-def _refusal(response: httpx.Response, words: str) -> ImageError | ServiceError:
-    """What was wrong with the picture is one thing, all the rest is another."""
+def _error(response: httpx.Response, message: str) -> ImageError | ServiceError:
+    """`ImageError` if the image was the cause, otherwise `ServiceError`."""
     kind = ImageError if response.status_code in (413, 415, 422) else ServiceError
-    return kind(words)
+    return kind(message)
 
 
 def _status_line(response: httpx.Response) -> str:
-    """All there is to say of an answer that is not the service's own."""
+    """A message for a response that is not the service's own."""
     if response.is_success:
-        return f"{response.url} is no inkling service: its answer is no JSON"
-    said = f"{response.url} answered {response.status_code} {response.reason_phrase}".rstrip()
+        return f"{response.url} is not an inkling service: its response is not JSON."
+    message = f"{response.url} answered {response.status_code} {response.reason_phrase}".rstrip()
     target = response.headers.get("location")
-    return f"{said}: it points to {target}" if target else said
+    return f"{message}: it redirects to {target}" if target else message
 
 
 def _flag(value: bool) -> str:
@@ -180,7 +188,7 @@ def _flag(value: bool) -> str:
 
 
 def _short(name: str) -> str:
-    """A name as the service takes it; what is no text in a file's name shows as question marks."""
+    """A name that the service accepts; undecodable characters become question marks."""
     return name.encode(errors="replace").decode()[-NAME_LENGTH:]
 
 
@@ -189,14 +197,14 @@ def _name(source: Source, index: int) -> str:
 
 
 def _content(source: Source) -> bytes:
-    """The bytes of a picture file; arrays and PIL pictures travel as PNG, without loss."""
+    """The bytes of an image file. Arrays and PIL images are encoded as PNG, without loss."""
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
     if isinstance(source, (str, Path)):
         return file_bytes(Path(source))
     if isinstance(source, (np.ndarray, Image.Image)):
         return to_png(source)
-    raise ImageError(f"a {type(source).__name__} cannot be sent as a picture")
+    raise ImageError(f"a {type(source).__name__} cannot be sent as an image.")
 
 
 def _prepared(sources: Iterable[Source]) -> "Iterator[tuple[str, bytes | ImageError]]":
@@ -211,12 +219,12 @@ def _prepared(sources: Iterable[Source]) -> "Iterator[tuple[str, bytes | ImageEr
 def _batches(
     prepared: "Iterable[tuple[str, bytes | ImageError]]",
 ) -> "Iterator[list[tuple[str, bytes | ImageError]]]":
-    """Runs of pictures that fit into one request; a very large one goes alone."""
+    """Groups of images that fit into one request; a very large image forms its own group."""
     batch: list[tuple[str, bytes | ImageError]] = []
     size = 0
     for name, content in prepared:
         more = len(content) if isinstance(content, bytes) else 0
-        if batch and (len(batch) == BATCH_PICTURES or size + more > BATCH_BYTES):
+        if batch and (len(batch) == BATCH_IMAGES or size + more > BATCH_BYTES):
             yield batch
             batch, size = [], 0
         batch.append((name, content))

@@ -1,4 +1,4 @@
-"""A real `inkling serve` on loopback, and pictures that stand in for what people send."""
+"""A real `inkling serve` on loopback, and test images."""
 
 import contextlib
 import json
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import httpx
 import pytest
 
-from tests.serving.pictures import drawing
+from tests.serving.images import drawing
 
-START = 60  # seconds that a loaded machine may take to start Python, import and load the model
+START = 60  # seconds; a loaded machine needs long to start Python and load the model
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Running:
     address: str
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Tells it to stop; its exit code."""
+        """Sends the signal; returns the exit code."""
         self.process.send_signal(number)
         return self.process.wait(START)
 
@@ -53,7 +53,7 @@ def start() -> Callable[..., contextlib.AbstractContextManager[Running]]:
 
 @pytest.fixture(scope="session")
 def address() -> Iterator[str]:
-    """One service for all tests that only ask."""
+    """One service for all tests that only send requests."""
     with serving() as running:
         yield running.address
 

@@ -1,4 +1,4 @@
-"""How a hand writes some digits: strokes of points in a unit square, y down."""
+"""Digits as pen strokes: lists of points in a unit square, y down."""
 
 import math
 from itertools import pairwise

@@ -1,4 +1,4 @@
-"""`inkling.Client`: the same `Reading` as the reader on this side of the wire."""
+"""`inkling.Client` returns the same `Reading` as a local reader."""
 
 import io
 import threading
@@ -18,7 +18,7 @@ from inkling.errors import ImageError, ServiceError
 from inkling.reading.pipeline import Reader
 from inkling.types import Alternative, Prediction, Reading
 from tests.servers import mirror
-from tests.serving.pictures import draw_number, encode
+from tests.serving.images import draw_number, encode
 
 
 def rounded(reading: Reading | ImageError) -> Reading:
@@ -54,7 +54,7 @@ def test_every_kind_of_source_reads_as_the_reader_does(address: str, path: Path)
     assert client.read_many([]) == []
 
 
-def test_pictures_that_cannot_be_read_are_image_errors(address: str, path: Path) -> None:
+def test_images_that_cannot_be_read_are_image_errors(address: str, path: Path) -> None:
     with Client(address) as client:
         with pytest.raises(ImageError, match="no picture"):
             client.read(b"nothing")
@@ -85,10 +85,10 @@ def test_a_photo_that_an_application_opened_is_sent_upright(address: str) -> Non
         assert client.read(bytearray(encode(draw_number("7")))).text == "7"
 
 
-def test_a_picture_too_large_for_base64_costs_no_other_its_answer(address: str) -> None:
+def test_an_image_too_large_for_base64_does_not_affect_others(address: str) -> None:
     seven = encode(draw_number("7"))
     rng = np.random.default_rng(0)
-    noise = rng.integers(0, 256, (1600, 1700, 3), np.uint8)  # 8 MB, as hardly any PNG compresses
+    noise = rng.integers(0, 256, (1600, 1700, 3), np.uint8)  # 8 MB, which PNG hardly compresses
     file = io.BytesIO()
     Image.fromarray(noise).save(file, "PNG")
     with Client(address) as client:
@@ -99,13 +99,13 @@ def test_a_picture_too_large_for_base64_costs_no_other_its_answer(address: str) 
     assert isinstance(over, ImageError)
 
 
-def test_services_that_are_none() -> None:
+def test_addresses_without_a_service() -> None:
     with Client("http://127.0.0.1:9") as client, pytest.raises(ServiceError, match="reached"):
         client.read(b"x")
     with (
         mirror({}, "html") as server,
         Client(server.address) as client,
-        pytest.raises(ServiceError, match="no inkling service"),
+        pytest.raises(ServiceError, match="not an inkling service"),
     ):
         client.model()
     with (
@@ -119,7 +119,7 @@ def test_services_that_are_none() -> None:
 
 @dataclass(frozen=True)
 class Said:
-    """One answer of a server that is no inkling service, or stands in front of one."""
+    """One response of another server, or of a proxy."""
 
     status: int = 200
     body: bytes = b"<html>a proxy</html>"
@@ -128,7 +128,7 @@ class Said:
 
 @contextmanager
 def saying(*answers: Said) -> Iterator[str]:
-    """A server that gives these answers one after the other, whatever it is asked."""
+    """A server that gives these responses one after the other to any request."""
     left = list(answers)
 
     class Handler(BaseHTTPRequestHandler):
@@ -142,7 +142,7 @@ def saying(*answers: Said) -> Iterator[str]:
             self.wfile.write(said.body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Tests have nobody to tell."""
+            """Keeps the test output clean."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
@@ -154,7 +154,7 @@ def saying(*answers: Said) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("status", [429, 502, 503, 504])
-def test_what_passes_is_asked_again(status: int) -> None:
+def test_temporary_errors_are_retried(status: int) -> None:
     reading = b'{"image": "x", "verdict": "blank", "text": "", "digits": []}'
     soon = Said(status, headers=(("Retry-After", "0"),))
     with saying(soon, soon, Said(body=reading)) as address, Client(address) as client:
@@ -168,15 +168,15 @@ def test_what_passes_is_asked_again(status: int) -> None:
         (Said(404), "404 Not Found"),
         (Said(500), "500 Internal Server Error"),
         (Said(500, b'{"detail": "broken"}'), "broken"),
-        (Said(200), "no inkling service"),
-        (Said(200, b"[]"), "another form"),
-        (Said(200, b"null"), "another form"),
-        (Said(200, b'{"verdict": "blank"}'), "another form"),
-        (Said(200, b'{"verdict": "a", "text": "", "digits": [{"digit": 4}]}'), "another form"),
-        (Said(200, b'{"verdict": "a", "text": "", "digits": [7]}'), "another form"),
+        (Said(200), "not an inkling service"),
+        (Said(200, b"[]"), "unexpected format"),
+        (Said(200, b"null"), "unexpected format"),
+        (Said(200, b'{"verdict": "blank"}'), "unexpected format"),
+        (Said(200, b'{"verdict": "a", "text": "", "digits": [{"digit": 4}]}'), "unexpected format"),
+        (Said(200, b'{"verdict": "a", "text": "", "digits": [7]}'), "unexpected format"),
     ],
 )
-def test_strange_answers_are_one_sentence(said: Said, words: str) -> None:
+def test_unexpected_responses_are_one_sentence(said: Said, words: str) -> None:
     with (
         saying(said) as address,
         Client(address) as client,
@@ -186,11 +186,11 @@ def test_strange_answers_are_one_sentence(said: Said, words: str) -> None:
 
 
 @pytest.mark.parametrize("body", [b"[]", b"{}", b"7", b"[1, 2]", b"[{}, {}]", b"[null, {}, {}]"])
-def test_strange_answers_to_a_batch_are_one_sentence(body: bytes) -> None:
+def test_unexpected_batch_responses_are_one_sentence(body: bytes) -> None:
     with (
         saying(Said(200, body)) as address,
         Client(address) as client,
-        pytest.raises(ServiceError, match="another form"),
+        pytest.raises(ServiceError, match="unexpected format"),
     ):
         client.read_many([b"x", b"y"])
 
@@ -207,7 +207,7 @@ def test_a_proxy_that_takes_no_such_body_is_about_the_picture() -> None:
 @pytest.mark.parametrize(
     "address", ["http://a\0b", "http://\udcff", f"http://{'a' * 70}.com", "x:1"]
 )
-def test_addresses_that_are_none_are_one_sentence(address: str) -> None:
+def test_invalid_addresses_are_one_sentence(address: str) -> None:
     with pytest.raises(ServiceError), Client(address) as client:
         client.model()
 

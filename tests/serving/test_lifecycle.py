@@ -1,4 +1,4 @@
-"""Start, readiness, several workers, and an end that finishes what was begun."""
+"""Start, readiness, several workers, and a shutdown that finishes running requests."""
 
 import re
 import signal
@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from tests.serving.conftest import START, Running
-from tests.serving.pictures import photo
+from tests.serving.images import photo
 
 Start = Callable[..., AbstractContextManager[Running]]
 
@@ -26,24 +26,24 @@ def run(*arguments: str | bytes) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_the_end_finishes_what_is_in_flight(start: Start, number: int) -> None:
+def test_shutdown_finishes_running_requests(start: Start, number: int) -> None:
     content = photo("42", 3000, 2400)
     with start("--threads", "1") as running, httpx.Client(timeout=60) as http:
         with ThreadPoolExecutor(4) as pool:
             url = f"{running.address}/v1/read"
             asked = [pool.submit(http.post, url, content=content) for _ in range(4)]
             metrics = f"{running.address}/metrics"
-            while "inkling_pictures_at_once 4.0" not in http.get(metrics).text:
-                assert not all(future.done() for future in asked), "read before it could be told"
+            while "inkling_images_in_progress 4.0" not in http.get(metrics).text:
+                assert not all(future.done() for future in asked), "finished before the signal"
                 time.sleep(0.005)
             code = running.stop(number)
             assert [future.result().json()["text"] for future in asked] == ["42"] * 4
         assert code == 0
 
 
-def test_workers_share_one_address_and_their_counts(start: Start, seven: bytes) -> None:
+def test_workers_share_one_address_and_their_metrics(start: Start, seven: bytes) -> None:
     with start("--workers", "2") as running:
-        for _ in range(12):  # a new connection each time, so that both workers get some
+        for _ in range(12):  # a new connection each time, so that both workers receive some
             answer = httpx.post(f"{running.address}/v1/read", content=seven, timeout=60)
             assert answer.json()["text"] == "7"
         text = httpx.get(f"{running.address}/metrics", timeout=60).text
@@ -52,7 +52,7 @@ def test_workers_share_one_address_and_their_counts(start: Start, seven: bytes) 
         assert running.stop() == 0
 
 
-def test_one_line_says_that_it_is_ready() -> None:
+def test_one_line_reports_readiness() -> None:
     command = [sys.executable, "-m", "inkling", "serve", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -76,14 +76,14 @@ def test_a_port_in_use_is_one_sentence() -> None:
 
 
 @pytest.mark.parametrize("host", ["", b"\xff", "é" * 70])
-def test_a_host_that_is_none_is_one_sentence(host: str | bytes) -> None:
+def test_an_invalid_host_is_one_sentence(host: str | bytes) -> None:
     done = run("--port", "0", "--host", host)
     assert done.returncode == 1
     assert "host" in done.stderr
     assert "Traceback" not in done.stderr
 
 
-def test_a_model_that_is_none_is_one_sentence(tmp_path: Path) -> None:
+def test_an_invalid_model_is_one_sentence(tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     path.write_bytes(b"nothing")
     for model in (path, tmp_path / "absent.onnx"):

@@ -1,4 +1,4 @@
-"""What the service refuses, and how it says so: problem details, never a stack trace."""
+"""Rejected requests get problem details, never a stack trace."""
 
 import base64
 import io
@@ -35,7 +35,7 @@ def test_over_10_mb_is_413(http: httpx.Client, announced: bool, seven: bytes) ->
     assert http.post("/v1/read", content=seven).json()["text"] == "7"  # the same connection
 
 
-def test_exactly_10_mb_is_looked_at(http: httpx.Client) -> None:
+def test_exactly_10_mb_is_accepted(http: httpx.Client) -> None:
     check_problem(http.post("/v1/read", content=bytes(10_000_000)), 415, "not-an-image")
 
 
@@ -51,7 +51,7 @@ def test_over_25_megapixels_is_422(http: httpx.Client) -> None:
     assert "5001 x 5000" in problem["detail"]
 
 
-def test_damaged_picture_is_422(http: httpx.Client, seven: bytes) -> None:
+def test_damaged_image_is_422(http: httpx.Client, seven: bytes) -> None:
     check_problem(http.post("/v1/read", content=seven[: len(seven) // 2]), 422, "unreadable")
 
 
@@ -96,16 +96,16 @@ def test_large_base64_is_decoded_off_the_loop(http: httpx.Client, seven: bytes) 
     assert http.post("/v1/read", content=body, headers=headers).json()["text"] == "7"
 
 
-def test_every_problem_leads_to_its_card(http: httpx.Client) -> None:
+def test_every_problem_links_to_its_section(http: httpx.Client) -> None:
     cards = http.get("/openapi.json").json()["components"]["responses"]
-    assert set(cards) == {problem.name for problem in problems.EVERY}
+    assert set(cards) == {problem.name for problem in problems.ALL}
     for name in ("not-found", "method-not-allowed", "internal", "busy"):
         example = cards[name]["content"]["application/problem+json"]["examples"][name]["value"]
         assert example["type"] == f"/docs#{name}"
-    assert problems.other(418).body("no coffee")["type"] == "about:blank"
+    assert problems.problem_of_status(418).body("no coffee")["type"] == "about:blank"
 
 
-def test_wrong_addresses_and_methods_are_problems_too(http: httpx.Client) -> None:
+def test_wrong_paths_and_methods_are_problems(http: httpx.Client) -> None:
     check_problem(http.get("/v2/read"), 404, "not-found")
     problem = http.put("/v1/read", content=b"x")
     check_problem(problem, 405, "method-not-allowed")

@@ -1,4 +1,4 @@
-"""The description is true: schemathesis asks what it allows and forbids, and checks each answer."""
+"""The description matches the service: schemathesis sends valid and invalid requests."""
 
 from collections import Counter
 
@@ -16,8 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from inkling.serving import describe
-from tests.serving.pictures import drawing, photo
+from inkling.serving import openapi
+from tests.serving.images import drawing, photo
 
 CHECKS = [
     not_a_server_error,
@@ -28,22 +28,22 @@ CHECKS = [
 ]
 OPERATIONS = {"read", "read_batch", "model", "healthz", "readyz", "metrics"}
 
-# Beside random bytes: whole pictures, and pictures with a piece cut off or changed.
+# Besides random bytes: complete images, and truncated or modified ones.
 PICTURES = [drawing("7"), drawing("42"), photo("3", 640, 480)]
 WHOLE = st.sampled_from(PICTURES)
-CUT = st.builds(lambda picture, end: picture[:end], WHOLE, st.integers(1, 2000))
+CUT = st.builds(lambda image, end: image[:end], WHOLE, st.integers(1, 2000))
 CHANGED = st.builds(
-    lambda picture, at, byte: picture[:at] + bytes([byte]) + picture[at + 1 :],
+    lambda image, at, byte: image[:at] + bytes([byte]) + image[at + 1 :],
     WHOLE,
     st.integers(0, 2000),
     st.integers(0, 255),
 )
-for media_type in describe.IMAGE_TYPES:
+for media_type in openapi.IMAGE_TYPES:
     schemathesis.openapi.media_type(media_type, st.one_of(WHOLE, CUT, CHANGED, st.binary()))
 
 
 def ask_everything(address: str, examples: int) -> Counter[str]:
-    """How many cases each operation answered; `examples` for each of what it allows, forbids."""
+    """The number of cases per operation, with `examples` valid and as many invalid ones each."""
     schema = schemathesis.openapi.from_url(f"{address}/openapi.json")
     asked: Counter[str] = Counter()
     for result in schema.get_all_operations():
@@ -96,4 +96,4 @@ def test_examples_of_the_description_work(address: str) -> None:
         assert answer.status_code == 200
         entry = answer.json()[0] if path.endswith("batch") else answer.json()
         assert (entry["verdict"], entry["text"]) == ("digits", "7")
-        assert set(entry) == set(describe.EXAMPLE_READING)
+        assert set(entry) == set(openapi.EXAMPLE_READING)

@@ -1,4 +1,4 @@
-"""More than it can do at once: the rest is turned away quickly, and nothing is lost for later."""
+"""Overload: requests above the capacity are rejected quickly, and the service recovers."""
 
 import contextlib
 import socket
@@ -13,25 +13,25 @@ import pytest
 
 from inkling.client import Client
 from tests.serving.conftest import START, serving
-from tests.serving.pictures import drawing, photo
+from tests.serving.images import drawing, photo
 
-# The same service with less patience than the command line gives it.
-IMPATIENT = """
+# The same service with shorter time limits than the command line allows.
+SHORT_LIMITS = """
 import sys
 from inkling.serving.server import serve
 from inkling.serving.settings import Settings
 say = lambda address: print(address, flush=True)
-serve("127.0.0.1", 0, 1, Settings(silent_seconds=0.3, body_seconds=0.6, held_bytes=3_000_000), say)
+serve("127.0.0.1", 0, 1, Settings(idle_seconds=0.3, body_seconds=0.6, held_bytes=3_000_000), say)
 """
 
 
 @pytest.fixture(scope="module")
 def small() -> Iterator[str]:
-    with serving("--threads", "1", "--places", "2") as running:
+    with serving("--threads", "1", "--capacity", "2") as running:
         yield running.address
 
 
-def test_beyond_the_places_is_503_and_later_is_well(small: str) -> None:
+def test_requests_above_the_capacity_get_503(small: str) -> None:
     content = photo("42")
     with httpx.Client(base_url=small, timeout=60) as http, ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: http.post("/v1/read", content=content), range(48)))
@@ -47,11 +47,11 @@ def test_beyond_the_places_is_503_and_later_is_well(small: str) -> None:
         assert http.post("/v1/read", content=content).json()["text"] == "42"
         counted = http.get("/metrics").text
     refused = sum(answer.status_code == 503 for answer in answers)
-    assert f"inkling_refused_total {refused}.0" in counted
-    assert "inkling_pictures_at_once 0.0" in counted
+    assert f"inkling_rejected_total {refused}.0" in counted
+    assert "inkling_images_in_progress 0.0" in counted
 
 
-def test_the_client_asks_again(small: str) -> None:
+def test_the_client_retries(small: str) -> None:
     content = photo("7")
 
     def read(_: int) -> str:
@@ -69,8 +69,8 @@ def test_a_batch_larger_than_the_queue_is_read_when_it_is_empty(small: str) -> N
 
 
 @pytest.fixture
-def impatient() -> Iterator[str]:
-    command = [sys.executable, "-c", IMPATIENT]
+def short_limits() -> Iterator[str]:
+    command = [sys.executable, "-c", SHORT_LIMITS]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -95,32 +95,32 @@ def receive_all(connection: socket.socket) -> bytes:
 
 
 @pytest.mark.parametrize("sent", [b"", b"GET / HT", b"POST /v1/read HTTP/1.1\r\nHost: x\r\nX-"])
-def test_silent_connections_are_closed(impatient: str, sent: bytes) -> None:
-    with connect(impatient) as connection:
+def test_silent_connections_are_closed(short_limits: str, sent: bytes) -> None:
+    with connect(short_limits) as connection:
         connection.sendall(sent)
         assert receive_all(connection) == b""
 
 
-def test_a_body_that_never_ends_is_408(impatient: str) -> None:
-    with connect(impatient) as connection:
+def test_a_body_that_never_ends_is_408(short_limits: str) -> None:
+    with connect(short_limits) as connection:
         connection.sendall(b"POST /v1/read HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nabc")
         answer = receive_all(connection)
     assert answer.startswith(b"HTTP/1.1 408 ")
     assert b"/docs#too-slow" in answer
 
 
-def test_bodies_held_at_once_are_bounded(impatient: str, seven: bytes) -> None:
+def test_bodies_held_at_once_are_bounded(short_limits: str, seven: bytes) -> None:
     head = b"POST /v1/read HTTP/1.1\r\nHost: x\r\nContent-Length: 2000000\r\n\r\n"
     with contextlib.ExitStack() as stack:
-        connections = [stack.enter_context(connect(impatient)) for _ in range(3)]
+        connections = [stack.enter_context(connect(short_limits)) for _ in range(3)]
         for connection in connections:
             connection.sendall(head + bytes(1_500_000))
         answers = [receive_all(connection) for connection in connections]
     assert any(answer.startswith(b"HTTP/1.1 503 ") for answer in answers)
-    assert httpx.post(f"{impatient}/v1/read", content=seven, timeout=60).json()["text"] == "7"
+    assert httpx.post(f"{short_limits}/v1/read", content=seven, timeout=60).json()["text"] == "7"
 
 
-def test_200_slow_connections_leave_it_answering(address: str, seven: bytes) -> None:
+def test_200_slow_connections_do_not_block_others(address: str, seven: bytes) -> None:
     head = b"POST /v1/read HTTP/1.1\r\nHost: x\r\nContent-Length: 5000\r\n\r\n"
     with contextlib.ExitStack() as stack:
         for number in range(200):
@@ -130,7 +130,7 @@ def test_200_slow_connections_leave_it_answering(address: str, seven: bytes) -> 
         assert httpx.post(f"{address}/v1/read", content=seven, timeout=60).json()["text"] == "7"
 
 
-def test_a_client_that_hangs_up_is_no_failure(address: str, seven: bytes) -> None:
+def test_a_client_that_disconnects_is_not_an_error(address: str, seven: bytes) -> None:
     with connect(address) as connection:
         connection.sendall(b"POST /v1/read HTTP/1.1\r\nHost: x\r\nContent-Length: 9000\r\n\r\nabc")
     with connect(address) as connection:

@@ -1,4 +1,4 @@
-"""The page in a real browser: real pointer events on the paper, real answers on the screen."""
+"""The page in a real browser, with real pointer events."""
 
 import re
 import time
@@ -15,7 +15,7 @@ from PIL import Image
 from inkling.serving import problems
 from tests.chromium import started_chromium
 from tests.serving.conftest import Running
-from tests.serving.pictures import draw_number, encode, photo
+from tests.serving.images import draw_number, encode, photo
 from tests.serving.strokes import SCRIBBLE, Stroke, place, write
 
 pytestmark = pytest.mark.browser
@@ -29,7 +29,7 @@ PHONE = {
     "has_touch": True,
     "color_scheme": "dark",
 }
-WAIT = 20_000  # ms; a loaded machine is slow, and a right page is quick
+WAIT = 20_000  # ms; long, for a loaded machine
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def browser() -> Iterator["playwright.Browser"]:
 
 @dataclass
 class Visit:
-    """An open page, and what must not happen on it."""
+    """An open page, with its console errors and requests."""
 
     page: "playwright.Page"
     address: str
@@ -79,7 +79,7 @@ class Visit:
 
 @contextmanager
 def visit(browser: "playwright.Browser", address: str, **screen: object) -> Iterator[Visit]:
-    """The page, opened and ready. At its end: no error on the console, no other host asked."""
+    """The page, ready. On exit: asserts no console error and no request to another host."""
     context = browser.new_context(**screen)
     page = context.new_page()
     seen = Visit(page, address)
@@ -111,8 +111,8 @@ def test_draws_and_reads(opened: Visit, text: str) -> None:
     assert page.locator("#boxes .box").count() == len(text)
     assert page.locator("#boxes .box b").all_inner_texts() == list(text)
     assert page.locator("#chips .chip b").all_inner_texts() == list(text)
-    assert page.locator("#chances tr").count() == 11
-    assert page.locator("#chances tr.best th").inner_text() == text[0]
+    assert page.locator("#probs tr").count() == 11
+    assert page.locator("#probs tr.best th").inner_text() == text[0]
     assert page.evaluate("document.getElementById('seen').naturalWidth") == 28
     assert re.search(r"read in \d+ ms", page.locator("#timing").inner_text())
     assert "sure" in opened.sentence()
@@ -269,10 +269,10 @@ def test_every_control_has_a_name(browser: "playwright.Browser", address: str) -
         assert [chip.get_attribute("aria-checked") for chip in chips.all()] == ["true", "false"]
         chips.first.focus()
         seen.page.keyboard.press("ArrowRight")
-        assert seen.page.locator("#chances tr.best th").inner_text() == "2"
+        assert seen.page.locator("#probs tr.best th").inner_text() == "2"
 
 
-def test_dropped_and_pasted_pictures_are_read(
+def test_dropped_and_pasted_images_are_read(
     browser: "playwright.Browser", address: str, seven: bytes, forty_two: bytes
 ) -> None:
     make = """([kind, bytes, target]) => {
@@ -293,12 +293,14 @@ def test_dropped_and_pasted_pictures_are_read(
         seen.expect_text("42")
 
 
-def test_what_is_no_picture_is_said(browser: "playwright.Browser", address: str) -> None:
+def test_a_file_that_is_not_an_image_is_reported(
+    browser: "playwright.Browser", address: str
+) -> None:
     with visit(browser, address, **DESKTOP) as seen:
         file = {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"a shopping list"}
         seen.page.set_input_files("#file", file)
         seen.expect_text("Cannot read it")
-        assert "not a picture" in seen.sentence()
+        assert "cannot open" in seen.sentence()
 
 
 HOLD = """() => {
@@ -313,7 +315,7 @@ HOLD = """() => {
 
 
 def _choose(page: "playwright.Page", content: bytes, kind: str = "image/png") -> None:
-    page.set_input_files("#file", {"name": "a picture", "mimeType": kind, "buffer": content})
+    page.set_input_files("#file", {"name": "a image", "mimeType": kind, "buffer": content})
 
 
 def _stays(seen: Visit, text: str, mode: str) -> None:
@@ -374,7 +376,7 @@ def test_light_ink_on_clear_is_read_at_any_size(
         seen.expect_text("7")
 
 
-def test_a_failure_is_said_and_not_sent_again(browser: "playwright.Browser", address: str) -> None:
+def test_an_error_is_shown_and_not_retried(browser: "playwright.Browser", address: str) -> None:
     with visit(browser, address, **DESKTOP) as seen:
         asked: list[int] = []
 
@@ -393,7 +395,7 @@ def test_a_failure_is_said_and_not_sent_again(browser: "playwright.Browser", add
         seen.errors.clear()  # the browser reports a 500 by itself
 
 
-def test_a_picture_that_is_turned_away_is_sent_less_and_less_often(
+def test_a_rejected_image_is_sent_at_growing_intervals(
     browser: "playwright.Browser", address: str
 ) -> None:
     with visit(browser, address, **DESKTOP) as seen:
@@ -437,7 +439,7 @@ def test_the_server_goes_away_and_comes_back(
         seen.stroke(stroke)
     page.wait_for_selector("#link[data-state=away]", timeout=WAIT)
     sentence = page.locator("#sentence")
-    playwright.expect(sentence).to_contain_text("The server is away", timeout=WAIT)
+    playwright.expect(sentence).to_contain_text("The server is unavailable", timeout=WAIT)
     with start("--port", port):
         page.wait_for_selector("#link[data-state=ready]", timeout=WAIT)
         seen.expect_text("74")  # what was drawn meanwhile, without another stroke
@@ -450,7 +452,7 @@ def test_the_documentation_needs_no_other_host(browser: "playwright.Browser", ad
         page = seen.page
         page.goto(f"{address}/docs#busy")
         page.wait_for_selector("#busy[open]", timeout=WAIT)
-        for problem in problems.EVERY:
+        for problem in problems.ALL:
             assert page.locator(f"details#{problem.name}").count() == 1
         for name in ("read", "read_batch", "model", "healthz", "readyz", "metrics"):
             assert page.locator(f"details#{name}").count() == 1

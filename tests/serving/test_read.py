@@ -1,4 +1,4 @@
-"""What `/v1/read` answers: the reader's own words for the same bytes, whatever way they came."""
+"""`/v1/read` returns the reader's answer for the same bytes in every request format."""
 
 import base64
 import io
@@ -15,17 +15,17 @@ from PIL import Image
 
 from inkling.reading.pipeline import Reader
 from inkling.types import Digits
-from tests.serving.pictures import composed, drawing, photo
+from tests.serving.images import composed, drawing, photo
 
 
 def in_json(content: bytes, **more: object) -> dict[str, object]:
     return {"image": base64.b64encode(content).decode(), **more}
 
 
-def test_answers_equal_the_command_line(http: httpx.Client, scans: Digits, tmp_path: Path) -> None:
-    pictures = [*composed(scans, 197), drawing("42"), drawing("3"), photo("7")]
-    paths = [tmp_path / f"{number}.img" for number in range(len(pictures))]
-    for path, content in zip(paths, pictures, strict=True):
+def test_responses_equal_the_command(http: httpx.Client, scans: Digits, tmp_path: Path) -> None:
+    images = [*composed(scans, 197), drawing("42"), drawing("3"), photo("7")]
+    paths = [tmp_path / f"{number}.img" for number in range(len(images))]
+    for path, content in zip(paths, images, strict=True):
         path.write_bytes(content)
     command = [sys.executable, "-m", "inkling", "read", "--json", *map(str, paths)]
     printed = json.loads(subprocess.run(command, capture_output=True, check=True).stdout)
@@ -35,7 +35,7 @@ def test_answers_equal_the_command_line(http: httpx.Client, scans: Digits, tmp_p
         answer = http.post("/v1/read", params={"name": str(path)}, content=path.read_bytes())
         return answer.json()
 
-    with ThreadPoolExecutor(8) as pool:  # so that small ones meet and are read together
+    with ThreadPoolExecutor(8) as pool:  # so that small images are batched
         for answer, entry in zip(pool.map(ask, paths), printed, strict=True):
             assert_same(answer, entry)
     for start in (0, 150):
@@ -47,9 +47,9 @@ def test_answers_equal_the_command_line(http: httpx.Client, scans: Digits, tmp_p
 
 
 def assert_same(answer: Any, entry: Any) -> None:
-    """All the same; a confidence to its sixth decimal, whose rounding may fall either way.
+    """Equal; a confidence up to the rounding of its sixth decimal.
 
-    The network adds up in another order for another number of pictures: 1e-7 of a probability.
+    The network sums in another order for another batch size: 1e-7 of a probability.
     """
     if isinstance(entry, dict):
         assert answer.keys() == entry.keys()
@@ -64,7 +64,7 @@ def assert_same(answer: Any, entry: Any) -> None:
         assert answer == entry
 
 
-def test_json_data_url_and_raw_bytes_say_the_same(http: httpx.Client, forty_two: bytes) -> None:
+def test_json_data_url_and_raw_bytes_are_equal(http: httpx.Client, forty_two: bytes) -> None:
     raw = http.post("/v1/read", content=forty_two).json()
     assert raw["text"] == "42"
     assert raw["verdict"] == "digits"
@@ -75,7 +75,7 @@ def test_json_data_url_and_raw_bytes_say_the_same(http: httpx.Client, forty_two:
     assert named == {**raw, "image": "mine.png"}
 
 
-def test_seen_shows_what_the_network_saw(http: httpx.Client, forty_two: bytes) -> None:
+def test_seen_adds_the_network_input(http: httpx.Client, forty_two: bytes) -> None:
     plain = http.post("/v1/read", content=forty_two).json()
     body = http.post("/v1/read?seen=true", content=forty_two).json()
     assert {key: body[key] for key in plain} == plain
@@ -116,8 +116,10 @@ def test_blank_paper_is_blank(http: httpx.Client) -> None:
     assert (body["verdict"], body["text"], body["digits"], body["seen"]) == ("blank", "", [], [])
 
 
-def test_a_bad_picture_in_a_batch_leaves_the_others_alone(http: httpx.Client, seven: bytes) -> None:
-    body = {"images": [in_json(seven), in_json(b"no picture"), in_json(seven, name="c")]}
+def test_a_bad_image_in_a_batch_does_not_affect_the_others(
+    http: httpx.Client, seven: bytes
+) -> None:
+    body = {"images": [in_json(seven), in_json(b"no image"), in_json(seven, name="c")]}
     first, second, third = http.post("/v1/read/batch", json=body).json()
     assert (first["text"], third["text"], third["image"]) == ("7", "7", "c")
     assert set(second) == {"image", "error"}

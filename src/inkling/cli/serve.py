@@ -13,31 +13,34 @@ from inkling.cli.output import JsonOption, print_json
 
 def serve(
     host: Annotated[
-        str, typer.Option(help="The address to listen on; 0.0.0.0 for every network.")
+        str, typer.Option(help="Address to listen on. 0.0.0.0 listens on every network.")
     ] = "127.0.0.1",
-    port: Annotated[
-        int, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")
-    ] = 8000,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port. 0 selects a free one.")] = 8000,
     workers: Annotated[
-        int, typer.Option(min=1, max=64, help="Processes; each reads on --threads threads.")
+        int, typer.Option(min=1, max=64, help="Processes. Each one reads with --threads threads.")
     ] = 1,
     threads: Annotated[
         int | None,
-        typer.Option(min=1, max=256, help="Reading threads of a worker.", show_default="cores"),
+        typer.Option(min=1, max=256, help="Reading threads of each worker.", show_default="cores"),
     ] = None,
-    places: Annotated[
+    capacity: Annotated[
         int,
         typer.Option(
-            min=1, max=10_000, help="Pictures read or waiting in a worker; more are turned away."
+            "--capacity",
+            "--places",
+            min=1,
+            max=10_000,
+            help="Images that a worker reads or queues. More are rejected with status 503.",
         ),
     ] = 16,
     model: Annotated[
-        Path | None, typer.Option(help="An ONNX model other than the bundled one.")
+        Path | None, typer.Option(help="ONNX model. Default: the bundled model.")
     ] = None,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="ORIGIN", help="A site whose pages may call the API, e.g. https://a.example."
+            metavar="ORIGIN",
+            help="Origin whose pages may call the API, e.g. https://a.example. Repeatable.",
         ),
     ] = None,
     as_json: JsonOption = False,
@@ -47,7 +50,7 @@ def serve(
     from inkling.serving.settings import Settings
 
     origins = tuple(allow_origin or ())
-    settings = Settings(model=model, places=places, allow_origins=origins)
+    settings = Settings(model=model, capacity=capacity, allow_origins=origins)
     if threads is not None:
         settings = replace(settings, threads=threads)
 

@@ -1,4 +1,4 @@
-"""The application of one worker: reader, queue, limits and pages put together."""
+"""The application of one worker: reader, admission, limits, routes and pages."""
 
 import sys
 from collections.abc import AsyncIterator, Sequence
@@ -14,52 +14,53 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp
 
 from inkling.reading.pipeline import Reader
-from inkling.serving import describe, problems
-from inkling.serving.desk import Desk
-from inkling.serving.envelope import Envelope
-from inkling.serving.intake import Intake
+from inkling.serving import openapi, problems
+from inkling.serving.admission import Admission
+from inkling.serving.batching import Batcher
 from inkling.serving.metrics import Metrics
+from inkling.serving.middleware import ServiceMiddleware
 from inkling.serving.model_card import describe_model
-from inkling.serving.operations import Service, api_router
-from inkling.serving.problems import ClientGoneError, ProblemError, faults_of, respond
+from inkling.serving.problems import ClientGoneError, ProblemError, describe_errors, respond
+from inkling.serving.request_body import BodyReader
+from inkling.serving.routes import Service, api_router
 from inkling.serving.schemas import BatchBody, FailedOut, ImageBody, ProblemOut, ReadingOut
 from inkling.serving.settings import Settings
-from inkling.serving.site import load_site, site_router
-from inkling.serving.together import Together
+from inkling.serving.static_files import page_routes
 
-# Seconds a reading thread may hold the interpreter while the event loop waits for it; Python's
-# own 5 ms are a long time for a refusal that takes 0.2 ms.
+# Seconds that a reading thread may hold the interpreter while the event loop waits for it.
+# Python's default of 5 ms is long beside a rejection, which takes 0.2 ms.
 SWITCH_SECONDS = 0.0005
-CLIENT_GONE = 499  # nobody reads it; the number by which proxies and metrics know this
+CLIENT_GONE = 499  # the status that proxies and metrics use; the client does not receive it
 
 
 def build_app(settings: Settings) -> ASGIApp:
-    """Loads the model and puts the application together. Raises `ModelError`."""
+    """Loads the model and builds the application. Raises `ModelError`."""
     sys.setswitchinterval(SWITCH_SECONDS)
     reader = Reader.load(settings.model, workers=settings.threads)
-    desk = Desk(settings.threads, settings.places)
-    metrics = Metrics(lambda: desk.taken)
+    admission = Admission(settings.threads, settings.capacity)
+    metrics = Metrics(lambda: admission.in_use)
     state = {"ready": False}
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await desk.run(lambda: reader.trace(_warm_up_pictures()))
+        await admission.run(lambda: reader.trace(_warm_up_images()))
         state["ready"] = True
         yield
         state["ready"] = False
-        desk.close()
+        admission.close()
 
     app = _bare_app(lifespan)
     card = describe_model(reader, settings.model)
     ready = lambda: state["ready"]  # noqa: E731
-    service = Service(reader, desk, Together(reader), Intake(settings), metrics, card, ready)
+    bodies = BodyReader(settings)
+    service = Service(reader, admission, Batcher(reader), bodies, metrics, card, ready)
     app.include_router(api_router(service))
-    app.include_router(site_router(load_site()))
-    return _open_to(settings.allow_origins, Envelope(app, desk, metrics))
+    app.router.routes.extend(page_routes())
+    return _allow_origins(settings.allow_origins, ServiceMiddleware(app, admission, metrics))
 
 
-def _open_to(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
-    """Lets pages of other sites read every answer, those of the envelope's own making too."""
+def _allow_origins(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
+    """Lets pages of other origins read every response, errors of the middleware included."""
     if not origins:
         return app
     return CORSMiddleware(
@@ -72,11 +73,11 @@ def _open_to(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
 
 
 def _bare_app(lifespan: Any) -> FastAPI:
-    """FastAPI without its documentation pages, which load their scripts from elsewhere."""
+    """FastAPI without its documentation pages, which load scripts from another host."""
     app = FastAPI(
-        title=describe.TITLE,
-        summary=describe.SUMMARY,
-        description=describe.DESCRIPTION,
+        title=openapi.TITLE,
+        summary=openapi.SUMMARY,
+        description=openapi.DESCRIPTION,
         version="1",
         docs_url=None,
         redoc_url=None,
@@ -86,7 +87,7 @@ def _bare_app(lifespan: Any) -> FastAPI:
             ClientGoneError: _on_client_gone,
             RequestValidationError: _on_invalid,
             HTTPException: _on_http_error,
-            Exception: _on_failure,
+            Exception: _on_internal_error,
         },
     )
     app.openapi = lambda: _openapi(app)
@@ -94,31 +95,31 @@ def _bare_app(lifespan: Any) -> FastAPI:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The description, with the shapes that only `describe` refers to; made once."""
+    """The description, with the schemas that only `openapi.py` refers to; built once."""
     if app.openapi_schema is None:
-        schema = get_openapi(
+        description = get_openapi(
             title=app.title,
             version=app.version,
             summary=app.summary,
             description=app.description,
             routes=app.routes,
         )
-        shapes = schema.setdefault("components", {}).setdefault("schemas", {})
+        schemas = description.setdefault("components", {}).setdefault("schemas", {})
         for model in (ReadingOut, FailedOut, ImageBody, BatchBody, ProblemOut):
-            own = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            shapes.update(own.pop("$defs", {}))
-            shapes[model.__name__] = own
+            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+            schemas.update(schema.pop("$defs", {}))
+            schemas[model.__name__] = schema
         for unused in ("HTTPValidationError", "ValidationError"):
-            shapes.pop(unused, None)
-        schema["components"]["responses"] = describe.EVERY_PROBLEM
-        app.openapi_schema = schema
+            schemas.pop(unused, None)
+        description["components"]["responses"] = openapi.ALL_PROBLEMS
+        app.openapi_schema = description
     return app.openapi_schema
 
 
-def _warm_up_pictures() -> list[np.ndarray]:
-    """A row on paper and a thumbnail: the first run of each network takes several times as long.
+def _warm_up_images() -> list[np.ndarray]:
+    """A row on paper and a thumbnail: the first run of a network takes several times as long.
 
-    What is wrong with a network shows here too, and not to the first who asks.
+    A faulty network also fails here, and not at the first request.
     """
     row = np.full((64, 160), 255, np.uint8)
     for left in (30, 60, 72, 110):
@@ -138,17 +139,17 @@ async def _on_client_gone(_: Request, error: Exception) -> Response:
 
 async def _on_invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    faults = faults_of(error.errors())
-    return respond(problems.INVALID, "a parameter does not fit", errors=faults)
+    errors = describe_errors(error.errors())
+    return respond(problems.INVALID, "A parameter is invalid.", errors=errors)
 
 
 async def _on_http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    problem = problems.other(error.status_code)
-    detail = describe.DETAILS.get(problem, str(error.detail))
+    problem = problems.problem_of_status(error.status_code)
+    detail = openapi.DETAILS.get(problem, str(error.detail))
     return respond(problem, detail, headers=error.headers)
 
 
-async def _on_failure(_: Request, error: Exception) -> Response:
-    """Starlette raises the error again after this answer, so that the envelope logs it."""
-    return respond(problems.BROKEN, describe.DETAILS[problems.BROKEN])
+async def _on_internal_error(_: Request, error: Exception) -> Response:
+    """Starlette raises the error again after this response, so that the middleware logs it."""
+    return respond(problems.INTERNAL, openapi.DETAILS[problems.INTERNAL])

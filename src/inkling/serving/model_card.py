@@ -1,4 +1,4 @@
-"""What `/v1/model` tells: the card in the model's file, and which file that is."""
+"""The response of `/v1/model`: the card of the model file, its name and its hash."""
 
 import hashlib
 import json
@@ -10,7 +10,7 @@ from inkling.reading.recognise.network import BUNDLED
 
 
 def describe_model(reader: Reader, path: Path | None) -> dict[str, Any]:
-    """The card with everything that its maker wrote, the file's name and its SHA-256."""
+    """The full card as stored in the model, with the file name and its SHA-256."""
     file = path or BUNDLED
     written = reader.network.session.get_modelmeta().custom_metadata_map["card"]
     card = reader.network.card

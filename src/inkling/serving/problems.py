@@ -1,4 +1,4 @@
-"""What the service answers when it does not do what it was asked: RFC 9457 problem details."""
+"""Error responses: RFC 9457 problem details."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ MEDIA_TYPE = "application/problem+json"
 class Problem:
     """One kind of problem: its status, a name that programs can test for, and a title.
 
-    One without a name says no more than its status does.
+    A problem without a name has the type `about:blank`.
     """
 
     status: int
@@ -23,7 +23,7 @@ class Problem:
     title: str
 
     def body(self, detail: str, **more: Any) -> dict[str, Any]:
-        """The JSON object; `type` leads to the card on the documentation page."""
+        """The JSON object; `type` links to the problem's section on the documentation page."""
         return {
             "type": f"/docs#{self.name}" if self.name else "about:blank",
             "title": self.title,
@@ -34,15 +34,15 @@ class Problem:
 
 
 TOO_LARGE = Problem(413, "too-large", "The body is too large")
-NOT_AN_IMAGE = Problem(415, "not-an-image", "The body is not a picture")
-UNREADABLE = Problem(422, "unreadable", "The picture cannot be read")
-INVALID = Problem(422, "invalid-request", "The request is not understood")
-TOO_SLOW = Problem(408, "too-slow", "The body took too long to arrive")
-BUSY = Problem(503, "busy", "Too many pictures at once")
-NOT_FOUND = Problem(404, "not-found", "There is nothing at this address")
-WRONG_METHOD = Problem(405, "method-not-allowed", "The address does not take this method")
-BROKEN = Problem(500, "internal", "The service failed")
-EVERY = (
+NOT_AN_IMAGE = Problem(415, "not-an-image", "The body is not an image")
+UNREADABLE = Problem(422, "unreadable", "The image cannot be read")
+INVALID = Problem(422, "invalid-request", "The request is invalid")
+TOO_SLOW = Problem(408, "too-slow", "The body arrived too slowly")
+BUSY = Problem(503, "busy", "The queue is full")
+NOT_FOUND = Problem(404, "not-found", "Not found")
+WRONG_METHOD = Problem(405, "method-not-allowed", "Method not allowed")
+INTERNAL = Problem(500, "internal", "Internal error")
+ALL = (
     TOO_LARGE,
     NOT_AN_IMAGE,
     UNREADABLE,
@@ -51,15 +51,15 @@ EVERY = (
     BUSY,
     NOT_FOUND,
     WRONG_METHOD,
-    BROKEN,
+    INTERNAL,
 )
 
-# Seconds after which asking again makes sense: the queue drains in well under one.
+# Seconds. The queue drains in well under one second.
 RETRY_AFTER = {"Retry-After": "1"}
 
 
 class ProblemError(Exception):
-    """Raised where a request is refused; the app turns it into the answer."""
+    """Raised when a request is rejected; the app turns it into the response."""
 
     def __init__(
         self,
@@ -74,12 +74,12 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
     def response(self) -> Response:
-        """The answer to the request that was refused."""
+        """The response to the rejected request."""
         return respond(self.problem, self.detail, headers=self.headers, errors=self.errors)
 
 
 class ClientGoneError(Exception):
-    """The client hung up before its body was complete: there is nobody to answer."""
+    """The client disconnected before its body was complete."""
 
 
 def respond(
@@ -89,14 +89,14 @@ def respond(
     headers: Mapping[str, str] | None = None,
     errors: list[dict[str, str]] | None = None,
 ) -> Response:
-    """The problem as a response; `errors` lists the parts of a request that were at fault."""
+    """The problem as a response; `errors` lists the invalid parts of the request."""
     more = {"errors": errors} if errors else {}
     content = json.dumps(problem.body(detail, **more), ensure_ascii=False).encode()
     return Response(content, problem.status, headers, MEDIA_TYPE)
 
 
-def other(status: int) -> Problem:
-    """The problem of a status that the framework gave: a wrong path, a wrong method, another."""
+def problem_of_status(status: int) -> Problem:
+    """The problem for a status that the framework raised, e.g. 404 or 405."""
     for known in (NOT_FOUND, WRONG_METHOD):
         if known.status == status:
             return known
@@ -106,8 +106,8 @@ def other(status: int) -> Problem:
         return Problem(status, "", "Error")
 
 
-def faults_of(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
-    """Pydantic's errors as `{"where", "what"}`: which part of a request, and what is wrong."""
+def describe_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+    """Pydantic's errors as `{"where", "what"}`: the part of the request, and its error."""
     return [
         {"where": ".".join(str(part) for part in error["loc"]), "what": str(error["msg"])}
         for error in errors

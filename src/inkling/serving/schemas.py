@@ -1,11 +1,11 @@
-"""The shapes of what comes in and what goes out, for checking the one and describing the other."""
+"""The schemas of requests, which are validated, and of responses, which are documented."""
 
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-MOST_PICTURES = 64  # in one batch
-NAME_LENGTH = 200  # characters of a picture's name
+MAX_BATCH = 64  # images in one batch
+NAME_LENGTH = 200  # characters of an image's name
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -14,51 +14,51 @@ VerdictName = Literal["digits", "blank", "not-a-digit", "unsure"]
 
 
 class Incoming(BaseModel):
-    """What is sent to the service: a field it does not know is an error."""
+    """A request: an unknown field is an error."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class NoQuery(Incoming):
-    """No parameters at all."""
+    """No parameters."""
 
 
 class ReadQuery(Incoming):
     """The query of `/v1/read`."""
 
-    name: Annotated[Name | None, Field(description="What the reading calls the picture.")] = None
-    one: Annotated[bool, Field(description="The picture holds one digit at most.")] = False
+    name: Annotated[Name | None, Field(description="The image's name in the response.")] = None
+    one: Annotated[bool, Field(description="The image holds at most one digit.")] = False
     seen: Annotated[
-        bool, Field(description="Add what the network saw in each box, and all it made of it.")
+        bool, Field(description="Add the network's input image and output for each box.")
     ] = False
     explain: Annotated[
-        bool, Field(description="Add that, and the pictures of the road to the answer.")
+        bool, Field(description="Add that, and an image of each processing step.")
     ] = False
 
 
 class BatchQuery(Incoming):
     """The query of `/v1/read/batch`."""
 
-    one: Annotated[bool, Field(description="Each picture holds one digit at most.")] = False
+    one: Annotated[bool, Field(description="Each image holds at most one digit.")] = False
 
 
 class ImageBody(Incoming):
-    """A picture in JSON."""
+    """An image in JSON."""
 
     image: Annotated[
-        str, Field(description="The file's bytes in base64; a data URL will do.", min_length=1)
+        str, Field(description="The file's bytes as base64 or as a data URL.", min_length=1)
     ]
-    name: Annotated[Name | None, Field(description="What the reading calls the picture.")] = None
+    name: Annotated[Name | None, Field(description="The image's name in the response.")] = None
 
 
 class BatchBody(Incoming):
-    """Pictures in JSON."""
+    """Images in JSON."""
 
-    images: Annotated[list[ImageBody], Field(min_length=1, max_length=MOST_PICTURES)]
+    images: Annotated[list[ImageBody], Field(min_length=1, max_length=MAX_BATCH)]
 
 
 class AlternativeOut(BaseModel):
-    """Another digit that a box may hold."""
+    """Another possible digit of a box."""
 
     digit: DigitValue
     confidence: Probability
@@ -70,52 +70,52 @@ class DigitOut(BaseModel):
     digit: DigitValue
     confidence: Probability
     box: Annotated[
-        list[int], Field(description="x, y, width, height in pixels", min_length=4, max_length=4)
+        list[int], Field(description="x, y, width, height in pixels.", min_length=4, max_length=4)
     ]
     verdict: VerdictName
     alternatives: list[AlternativeOut]
-    doubts: Annotated[list[str], Field(description="Plain words: what makes this unsure.")]
+    doubts: Annotated[list[str], Field(description="Reasons for a low confidence.")]
 
 
 class SeenOut(BaseModel):
-    """What the network saw in one box, and all eleven numbers that it gave."""
+    """The network's input image for one box, and its eleven output probabilities."""
 
-    image: Annotated[str, Field(description="28 x 28 pixels, light on dark: a PNG as data URL")]
+    image: Annotated[str, Field(description="28 x 28 pixels, light on dark; a PNG as a data URL.")]
     probabilities: Annotated[list[Probability], Field(min_length=10, max_length=10)]
-    none: Annotated[float, Field(ge=0, le=1, description="That it is no digit.")]
+    none: Annotated[float, Field(ge=0, le=1, description="Probability that it is not a digit.")]
 
 
 class StepOut(BaseModel):
-    """One picture of the road to the answer."""
+    """The image of one processing step."""
 
     title: str
-    image: Annotated[str, Field(description="a PNG as data URL")]
+    image: Annotated[str, Field(description="A PNG as a data URL.")]
 
 
 class ReadingOut(BaseModel):
-    """What the reader says of one picture, as `inkling read --json` does."""
+    """The reading of one image, as in `inkling read --json`."""
 
-    image: Annotated[str, Field(description="The picture's name.")]
+    image: Annotated[str, Field(description="The image's name.")]
     verdict: VerdictName
     text: Annotated[str, Field(description="The digits in reading order.")]
     digits: list[DigitOut]
     size: Annotated[
         list[int] | None,
-        Field(description="width, height the boxes refer to; only with seen or explain"),
+        Field(description="Width and height that the boxes refer to; only with seen or explain."),
     ] = None
-    seen: Annotated[list[SeenOut] | None, Field(description="An entry for each of digits.")] = None
+    seen: Annotated[list[SeenOut] | None, Field(description="One entry for each digit.")] = None
     steps: list[StepOut] | None = None
 
 
 class FailedOut(BaseModel):
-    """A picture of a batch that could not be read."""
+    """An image of a batch that could not be read."""
 
     image: str
-    error: Annotated[str, Field(description="A plain sentence.")]
+    error: Annotated[str, Field(description="The reason, in one sentence.")]
 
 
 class CardOut(BaseModel):
-    """The model in use: how pictures must look for it, and when it doubts."""
+    """The model in use: its input normalisation and decision thresholds."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -129,13 +129,13 @@ class CardOut(BaseModel):
 
 
 class HealthOut(BaseModel):
-    """Whether the service is well."""
+    """The state of the service."""
 
     status: Literal["ok", "ready", "starting", "stopping"]
 
 
 class FaultOut(BaseModel):
-    """One part of a request that does not fit."""
+    """One invalid part of a request."""
 
     where: str
     what: str

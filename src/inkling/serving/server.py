@@ -1,4 +1,4 @@
-"""uvicorn started, watched and stopped: one process, or a parent with its workers."""
+"""Starts and stops uvicorn: one process, or a parent with its workers."""
 
 import logging
 import os
@@ -19,28 +19,28 @@ from uvicorn.supervisors import Multiprocess
 from inkling.errors import ServiceError
 from inkling.reading.recognise.network import load_network
 from inkling.serving.app import build_app
+from inkling.serving.idle_timeout import IdleTimeout
 from inkling.serving.metrics import SHARED_FOLDER
-from inkling.serving.patience import Patience
 from inkling.serving.settings import Settings
 
-GRACE_SECONDS = 20  # for what is in flight when the service is told to stop
-BACKLOG = 1024  # connections that the system holds while the event loop is busy
+GRACE_SECONDS = 20  # for requests in progress when the service stops
+BACKLOG = 1024  # connections that the kernel queues while the event loop is busy
 
 
 def serve(
     host: str, port: int, workers: int, settings: Settings, announce: Callable[[str], None]
 ) -> None:
-    """Serves until SIGTERM or SIGINT; calls `announce` with the address once it can read.
+    """Serves until SIGTERM or SIGINT. Calls `announce` with the address once it is ready.
 
-    Raises `ModelError`, and `ServiceError` where the address cannot be had.
+    Raises `ModelError`, and `ServiceError` if the address is not available.
     """
-    load_network(settings.model)  # a model that cannot be used is told before anything starts
+    load_network(settings.model)  # report an unusable model before anything starts
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         threading.Thread(target=_announce, args=(listener, announce), daemon=True).start()
-        # uvicorn raises the signal again after it has stopped; this lets the command end with 0.
+        # uvicorn raises the signal again after it has stopped; with this the exit code is 0.
         for number in (signal.SIGTERM, signal.SIGINT):
-            stack.callback(signal.signal, number, signal.signal(number, _stop_quietly))
+            stack.callback(signal.signal, number, signal.signal(number, _ignore_signal))
         config = _config(settings, workers)
         if workers == 1:
             uvicorn.Server(config).run([listener])
@@ -51,14 +51,14 @@ def serve(
 
 
 def _config(settings: Settings, workers: int) -> uvicorn.Config:
-    protocol: Any = Patience(settings.silent_seconds)
+    protocol: Any = IdleTimeout(settings.idle_seconds)
     return uvicorn.Config(
         partial(build_app, settings),
         factory=True,
         workers=workers,
         http=protocol,
         ws="none",
-        log_level=logging.ERROR,  # a stranger must not be able to fill the log
+        log_level=logging.ERROR,  # clients must not be able to fill the log
         access_log=False,
         server_header=False,
         backlog=BACKLOG,
@@ -67,8 +67,8 @@ def _config(settings: Settings, workers: int) -> uvicorn.Config:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    if not host:  # the system would take it for every network
-        raise ServiceError("--host is empty: name an address; 0.0.0.0 is every network")
+    if not host:  # the system would listen on every network
+        raise ServiceError("--host is empty. Give an address; 0.0.0.0 listens on every network.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -77,19 +77,19 @@ def _listen(host: str, port: int) -> socket.socket:
     except OSError as error:
         listener.close()
         reason = error.strerror or str(error)
-        raise ServiceError(f"cannot listen on {host} port {port}: {reason}") from error
-    except (TypeError, ValueError) as error:  # letters that no name of a host may have
+        raise ServiceError(f"Cannot listen on {host} port {port}: {reason}.") from error
+    except (TypeError, ValueError) as error:  # characters that are not allowed in a host name
         listener.close()
-        raise ServiceError(f"cannot listen on {host!a}: that is no name of a host") from error
+        raise ServiceError(f"Cannot listen on {host!a}: this is not a valid host name.") from error
     listener.set_inheritable(True)
     return listener
 
 
 def _announce(listener: socket.socket, announce: Callable[[str], None]) -> None:
-    """Asks the service whether it is ready until it says so."""
+    """Polls the service until it is ready."""
     host, port = str(listener.getsockname()[0]), int(listener.getsockname()[1])
-    near = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
-    while not _is_ready(near, port):
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)
+    while not _is_ready(local, port):
         time.sleep(0.02)
     shown = f"[{host}]" if ":" in host else host
     announce(f"http://{shown}:{port}/")
@@ -106,5 +106,5 @@ def _is_ready(host: str, port: int) -> bool:
         connection.close()
 
 
-def _stop_quietly(_number: int, _frame: Any) -> None:
-    """What was asked for has been done already."""
+def _ignore_signal(_number: int, _frame: Any) -> None:
+    """uvicorn has handled the signal already."""

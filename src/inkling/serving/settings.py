@@ -1,27 +1,27 @@
-"""What the operator of a service decides."""
+"""The settings of a service."""
 
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-MEGABYTE = 1_000_000  # bytes, as the limits are told to people
+MEGABYTE = 1_000_000  # bytes
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Frozen, and small enough to be sent to each worker process.
+    """Frozen and picklable: each worker process receives a copy.
 
-    `threads` read pictures side by side; `places` is how many pictures may be read or wait at
-    once, those beyond are turned away. `body_bytes` bounds one request's body, `held_bytes` all
-    bodies that one worker is receiving. `body_seconds` bounds how long a body may take,
-    `silent_seconds` how long a connection may stay open without asking for anything.
+    `threads`: reading threads. `capacity`: images that are read or wait; more are rejected.
+    `body_bytes`: limit of one request body. `held_bytes`: limit of all bodies in one worker's
+    memory. `body_seconds`: time limit for receiving a body. `idle_seconds`: time after which a
+    connection without a request is closed.
     """
 
     model: Path | None = None
     threads: int = field(default_factory=lambda: os.cpu_count() or 1)
-    places: int = 16
+    capacity: int = 16
     allow_origins: tuple[str, ...] = ()
     body_bytes: int = 10 * MEGABYTE
     held_bytes: int = 128 * MEGABYTE
     body_seconds: float = 30.0
-    silent_seconds: float = 10.0
+    idle_seconds: float = 10.0

@@ -1,10 +1,10 @@
-// The boxes over the drawing or photo, placed in shares of the stage so that they scale with it.
+// The boxes over the drawing or photo, placed in percent of the stage so that they scale with it.
 
 import { boxLabel } from "./words.js";
 
 const AIR = 10; // pixels between ink and frame on the stage
 
-/** `place` says where the picture lies on the stage: x, y, width, height in pixels. */
+/** `place`: the position of the image on the stage: x, y, width, height in pixels. */
 export function showBoxes(layer, reading, place, chosen) {
   const [wide, high] = reading.size;
   const scale = place.width / wide;
@@ -27,14 +27,14 @@ function makeBox(layer, digit, chosen, edges) {
   item.dataset.verdict = digit.verdict;
   item.classList.toggle("chosen", chosen);
   item.classList.toggle("under", edges.top < 32 && edges.bottom < layer.clientHeight - 32);
-  item.style.left = share(edges.left, layer.clientWidth);
-  item.style.top = share(edges.top, layer.clientHeight);
-  item.style.width = share(edges.right - edges.left, layer.clientWidth);
-  item.style.height = share(edges.bottom - edges.top, layer.clientHeight);
+  item.style.left = percentOf(edges.left, layer.clientWidth);
+  item.style.top = percentOf(edges.top, layer.clientHeight);
+  item.style.width = percentOf(edges.right - edges.left, layer.clientWidth);
+  item.style.height = percentOf(edges.bottom - edges.top, layer.clientHeight);
   item.append(label);
   return item;
 }
 
-function share(pixels, whole) {
+function percentOf(pixels, whole) {
   return `${(100 * pixels) / whole}%`;
 }

@@ -1,4 +1,4 @@
-// The API's documentation, made from /openapi.json: it needs no library and no other host.
+// The API's documentation, built from /openapi.json without a library or another host.
 
 import { make, table } from "./make.js";
 import { tryOut } from "./try.js";
@@ -14,10 +14,10 @@ async function show() {
   main.replaceChildren(
     intro(api),
     ...operations.map((operation, index) => card(api, operation, index === 0)),
-    make("h2", {}, "What can go wrong"),
+    make("h2", {}, "Errors"),
     ...Object.entries(api.components.responses).map(([name, response]) => problem(name, response)),
-    make("h2", {}, "Shapes"),
-    ...Object.entries(api.components.schemas).map(([name, schema]) => shape(name, schema)),
+    make("h2", {}, "Schemas"),
+    ...Object.entries(api.components.schemas).map(([name, schema]) => schemaCard(name, schema)),
   );
   main.removeAttribute("aria-busy");
   openTarget();
@@ -28,7 +28,7 @@ function intro(api) {
   return make("div", { class: "intro" }, ...paragraphs.map((text) => make("p", {}, ...marked(text))));
 }
 
-// `code` in descriptions; nothing else is marked up in them.
+// `code` in descriptions; no other markup is used.
 function marked(text) {
   return text.split("`").map((part, index) => (index % 2 ? make("code", {}, part) : part));
 }
@@ -93,7 +93,7 @@ function answers({ responses }) {
   });
 }
 
-// A problem's `type` leads to its card.
+// A problem's `type` links to its card.
 function problem(name, { content }) {
   const { value } = Object.values(content)[0].examples[name];
   const head = make(
@@ -107,7 +107,7 @@ function problem(name, { content }) {
   return make("details", { class: "card", id: name }, head, inside);
 }
 
-function shape(name, schema) {
+function schemaCard(name, schema) {
   const rows = Object.entries(schema.properties ?? {}).map(([field, one]) => [
     (schema.required ?? []).includes(field) ? field : `${field}?`,
     kind(one),
@@ -120,7 +120,7 @@ function shape(name, schema) {
     make("span", { class: "what" }, schema.description ?? ""),
   );
   const inside = make("div", { class: "inside" }, table(rows));
-  return make("details", { class: "card", id: `shape-${name}` }, head, inside);
+  return make("details", { class: "card", id: `schema-${name}` }, head, inside);
 }
 
 function kind(schema = {}) {
@@ -142,5 +142,5 @@ function openTarget() {
 
 addEventListener("hashchange", openTarget);
 show().catch((error) => {
-  main.replaceChildren(make("p", {}, `The description cannot be loaded: ${error.message}`));
+  main.replaceChildren(make("p", {}, `The API description could not be loaded: ${error.message}`));
 });

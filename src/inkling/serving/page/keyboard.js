@@ -1,4 +1,4 @@
-// Drawing without a pointer: arrow keys move a pen over the paper, space sets it down and lifts it.
+// Drawing without a pointer: arrow keys move the pen, space lowers and lifts it.
 
 import { PAPER } from "./strokes.js";
 
@@ -6,9 +6,9 @@ const STEP = 16; // paper units; with shift a quarter
 const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 export function drawByKeyboard(canvas, nib, paper) {
-  const at = { x: PAPER.width / 2, y: PAPER.height / 2, share: 1 };
-  let begun = false; // the stroke that is open, if one is, is the keyboard's
-  const isDown = () => begun && paper.drawing; // the paper may have been cleared meanwhile
+  const at = { x: PAPER.width / 2, y: PAPER.height / 2, pressure: 1 };
+  let begun = false; // whether the keyboard started the open stroke
+  const isDown = () => begun && paper.drawing; // the paper may have been cleared since
 
   function show() {
     nib.hidden = false;

@@ -1,12 +1,12 @@
-// The page put together: paper or photo, the service, the answer.
+// The page: connects paper, photo, service and answer.
 
 import { showBoxes } from "./boxes.js";
 import { drawByKeyboard } from "./keyboard.js";
 import { Panel } from "./panel.js";
 import { Paper } from "./paper.js";
-import { drawingBlob, photoBlob } from "./pictures.js";
+import { drawingBlob, photoBlob } from "./images.js";
 import { Refused, Service } from "./service.js";
-import { bringPhotos } from "./sources.js";
+import { listenForPhotos } from "./sources.js";
 import { showSteps } from "./steps.js";
 
 const find = (name) => document.getElementById(name);
@@ -23,15 +23,15 @@ const panel = new Panel({
   chips: find("chips"),
   seen: find("seen"),
   seenEmpty: find("seen-empty"),
-  chances: find("chances"),
+  probs: find("probs"),
   timing: find("timing"),
 });
 const steps = find("steps");
 const explain = find("explain");
 
-let sent = null; // the picture that the answer on screen is about
+let sent = null; // the image whose answer is on screen
 let reading = null;
-let turn = 0; // which drawing or photo is the newest; what an older one still waits for is dropped
+let turn = 0; // number of the newest drawing or photo; results of older ones are dropped
 
 function setMode(mode) {
   stage.dataset.mode = mode;
@@ -40,7 +40,7 @@ function setMode(mode) {
   find("clear").disabled = mode === "empty";
 }
 
-// Where the picture lies on the stage: all of it, or a photo's share between two margins.
+// The position of the image on the stage: all of it, or a photo between two margins.
 function placeOf([width, height]) {
   const scale = Math.min(stage.clientWidth / width, stage.clientHeight / height);
   return {
@@ -185,12 +185,12 @@ addEventListener("keydown", (event) => {
 service.addEventListener("state", () => {
   const away = service.state === "away";
   find("link").dataset.state = service.state;
-  find("link-words").textContent = away ? "Server is away, trying again" : "Ready";
+  find("link-words").textContent = away ? "Server unavailable, retrying" : "Ready";
   if (service.waiting) panel.wait();
 });
 
 drawByKeyboard(find("paper"), find("nib"), paper);
-bringPhotos(
+listenForPhotos(
   {
     choose: find("choose"),
     chooseInput: find("file"),

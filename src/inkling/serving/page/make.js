@@ -1,4 +1,4 @@
-// Elements in one expression.
+// Creates an element in one expression.
 
 export function make(tag, attributes, ...children) {
   const element = document.createElement(tag);

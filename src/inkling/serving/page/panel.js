@@ -1,4 +1,4 @@
-// The answer's panel: verdict, a chip for each box, what the network saw and its ten bars.
+// The answer panel: verdict, a chip for each box, the network input and a bar for each class.
 
 import { boxLabel, headline, percent, sentence } from "./words.js";
 
@@ -10,15 +10,15 @@ export class Panel extends EventTarget {
   #reading = null;
   chosen = 0;
 
-  /** `parts` are the elements by name. Event: `choose` as another box is chosen. */
+  /** `parts` are the elements by name. Event: `choose` when another box is chosen. */
   constructor(parts) {
     super();
     this.#parts = parts;
-    this.#bars = BARS.map((name) => makeBar(parts.chances, name));
+    this.#bars = BARS.map((name) => makeBar(parts.probs, name));
     parts.chips.addEventListener("keydown", (event) => this.#walk(event));
   }
 
-  /** Shows a reading that has its `seen` with it. */
+  /** Shows a reading with its `seen` data. */
   show(reading) {
     this.#reading = reading;
     this.chosen = Math.min(this.chosen, Math.max(0, reading.digits.length - 1));
@@ -28,8 +28,8 @@ export class Panel extends EventTarget {
     this.#showDetail();
   }
 
-  /** Empty paper, or a sentence that says what went wrong. */
-  clear(words = "The answer comes as you lift the pen.", problem = false) {
+  /** Empty paper, or an error message. */
+  clear(words = "The answer appears when you lift the pen.", problem = false) {
     this.#reading = null;
     this.chosen = 0;
     this.#say(problem ? "problem" : "blank", problem ? "Cannot read it" : "Nothing yet", words);
@@ -38,10 +38,10 @@ export class Panel extends EventTarget {
     this.#showDetail();
   }
 
-  /** The answer on screen is an older one: the server is away. */
+  /** Marks the answer as outdated: the server is unavailable. */
   wait() {
     this.#parts.frame.classList.add("waiting");
-    this.#write("The server is away. What you drew is kept and read when it is back.");
+    this.#write("The server is unavailable. Your drawing is kept and read later.");
   }
 
   #say(verdict, text, words) {
@@ -53,7 +53,7 @@ export class Panel extends EventTarget {
     this.#write(words);
   }
 
-  // Screen readers speak a changed text; the same once more would be noise.
+  // Screen readers announce changes; writing the same text again would repeat it.
   #write(words) {
     const { sentence: line } = this.#parts;
     if (line.textContent !== words) line.textContent = words;
@@ -64,14 +64,14 @@ export class Panel extends EventTarget {
       const chip = document.createElement("button");
       const name = document.createElement("b");
       const sure = document.createElement("small");
-      const chance = box.verdict === "not-a-digit" ? this.#reading.seen[index]?.none ?? 0 : box.confidence;
+      const prob = box.verdict === "not-a-digit" ? this.#reading.seen[index]?.none ?? 0 : box.confidence;
       name.textContent = boxLabel(box);
-      sure.textContent = percent(chance);
+      sure.textContent = percent(prob);
       chip.type = "button";
       chip.className = "chip";
       chip.dataset.verdict = box.verdict;
       chip.setAttribute("role", "radio");
-      chip.setAttribute("aria-label", `${boxLabel(box)}, ${percent(chance)}, box ${index + 1}`);
+      chip.setAttribute("aria-label", `${boxLabel(box)}, ${percent(prob)}, box ${index + 1}`);
       chip.append(name, sure);
       chip.addEventListener("click", () => this.choose(index));
       return chip;
@@ -94,7 +94,7 @@ export class Panel extends EventTarget {
     });
   }
 
-  // Arrow keys walk along the chips, as in any group of radio buttons.
+  // Arrow keys move between the chips, as in a group of radio buttons.
   #walk(event) {
     const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
     const count = this.#parts.chips.children.length;
@@ -115,9 +115,9 @@ export class Panel extends EventTarget {
       image.src = seen.image;
       image.alt = `Box ${this.chosen + 1} as 28 by 28 pixels, light on dark`;
     }
-    const chances = seen ? [...seen.probabilities, seen.none] : BARS.map(() => 0);
-    const best = seen ? chances.indexOf(Math.max(...chances)) : -1;
-    chances.forEach((chance, index) => setBar(this.#bars[index], chance, index === best, Boolean(seen)));
+    const probs = seen ? [...seen.probabilities, seen.none] : BARS.map(() => 0);
+    const best = seen ? probs.indexOf(Math.max(...probs)) : -1;
+    probs.forEach((prob, index) => setBar(this.#bars[index], prob, index === best, Boolean(seen)));
   }
 }
 
@@ -128,7 +128,7 @@ function makeBar(table, name) {
   head.textContent = name;
   if (name === "none") {
     row.className = "none";
-    head.setAttribute("aria-label", "no digit");
+    head.setAttribute("aria-label", "not a digit");
   }
   row.append(head);
   const track = document.createElement("div");
@@ -140,9 +140,9 @@ function makeBar(table, name) {
   return { row, fill, value: row.insertCell() };
 }
 
-function setBar(bar, chance, best, known) {
-  bar.fill.style.transform = `scaleX(${chance})`;
-  bar.value.textContent = known ? percent(chance) : "";
+function setBar(bar, prob, best, known) {
+  bar.fill.style.transform = `scaleX(${prob})`;
+  bar.value.textContent = known ? percent(prob) : "";
   bar.row.classList.toggle("best", best);
 }
 

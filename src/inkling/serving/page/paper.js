@@ -1,6 +1,6 @@
 // The paper: takes strokes from mouse, finger, pen and keyboard, shows them, undoes them.
 
-import { PAPER, drawStrokes, pressureShare } from "./strokes.js";
+import { PAPER, drawStrokes, pressureWidth } from "./strokes.js";
 
 export class Paper extends EventTarget {
   #canvas;
@@ -12,7 +12,7 @@ export class Paper extends EventTarget {
   enabled = true;
   penWidth = 16;
 
-  /** Events: `begin` as a stroke starts, `end` as one ends, `change` after undo and clear. */
+  /** Events: `begin` when a stroke starts, `end` when it ends, `change` after undo and clear. */
   constructor(canvas) {
     super();
     this.#canvas = canvas;
@@ -33,7 +33,7 @@ export class Paper extends EventTarget {
     return this.#strokes.length === 0;
   }
 
-  /** Whether a stroke was begun and not finished. */
+  /** Whether a stroke is open. */
   get drawing() {
     return this.#current !== null;
   }
@@ -53,7 +53,7 @@ export class Paper extends EventTarget {
     this.#tell("change");
   }
 
-  /** Starts a stroke at a point in paper units: what the keyboard does. */
+  /** Starts a stroke at a point in paper units (used by the keyboard). */
   begin(point) {
     this.#current = { points: [point], width: this.penWidth };
     this.#strokes.push(this.#current);
@@ -72,7 +72,7 @@ export class Paper extends EventTarget {
     this.#tell("end");
   }
 
-  // One pointer draws at a time: a palm or a second finger is left out.
+  // One pointer draws at a time: a palm or a second finger is ignored.
   #down(event) {
     if (!this.enabled || this.#pointer !== null || event.button !== 0) return;
     this.#canvas.setPointerCapture(event.pointerId);
@@ -100,7 +100,7 @@ export class Paper extends EventTarget {
     return {
       x: (event.clientX - frame.left) * scale,
       y: (event.clientY - frame.top) * scale,
-      share: pressureShare(event),
+      pressure: pressureWidth(event),
     };
   }
 

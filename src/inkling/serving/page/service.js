@@ -1,39 +1,39 @@
-// Talking with the server: the newest picture wins, and one that got lost is sent again.
+// Requests to the server: only the newest image counts, and a failed request is sent again.
 
-const PATIENCE = 15_000; // ms for one answer
-const PAUSES = [400, 800, 1500, 3000]; // ms between looks for a server that is away
-const REST = 10_000; // ms between looks while all is well
-const AWAY = new Set([429, 502, 503, 504]); // busy, or behind a proxy that cannot reach it
+const TIMEOUT = 15_000; // ms for one answer
+const RETRY_MS = [400, 800, 1500, 3000]; // ms between checks of an unavailable server
+const POLL_MS = 10_000; // ms between checks of an available server
+const RETRIED = new Set([429, 502, 503, 504]); // busy, or behind a proxy that cannot reach it
 
 export class Refused extends Error {}
 
 export class Service extends EventTarget {
   #newest = 0;
   #state = "starting";
-  #failures = 0; // looks in a row that found no server
-  #resends = 0; // of the picture under way
+  #failures = 0; // failed checks in a row
+  #resends = 0; // of the current image
   #timer = 0;
   #wanted = null;
   #running = null;
 
-  /** Events: `state` as the server comes and goes; read `state` for "ready" or "away". */
+  /** Event: `state` when the server becomes "ready" or "away". */
   constructor() {
     super();
-    this.#look();
-    addEventListener("online", () => this.#look());
-    document.addEventListener("visibilitychange", () => document.hidden || this.#look());
+    this.#check();
+    addEventListener("online", () => this.#check());
+    document.addEventListener("visibilitychange", () => document.hidden || this.#check());
   }
 
   get state() {
     return this.#state;
   }
 
-  /** Whether a picture waits for the server to come back. */
+  /** Whether an image waits for the server. */
   get waiting() {
     return this.#wanted !== null;
   }
 
-  /** Forgets the picture that is on its way or waits. */
+  /** Drops the image that is being sent or waits. */
   cancel() {
     this.#newest += 1;
     this.#resends = 0;
@@ -42,8 +42,8 @@ export class Service extends EventTarget {
   }
 
   /**
-   * The reading of a picture, however long the server is away; null where a newer picture, or
-   * `cancel`, came in between. Throws `Refused` with a plain sentence where it cannot be read.
+   * The reading of an image; waits while the server is unavailable. Returns null after `cancel`
+   * or a newer image. Throws `Refused` with a sentence if the image cannot be read.
    */
   async read(blob, detail) {
     this.cancel();
@@ -63,7 +63,7 @@ export class Service extends EventTarget {
     }
   }
 
-  /** The pictures of the road to an answer; null where the server is away. */
+  /** The processing steps; null if the server is unavailable. */
   async explain(blob) {
     return this.#try(blob, "explain");
   }
@@ -73,7 +73,7 @@ export class Service extends EventTarget {
     if (detail === "seen") this.#running = running;
     const started = performance.now();
     try {
-      const signal = AbortSignal.any([running.signal, AbortSignal.timeout(PATIENCE)]);
+      const signal = AbortSignal.any([running.signal, AbortSignal.timeout(TIMEOUT)]);
       const response = await fetch(`/v1/read?${detail}=true`, {
         method: "POST",
         body: blob,
@@ -81,10 +81,10 @@ export class Service extends EventTarget {
         signal,
       });
       const body = parsed(await response.text());
-      if (AWAY.has(response.status)) throw new Error("away");
+      if (RETRIED.has(response.status)) throw new Error("away");
       this.#become("ready");
       if (response.ok && body) return { ...body, milliseconds: performance.now() - started };
-      throw new Refused(body?.detail ?? `The server answered ${response.status}, not with a reading.`);
+      throw new Refused(body?.detail ?? `The server answered with status ${response.status}.`);
     } catch (error) {
       if (error instanceof Refused) throw error;
       if (running.signal.aborted) return null;
@@ -106,15 +106,15 @@ export class Service extends EventTarget {
     }
   }
 
-  // A server that says it is ready and yet takes no picture is asked less and less often too.
+  // A server that is ready but rejects images is also asked at growing intervals.
   #plan() {
     clearTimeout(this.#timer);
     const tries = Math.max(this.#failures, this.#resends - 1);
-    const pause = this.#state === "ready" ? REST : PAUSES[Math.min(tries, PAUSES.length - 1)];
-    this.#timer = setTimeout(() => this.#look(), pause);
+    const pause = this.#state === "ready" ? POLL_MS : RETRY_MS[Math.min(tries, RETRY_MS.length - 1)];
+    this.#timer = setTimeout(() => this.#check(), pause);
   }
 
-  async #look() {
+  async #check() {
     clearTimeout(this.#timer);
     try {
       const response = await fetch("/readyz", { signal: AbortSignal.timeout(3000), cache: "no-store" });
@@ -127,7 +127,7 @@ export class Service extends EventTarget {
   }
 }
 
-// What is no JSON comes from a proxy, and has nothing to say to the user.
+// A response that is not JSON comes from a proxy and has no message for the user.
 function parsed(text) {
   try {
     return JSON.parse(text);

@@ -1,7 +1,7 @@
-// Where photos come from: chosen, taken, dropped on the page, pasted.
+// Photo sources: file chooser, camera, drag and drop, clipboard.
 
-/** Calls `take` with each picture file that the user brings. */
-export function bringPhotos(parts, take) {
+/** Calls `take` with each image file from the user. */
+export function listenForPhotos(parts, take) {
   const { choose, chooseInput, camera, cameraInput, stage } = parts;
   choose.addEventListener("click", () => chooseInput.click());
   camera.addEventListener("click", () => cameraInput.click());
@@ -14,7 +14,7 @@ export function bringPhotos(parts, take) {
   }
   takeDrops(stage, take);
   addEventListener("paste", (event) => {
-    const file = firstPicture(event.clipboardData);
+    const file = firstImage(event.clipboardData);
     if (!file) return;
     event.preventDefault();
     take(file);
@@ -32,9 +32,9 @@ function takeDrops(stage, take) {
   addEventListener("dragover", (event) => hasFiles(event) && event.preventDefault());
   addEventListener("drop", (event) => {
     if (!hasFiles(event)) return;
-    event.preventDefault(); // or the browser would leave the page for the file
+    event.preventDefault(); // otherwise the browser opens the file
     mark(-depth);
-    const file = firstPicture(event.dataTransfer) ?? event.dataTransfer.files[0];
+    const file = firstImage(event.dataTransfer) ?? event.dataTransfer.files[0];
     if (file) take(file);
   });
 }
@@ -43,6 +43,6 @@ function hasFiles(event) {
   return [...(event.dataTransfer?.types ?? [])].includes("Files");
 }
 
-function firstPicture(transfer) {
+function firstImage(transfer) {
   return [...(transfer?.files ?? [])].find((file) => file.type.startsWith("image/"));
 }

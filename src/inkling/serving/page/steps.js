@@ -1,9 +1,9 @@
-// The road to the answer, fetched and shown only when somebody asks.
+// The processing steps, fetched and shown on request.
 
 const WORDS = {
-  "the photo": "as it arrived, upright",
-  "light evened, writing found": "paper and shadows gone; what was written in blue",
-  "ink and boxes": "what was kept as ink, one box for each digit",
+  "the photo": "as decoded, upright",
+  "light evened, writing found": "paper and shadows removed; writing in blue",
+  "ink and boxes": "detected ink, one box for each digit",
 };
 
 export function showSteps(section, explained) {
@@ -13,7 +13,7 @@ export function showSteps(section, explained) {
   if (explained.seen.length) {
     const images = explained.seen.map((seen) => seen.image);
     const title = `${explained.steps.length + 1}. 28 by 28 pixels`;
-    shown.push(figure(title, "each box as the network saw it", images, "crops"));
+    shown.push(figure(title, "the network input for each box", images, "crops"));
   }
   section.replaceChildren(...shown);
 }
@@ -24,7 +24,7 @@ function figure(title, words, images, kind) {
   const name = document.createElement("b");
   name.textContent = title;
   caption.append(name, words ? ` – ${words}` : "");
-  const pictures = images.map((source) => {
+  const elements = images.map((source) => {
     const image = document.createElement("img");
     image.src = source;
     image.alt = title;
@@ -33,10 +33,10 @@ function figure(title, words, images, kind) {
   if (kind) {
     const group = document.createElement("div");
     group.className = kind;
-    group.append(...pictures);
+    group.append(...elements);
     item.append(caption, group);
   } else {
-    item.append(caption, ...pictures);
+    item.append(caption, ...elements);
   }
   return item;
 }

@@ -1,9 +1,9 @@
 // Strokes as data: lists of points in paper units, and how they become ink on any canvas.
 
-export const PAPER = Object.freeze({ width: 960, height: 720 }); // units; 4 to 3, as the stage
+export const PAPER = Object.freeze({ width: 960, height: 720 }); // units; 4 to 3, like the stage
 
-/** A pen's pressure, 0 to 1, as a share of the chosen width. A mouse or finger has none: 1. */
-export function pressureShare(event) {
+/** A pen's pressure, 0 to 1, as a factor of the chosen width. Without pressure (mouse, finger): 1. */
+export function pressureWidth(event) {
   return event.pointerType === "pen" && event.pressure > 0 ? 0.45 + 0.9 * event.pressure : 1;
 }
 
@@ -30,7 +30,7 @@ function drawStroke(context, stroke, scale) {
     const before = points[index - 1];
     const last = index === points.length - 1;
     const to = last ? point : middle(before, point);
-    context.lineWidth = Math.max(1, width * (before.share + point.share) * 0.5 * scale);
+    context.lineWidth = Math.max(1, width * (before.pressure + point.pressure) * 0.5 * scale);
     context.beginPath();
     context.moveTo(from.x * scale, from.y * scale);
     context.quadraticCurveTo(before.x * scale, before.y * scale, to.x * scale, to.y * scale);
@@ -42,7 +42,7 @@ function drawStroke(context, stroke, scale) {
 
 function drawDot(context, point, width, scale) {
   context.beginPath();
-  context.arc(point.x * scale, point.y * scale, (width * point.share * scale) / 2, 0, 2 * Math.PI);
+  context.arc(point.x * scale, point.y * scale, (width * point.pressure * scale) / 2, 0, 2 * Math.PI);
   context.fill();
 }
 

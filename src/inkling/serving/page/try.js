@@ -1,8 +1,8 @@
-// Sending a real request from the documentation and showing what comes back.
+// Sends a real request from the documentation and shows the response.
 
 import { make } from "./make.js";
 
-const LONGEST = 20_000; // characters shown of an answer
+const LONGEST = 20_000; // characters of the response that are shown
 
 export function tryOut(operation) {
   const content = operation.requestBody?.content;
@@ -11,7 +11,7 @@ export function tryOut(operation) {
   const status = make("span", { class: "status", role: "status" });
   const answer = make("pre", { hidden: "", tabindex: "0", "aria-label": "Answer" });
   const row = make("div", { class: "row" });
-  const file = make("input", { type: "file", accept: "image/*", "aria-label": "Picture to send" });
+  const file = make("input", { type: "file", accept: "image/*", "aria-label": "Image to send" });
   if (sends === "file") row.append(file);
   row.append(button, status);
   button.addEventListener("click", async () => {
@@ -22,7 +22,7 @@ export function tryOut(operation) {
   return [make("div", {}, make("h3", {}, "Try it"), row, answer)];
 }
 
-// A file where one was chosen, else the example of the description.
+// The chosen file, otherwise the example of the description.
 function chooseBody(sends, file, content) {
   if (sends === "nothing") return { method: "GET" };
   if (sends === "file" && file.files[0]) {
@@ -43,7 +43,7 @@ async function send({ path }, request, status, answer) {
     status.className = `status ${response.ok ? "fine" : "not"}`;
     answer.textContent = pretty(text).slice(0, LONGEST);
   } catch {
-    status.textContent = "the server does not answer";
+    status.textContent = "no response from the server";
     status.className = "status not";
     answer.textContent = "";
   }

@@ -1,4 +1,4 @@
-"""The outermost layer, where a failure or a full house must still be a proper answer."""
+"""The outermost layer: an internal error and a full queue are complete responses."""
 
 import asyncio
 import base64
@@ -9,11 +9,11 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from inkling.reading import pipeline as reader
+from inkling.reading import pipeline
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocessed import preprocess_fast
+from inkling.serving.admission import Admission
 from inkling.serving.app import build_app
-from inkling.serving.desk import Desk
 from inkling.serving.settings import Settings
 
 ORIGIN = "https://a.example"
@@ -21,7 +21,7 @@ ORIGIN = "https://a.example"
 
 @pytest.fixture
 def app() -> ASGIApp:
-    """An application that was never told to start: it reads, but is not ready."""
+    """An application whose lifespan has not started: it reads, but is not ready."""
     return build_app(Settings(threads=1, allow_origins=(ORIGIN,)))
 
 
@@ -47,29 +47,29 @@ def check(answer: httpx.Response, status: int, name: str) -> None:
 
 
 def fail(*_: object, **__: object) -> None:
-    raise RuntimeError("a fault that nobody thought of")
+    raise RuntimeError("an unexpected error")
 
 
-def test_a_failure_is_told_to_pages_of_other_sites(
+def test_an_internal_error_is_readable_by_other_origins(
     app: ASGIApp, monkeypatch: pytest.MonkeyPatch, seven: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(Reader, "read", fail)
     check(ask(app, "POST", "/v1/read", seven), 500, "internal")
-    assert "a fault that nobody thought of" in caplog.text
+    assert "an unexpected error" in caplog.text
 
 
-def test_a_full_house_is_told_to_pages_of_other_sites(
+def test_a_rejection_is_readable_by_other_origins(
     app: ASGIApp, monkeypatch: pytest.MonkeyPatch, seven: bytes
 ) -> None:
-    monkeypatch.setattr(Desk, "is_full", lambda *_: True)
+    monkeypatch.setattr(Admission, "is_full", lambda *_: True)
     for path in ("/v1/read", "/v1/read/batch"):
         answer = ask(app, "POST", path, seven)
         check(answer, 503, "busy")
         assert "Retry-After" in answer.headers["access-control-expose-headers"]
-    assert "inkling_refused_total 2.0" in ask(app, "GET", "/metrics").text
+    assert "inkling_rejected_total 2.0" in ask(app, "GET", "/metrics").text
 
 
-def test_a_batch_is_read_on_as_many_threads_as_were_given(
+def test_a_batch_uses_the_configured_number_of_threads(
     app: ASGIApp, monkeypatch: pytest.MonkeyPatch, seven: bytes
 ) -> None:
     threads: set[int] = set()
@@ -78,7 +78,7 @@ def test_a_batch_is_read_on_as_many_threads_as_were_given(
         threads.add(threading.get_ident())
         return preprocess_fast(*given)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(reader, "preprocess_fast", watched)
+    monkeypatch.setattr(pipeline, "preprocess_fast", watched)
     body = {"images": [{"image": base64.b64encode(seven).decode()}] * 16}
     headers = {"Content-Type": "application/json"}
     answer = ask(app, "POST", "/v1/read/batch", json.dumps(body).encode(), headers)
@@ -86,6 +86,6 @@ def test_a_batch_is_read_on_as_many_threads_as_were_given(
     assert len(threads) == 1
 
 
-def test_not_being_ready_is_no_refusal(app: ASGIApp) -> None:
+def test_not_ready_is_not_counted_as_rejected(app: ASGIApp) -> None:
     assert ask(app, "GET", "/readyz").status_code == 503
-    assert "inkling_refused_total 0.0" in ask(app, "GET", "/metrics").text
+    assert "inkling_rejected_total 0.0" in ask(app, "GET", "/metrics").text

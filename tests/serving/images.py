@@ -1,4 +1,4 @@
-"""Pictures as people send them: drawn with the strokes of a hand, or made from real scans."""
+"""Test images: drawn with pen strokes, or composed of real scans."""
 
 import io
 
@@ -9,20 +9,20 @@ from inkling.types import Digits
 from tests.serving.strokes import write
 
 
-def encode(picture: Image.Image, kind: str = "PNG", **options: object) -> bytes:
+def encode(image: Image.Image, kind: str = "PNG", **options: object) -> bytes:
     content = io.BytesIO()
-    picture.save(content, kind, **options)  # type: ignore[arg-type]
+    image.save(content, kind, **options)  # type: ignore[arg-type]
     return content.getvalue()
 
 
 def draw_number(text: str, width: int = 480, height: int = 360, pen: int = 9) -> Image.Image:
-    picture = Image.new("L", (width, height), 255)
-    draw = ImageDraw.Draw(picture)
+    image = Image.new("L", (width, height), 255)
+    draw = ImageDraw.Draw(image)
     for stroke in write(text, 0, 0, width, height):
         draw.line(stroke, fill=0, width=pen, joint="curve")
         for x, y in (stroke[0], stroke[-1]):
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=0)
-    return picture
+    return image
 
 
 def drawing(text: str) -> bytes:
@@ -40,7 +40,7 @@ def photo(text: str, width: int = 1600, height: int = 1200) -> bytes:
 
 
 def composed(scans: Digits, count: int, seed: int = 5) -> list[bytes]:
-    """Pictures of one to four real scans in all the forms that a reader meets."""
+    """Images of one to four real scans in all formats."""
     rng = np.random.default_rng(seed)
     return [_compose(scans, rng) for _ in range(count)]
 
@@ -51,9 +51,9 @@ def _compose(scans: Digits, rng: np.random.Generator) -> bytes:
     line = np.concatenate([np.pad(digit, 2) for digit in chosen], axis=1)
     if rng.random() < 0.5:
         line = 255 - line
-    picture = Image.fromarray(np.asarray(line, np.uint8))
-    picture = picture.resize((size * line.shape[1] // 28, size), Image.Resampling.BICUBIC)
+    image = Image.fromarray(np.asarray(line, np.uint8))
+    image = image.resize((size * line.shape[1] // 28, size), Image.Resampling.BICUBIC)
     if rng.random() < 0.5:
-        picture = picture.convert("RGB")
+        image = image.convert("RGB")
     kind = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")[rng.integers(6)]
-    return encode(picture, kind)
+    return encode(image, kind)

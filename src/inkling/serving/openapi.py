@@ -1,4 +1,4 @@
-"""What the OpenAPI description says beside the signatures: bodies, examples, problems."""
+"""The parts of the OpenAPI description that signatures do not give: bodies, examples, problems."""
 
 from typing import Any
 
@@ -14,15 +14,15 @@ from inkling.serving.schemas import (
 )
 
 TITLE = "inkling"
-SUMMARY = "Reads handwritten digits in pictures"
-DESCRIPTION = """Send a picture, get the digits in it, where they stand and how sure that is.
+SUMMARY = "Reads handwritten digits in images"
+DESCRIPTION = """Send an image and get its digits, their positions and their confidence.
 
-Every answer is what `inkling read --json` prints for the same bytes. What goes wrong is told
-as problem details (RFC 9457). The drawing page is at `/`.
+Every response equals the output of `inkling read --json` for the same bytes. Errors are problem
+details (RFC 9457). The drawing page is at `/`.
 """
 
 IMAGE_TYPES = ("image/png", "image/jpeg", "image/webp", "image/bmp", "image/gif", "image/tiff")
-# A seven of 48 x 48 pixels: small enough to stand in an example, and it can be sent as it is.
+# A seven of 48 x 48 pixels, small enough for an example. It can be sent as it is.
 EXAMPLE_IMAGE = (
     "iVBORw0KGgoAAAANSUhEUgAAADAAAAAwAQMAAABtzGvEAAAABlBMVEX///8AAABVwtN+AAAAZElEQVR42q2QOw6A"
     "IBAFhxdi6GztvIoH83AchSNQWhi1eBCsjdtMZr/Jwm+xAPN9HwhgMi4gwe4W1wKu2VQREFuyICBlm2Olm4Zdxmac"
@@ -52,15 +52,15 @@ EXAMPLE_READING = {
     ],
 }
 DETAILS = {
-    problems.TOO_LARGE: "a body may have 10 MB at most: send a smaller picture or fewer of them",
+    problems.TOO_LARGE: "The body exceeds 10 MB. Send a smaller image, or fewer images.",
     problems.NOT_AN_IMAGE: "picture 1 is no picture that inkling knows (PNG, JPEG, WEBP, BMP, ...)",
     problems.UNREADABLE: "picture 1 has 9000 x 9000 pixels; at most 25 million are read",
-    problems.INVALID: "the JSON body does not fit",
-    problems.TOO_SLOW: "the body was not complete after 30 seconds",
-    problems.BUSY: "as many pictures are waiting as may; ask again in a second",
-    problems.NOT_FOUND: "there is nothing at this address; /docs lists what there is",
-    problems.WRONG_METHOD: "this address does not take that method; /docs lists what it takes",
-    problems.BROKEN: "something went wrong here; the server's log has more",
+    problems.INVALID: "The JSON body is invalid.",
+    problems.TOO_SLOW: "The body was not complete after 30 seconds.",
+    problems.BUSY: "The queue is full. Retry in 1 second.",
+    problems.NOT_FOUND: "This path does not exist. /docs lists all paths.",
+    problems.WRONG_METHOD: "This path does not accept the method. /docs lists all methods.",
+    problems.INTERNAL: "An internal error occurred. The server's log has the details.",
 }
 
 
@@ -69,7 +69,7 @@ def _content(schema: dict[str, Any], **more: Any) -> dict[str, Any]:
 
 
 def _problem(*kinds: Problem) -> dict[str, Any]:
-    """One status of problem details, with an example of each kind that has it."""
+    """The response of one status, with an example of each of its problems."""
     examples = {
         kind.name: {"summary": kind.title, "value": kind.body(DETAILS[kind])} for kind in kinds
     }
@@ -81,7 +81,7 @@ def _problem(*kinds: Problem) -> dict[str, Any]:
     if problems.BUSY in kinds:
         described["headers"] = {
             "Retry-After": {
-                "description": "seconds after which to ask again",
+                "description": "Seconds to wait before a retry.",
                 "schema": {"type": "integer"},
             }
         }
@@ -101,17 +101,17 @@ PROBLEMS = {
     503: _problem(problems.BUSY),
 }
 NO_PARAMETERS = {422: _problem(problems.INVALID)}
-# Each kind by its name: the documentation page makes its cards of them.
-EVERY_PROBLEM = {kind.name: _problem(kind) for kind in problems.EVERY}
+# Each problem by its name: the documentation page shows one section for each.
+ALL_PROBLEMS = {kind.name: _problem(kind) for kind in problems.ALL}
 TEXT = {"type": "string"}
 
 READ: dict[str, Any] = {
     "operation_id": "read",
-    "summary": "Read one picture",
+    "summary": "Read one image",
     "response_model": None,
     "responses": {
         200: {
-            "description": "What the picture says",
+            "description": "The reading of the image",
             "content": {"application/json": _content(_refer(ReadingOut), example=EXAMPLE_READING)},
         },
         **PROBLEMS,
@@ -119,7 +119,7 @@ READ: dict[str, Any] = {
     "openapi_extra": {
         "requestBody": {
             "required": True,
-            "description": "The bytes of a picture file as they are, or base64 in JSON.",
+            "description": "The bytes of an image file, or base64 in JSON.",
             "content": {
                 **{kind: _content({"type": "string", "format": "binary"}) for kind in IMAGE_TYPES},
                 "application/json": _content(_refer(ImageBody), example={"image": EXAMPLE_IMAGE}),
@@ -129,12 +129,12 @@ READ: dict[str, Any] = {
 }
 BATCH: dict[str, Any] = {
     "operation_id": "read_batch",
-    "summary": "Read many pictures",
-    "description": "A picture that cannot be read has `error` in place of a verdict.",
+    "summary": "Read several images",
+    "description": "The entry of an image that cannot be read has `error` instead of a verdict.",
     "response_model": None,
     "responses": {
         200: {
-            "description": "An entry for each picture, in their order",
+            "description": "One entry for each image, in the order of the request",
             "content": {
                 "application/json": _content(
                     {
@@ -165,12 +165,12 @@ MODEL: dict[str, Any] = {
 }
 HEALTH: dict[str, Any] = {
     "operation_id": "healthz",
-    "summary": "Whether the process lives",
+    "summary": "Liveness: the process runs",
     "responses": NO_PARAMETERS,
 }
 READY: dict[str, Any] = {
     "operation_id": "readyz",
-    "summary": "Whether it can read",
+    "summary": "Readiness: the service can read images",
     "responses": {
         **NO_PARAMETERS,
         503: {
@@ -181,7 +181,7 @@ READY: dict[str, Any] = {
 }
 METRICS: dict[str, Any] = {
     "operation_id": "metrics",
-    "summary": "Counts, for Prometheus",
+    "summary": "Metrics for Prometheus",
     "response_model": None,
     "responses": {
         200: {"description": "Counters and histograms", "content": {"text/plain": _content(TEXT)}},

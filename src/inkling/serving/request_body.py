@@ -1,7 +1,7 @@
-"""Bodies on their way in: never more of them in memory than was agreed, and not for ever.
+"""Limits request bodies by size, total memory and time.
 
-A refused body is not waited for: the server reads on and forgets what still arrives, so that a
-client which is busy sending gets to read its answer.
+A rejected body is not read to its end by this code: the server discards what still arrives, so
+that a client that is busy sending can read the response.
 """
 
 import asyncio
@@ -21,21 +21,21 @@ from inkling.serving.problems import (
 from inkling.serving.settings import MEGABYTE, Settings
 
 
-class Intake:
+class BodyReader:
     """Receives bodies within the limits of `settings`; one for each worker."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.held = 0  # bytes of all bodies that are in memory
+        self.held = 0  # bytes of all bodies in memory
 
     @asynccontextmanager
     async def body(self, request: Request) -> AsyncIterator[bytes]:
-        """The whole body, which counts as held until the block ends.
+        """The whole body. Its bytes count as held until the block ends.
 
-        Raises `ProblemError`: too large, too slow, or too many bytes held at once; and
+        Raises `ProblemError` (too large, too slow, or too many bytes held at the same time) and
         `ClientGoneError`.
         """
-        self._check_announced(request)
+        self._check_content_length(request)
         received = bytearray()
         try:
             await self._receive(request, received)
@@ -54,13 +54,13 @@ class Intake:
             seconds = f"{self.settings.body_seconds:g}"
             raise ProblemError(
                 TOO_SLOW,
-                f"the body was not complete after {seconds} seconds",
+                f"The body was not complete after {seconds} seconds.",
                 headers={"Connection": "close"},
             ) from None
         except ClientDisconnect:
             raise ClientGoneError from None
 
-    def _check_announced(self, request: Request) -> None:
+    def _check_content_length(self, request: Request) -> None:
         length = request.headers.get("content-length", "")
         if length.isdecimal() and int(length) > self.settings.body_bytes:
             raise self._too_large()
@@ -70,12 +70,14 @@ class Intake:
             raise self._too_large()
         if self.held > self.settings.held_bytes:
             raise ProblemError(
-                BUSY, "too many bodies are arriving at once; ask again", headers=RETRY_AFTER
+                BUSY,
+                "The request bodies that are arriving fill the memory limit. Retry in 1 second.",
+                headers=RETRY_AFTER,
             )
 
     def _too_large(self) -> ProblemError:
         limit = self.settings.body_bytes / MEGABYTE
         return ProblemError(
             TOO_LARGE,
-            f"a body may have {limit:g} MB at most: send a smaller picture or fewer of them",
+            f"The body exceeds {limit:g} MB. Send a smaller image, or fewer images.",
         )

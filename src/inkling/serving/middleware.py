@@ -1,0 +1,105 @@
+"""The outermost layer: overload rejection, metrics, security headers, error handler."""
+
+import logging
+import time
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from inkling.serving.admission import Admission, busy
+from inkling.serving.metrics import Metrics
+from inkling.serving.openapi import DETAILS
+from inkling.serving.problems import INTERNAL, respond
+
+CONTENT_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self' data: blob:",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+HEADERS = (
+    (b"content-security-policy", CONTENT_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"permissions-policy", b"geolocation=(), microphone=(), payment=()"),
+    (b"cache-control", b"no-cache"),  # browsers ask again; the page's files have entity tags
+)
+READ_ONE, READ_MANY = READ_PATHS = ("/v1/read", "/v1/read/batch")
+OTHER = "other"  # one label for all unknown paths, or the metrics would grow without limit
+METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))
+
+log = logging.getLogger("inkling.serving")
+
+
+class ServiceMiddleware:
+    """ASGI middleware: it handles every request first and every response last.
+
+    Only CORS preflight requests are answered outside it.
+    """
+
+    def __init__(self, app: ASGIApp, admission: Admission, metrics: Metrics) -> None:
+        self.app, self.admission, self.metrics = app, admission, metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handles one request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = time.perf_counter()
+        seen = {"status": 0}
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                seen["status"] = message["status"]
+                message["headers"] = [*message.get("headers", ()), *HEADERS]
+            await send(message)
+
+        try:
+            await self._respond(scope, receive, send_with_headers)
+        except Exception:
+            log.exception("request failed: %s %s", scope["method"], scope["path"])
+            if not seen["status"]:
+                response = respond(INTERNAL, DETAILS[INTERNAL])
+                await response(scope, receive, send_with_headers)
+        finally:
+            self._count(scope, seen["status"], time.perf_counter() - started)
+
+    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Rejects when the queue is full, before the body is read and any other work is done."""
+        if self._rejects(scope):
+            await busy().response()(scope, receive, send)
+            return
+        await self.app(scope, receive, send)
+
+    def _rejects(self, scope: Scope) -> bool:
+        if scope["method"] != "POST":
+            return False
+        if scope["path"] == READ_MANY:  # the number of images is not known yet
+            return self.admission.is_full()
+        return scope["path"] == READ_ONE and self.admission.rejects()
+
+    def _count(self, scope: Scope, status: int, seconds: float) -> None:
+        route = route_of(scope)
+        method = scope["method"] if scope["method"] in METHODS else OTHER
+        self.metrics.requests.labels(method, route, str(status)).inc()
+        if status == 503 and scope["path"] in READ_PATHS:  # a 503 of /readyz is not a rejection
+            self.metrics.rejected.inc()
+        else:
+            self.metrics.seconds.labels(route).observe(seconds)
+
+
+def route_of(scope: Scope) -> str:
+    """The route's pattern, never the requested path: that could be any text."""
+    route: Any = scope.get("route")
+    if route is not None:
+        return str(getattr(route, "path", OTHER))
+    return scope["path"] if scope["path"] in READ_PATHS else OTHER

@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkling.data.compose.hand import Pen, Placement, stamp
-from inkling.data.compose.paper import lay_paper
-from inkling.data.compose.strokes import STYLES, bend_strokes, glyph_of_lines
 from inkling.reading.explain import write_strip
 from inkling.reading.pipeline import Reader
+from inkling.synthesis.paper import lay_paper
+from inkling.synthesis.render import Pen, Placement, draw_glyph
+from inkling.synthesis.strokes import STYLES, bend_strokes, glyph_of_lines
 
 FOLDER = Path(__file__).parent / "pictures"
 INK = np.array([38, 58, 128], np.float32) / 255
@@ -39,7 +39,7 @@ def draw_photo() -> NDArray[np.uint8]:
     for place, (digit, style) in enumerate(WRITTEN):
         glyph = glyph_of_lines(bend_strokes(STYLES[digit][style], rng), digit, 0.08)
         x = 170 + 185 * place + rng.normal(0, 8)
-        stamp(ink, glyph, Placement(x, 205 + rng.normal(0, 10), 210), pen, rng)
+        draw_glyph(ink, glyph, Placement(x, 205 + rng.normal(0, 10), 210), pen, rng)
     picture = paper * (1 - 0.7 * lines[..., None]) + LINE * 0.7 * lines[..., None]
     picture = picture * (1 - ink[..., None]) + INK * ink[..., None]
     x = np.linspace(-1, 1, SHAPE[1], dtype=np.float32)[None, :, None]

@@ -11,7 +11,20 @@ import inkling
 
 ROOT = Path(inkling.__file__).parent
 # Each folder may import those before it. Why reading stands first: docs/decisions/0001.
-ORDER = ["reading", "data", "models", "training", "evaluation", "export", "jobs", "serving", "cli"]
+ORDER = [
+    "reading",
+    "data",
+    "synthesis",
+    "models",
+    "training",
+    "evaluation",
+    "export",
+    "jobs",
+    "serving",
+    "cli",
+]
+# The wheel lacks it (docs/decisions/0008), so nothing in the wheel may import it.
+NOT_IN_THE_WHEEL = "synthesis"
 COMMON = {"types", "errors", "files"}
 MODULES = sorted(ROOT.rglob("*.py"))
 
@@ -42,7 +55,7 @@ def test_no_arrow_runs_back(path: Path) -> None:
     folder = folder_of(path)
     if folder not in ORDER:
         return
-    allowed = COMMON | set(ORDER[: ORDER.index(folder) + 1])
+    allowed = COMMON | set(ORDER[: ORDER.index(folder) + 1]) - {NOT_IN_THE_WHEEL} | {folder}
     back = imports_of(path) - allowed
     assert not back, f"{folder} imports {back}, which stands behind it"
 

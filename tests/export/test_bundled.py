@@ -8,10 +8,10 @@ import onnx
 import pytest
 
 from inkling.data.catalog import find_source
-from inkling.data.compose.things import photograph
 from inkling.evaluation.calibration import expected_calibration_error
 from inkling.reading.recognise.crops import find_crops
 from inkling.reading.recognise.network import BUNDLED, load_network
+from inkling.synthesis.distractors import compose_distractors
 from inkling.types import DIGIT_NAMES, SIDE
 
 
@@ -49,7 +49,7 @@ def test_things_are_no_digits() -> None:
     network = load_network()
     refused = []
     for _ in range(60):
-        cuts = find_crops(photograph(rng).pixels)
+        cuts = find_crops(compose_distractors(rng).pixels)
         if cuts:
             chances = network.probabilities(np.stack([cut.pixels for cut in cuts]))
             refused += (chances.argmax(axis=1) == 10).tolist()

@@ -12,8 +12,6 @@ import pytest
 from onnx import TensorProto, helper
 from PIL import Image
 
-from inkling.data.compose.hand import Pen, Placement, stamp
-from inkling.data.compose.strokes import write_digit
 from inkling.errors import ImageError, ModelError
 from inkling.reading.pipeline import Reader, Trace, read
 from inkling.reading.preprocess.thumbnails import Thumbnails
@@ -21,6 +19,8 @@ from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.network import BUNDLED, Card, load_network
 from inkling.reading.recognise.row import is_plain
 from inkling.reading.recognise.verdict import read_plain
+from inkling.synthesis.render import Pen, Placement, draw_glyph
+from inkling.synthesis.strokes import write_digit
 from inkling.types import DIGIT_NAMES, Box, Reading
 from tests.reading.pictures import (
     cut_from_form,
@@ -342,7 +342,7 @@ def test_a_page_of_small_digits_is_read_row_by_row(reader: Reader) -> None:
     for down, across in np.ndindex(9, 14):
         digit = written[down, across] = int(rng.integers(10))
         place = Placement(80 + 78 * across, 70 + 92 * down, 42)
-        stamp(ink, write_digit(digit, rng), place, Pen(0.08), rng)
+        draw_glyph(ink, write_digit(digit, rng), place, Pen(0.08), rng)
     shade = 228 * np.linspace(1, 0.75, 1200)[None] * (1 - ink) + 40 * ink
     page = np.clip(shade + rng.normal(0, 3, ink.shape), 0, 255).astype(np.uint8)
     (answer,) = reader.read([page])

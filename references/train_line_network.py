@@ -1,0 +1,208 @@
+"""Train the network that reads a whole line at once, and write it as ONNX.
+
+    python references/make_strips.py lines           # once; see there
+    python references/train_line_network.py lines src/inkling/reading/weights/line.onnx
+
+Connectionist temporal classification, and beside it each digit's middle as a frame's class, so
+that a frame says where its digit stands and not only that it comes.
+"""
+
+import argparse
+import hashlib
+import json
+import math
+import os
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from inkling.export.half import fold_norms, round_to_half
+from inkling.export.line import export_line
+from inkling.models.line import CLASSES, LineNet
+from inkling.reading.recognise.line_network import BLANK, STRIDE, ctc_greedy_decode
+from inkling.reading.recognise.strip import HEIGHT
+from inkling.synthesis.labelled_strips import LabelledStrip, PackedStrips
+from inkling.training.average import ModelAverage
+
+BATCH = 64
+IGNORED = -100  # frames beside a digit's middle, which may say either
+PLACED = 0.5  # weight of the frames' own loss
+
+
+def load_lines(folder: Path, held_out: bool) -> list[LabelledStrip]:
+    """All strips of the parts of a folder."""
+    lines: list[LabelledStrip] = []
+    for path in sorted(folder.glob("held-*.npz" if held_out else "lines-*.npz")):
+        with np.load(path) as part:
+            lines += PackedStrips(**part).split()
+    return lines
+
+
+def batches(lines: list[LabelledStrip], rng: np.random.Generator) -> list[list[LabelledStrip]]:
+    """Strips of like widths together, so that little is padded; in random order."""
+    order = np.argsort([ln.pixels.shape[1] + rng.normal(0, 6) for ln in lines], kind="stable")
+    groups = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
+    return [[lines[i] for i in groups[k]] for k in rng.permutation(len(groups))]
+
+
+def collate(group: list[LabelledStrip]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Strips (B, 1, 32, W), their digits and columns (B, L), and how many (B,)."""
+    width = max(line.pixels.shape[1] for line in group)
+    width += width // 4  # for what `distort` stretches: no digit may leave the strip
+    width += -width % (2 * STRIDE)
+    longest = max(len(line.digits) for line in group)
+    images = np.zeros((len(group), 1, HEIGHT, width), np.uint8)
+    digits = np.zeros((len(group), longest), np.int64)
+    columns = np.full((len(group), longest), -1, np.float32)
+    for k, line in enumerate(group):
+        images[k, 0, :, : line.pixels.shape[1]] = line.pixels
+        digits[k, : len(line.digits)] = line.digits
+        columns[k, : len(line.digits)] = line.columns
+    counts = torch.tensor([len(line.digits) for line in group])
+    return (
+        torch.from_numpy(images) / 255,
+        torch.from_numpy(digits),
+        torch.from_numpy(columns),
+        counts,
+    )
+
+
+def distort(images: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
+    """Strips stretched, sheared, moved and inked anew, and the columns where digits now stand."""
+    count, _, height, width = images.shape
+    across = torch.exp(torch.randn(count) * 0.09)
+    down = torch.exp(torch.randn(count) * 0.08)
+    shear, climb = torch.randn(count) * 0.12, torch.randn(count) * 0.012
+    shift_x, shift_y = torch.randn(count) * 1.5, torch.randn(count) * 1.3
+    # Output to input: the middle of the strip stays, its left end is where it was, stretched.
+    x = torch.arange(width, dtype=torch.float32)[None, None, :]
+    y = torch.arange(height, dtype=torch.float32)[None, :, None] - (height - 1) / 2
+
+    def each(values: Tensor) -> Tensor:
+        return values[:, None, None]
+
+    rows = (y - each(shift_y) - each(climb) * (x - width / 2)) / each(down)
+    seen = (x - each(shift_x)) / each(across) + each(shear) * rows
+    grid = torch.stack([seen * 2 / (width - 1) - 1, rows * 2 / (height - 1)], dim=3)
+    out = F.grid_sample(images, grid, align_corners=True)
+    pen = torch.rand(count)
+    thick, thin = pen < 0.12, pen > 0.92
+    if thick.any():
+        out[thick] = 0.5 * out[thick] + 0.5 * F.max_pool2d(out[thick], 3, 1, 1)
+    if thin.any():
+        out[thin] = 0.4 * out[thin] - 0.6 * F.max_pool2d(-out[thin], 3, 1, 1)
+    gain = torch.exp(torch.randn(count) * 0.15)[:, None, None, None]
+    out = (out * gain + torch.randn_like(out) * 0.04 * torch.rand(count, 1, 1, 1)).clamp(0, 1)
+    moved = torch.where(columns >= 0, columns * across[:, None] + shift_x[:, None], columns)
+    return out, moved
+
+
+def frame_targets(digits: Tensor, columns: Tensor, frames: int) -> Tensor:
+    """Classes of frames (B, T): a digit at its middle, either beside it, blank elsewhere."""
+    targets = torch.full((len(digits), frames), BLANK)
+    at = ((columns - (STRIDE - 1) / 2) / STRIDE).round().long()
+    known = (columns >= 0) & (at >= 0) & (at < frames)
+    rows = torch.arange(len(digits))[:, None].expand_as(at)
+    for beside in (-1, 1):
+        near = known & (at + beside >= 0) & (at + beside < frames)
+        targets[rows[near], at[near] + beside] = IGNORED
+    targets[rows[known], at[known]] = digits[known]
+    return targets
+
+
+def line_loss(logits: Tensor, digits: Tensor, columns: Tensor, counts: Tensor) -> Tensor:
+    """The loss of logits (B, T, 11), as a mean over digits."""
+    count, frames, _ = logits.shape
+    log_probs = logits.log_softmax(2)
+    whole = F.ctc_loss(
+        log_probs.transpose(0, 1), digits, torch.full((count,), frames), counts, BLANK, "sum",
+        zero_infinity=True,
+    )  # fmt: skip
+    placed = F.nll_loss(
+        log_probs.reshape(-1, CLASSES), frame_targets(digits, columns, frames).reshape(-1),
+        ignore_index=IGNORED, reduction="sum",
+    )  # fmt: skip
+    return (whole + PLACED * placed) / counts.sum()
+
+
+@torch.no_grad()
+def measure(net: torch.nn.Module, lines: list[LabelledStrip]) -> dict[str, float]:
+    """Fractions of strips read wholly right, by how many digits they hold."""
+    net.eval()
+    right: list[tuple[int, bool]] = []
+    for start in range(0, len(lines), BATCH):
+        group = lines[start : start + BATCH]
+        logits = net(collate(group)[0])
+        read = [ctc_greedy_decode(each) for each in logits.numpy()]
+        right += [(len(ln.digits), r == ln.digits) for ln, r in zip(group, read, strict=True)]
+    kinds = {"all": range(1, 99), "two": range(2, 3), "long": range(5, 99)}
+    return {
+        name: round(float(np.mean([ok for n, ok in right if n in wanted])), 4)
+        for name, wanted in kinds.items()
+    }
+
+
+def train(
+    lines: list[LabelledStrip], held: list[LabelledStrip], epochs: int, learning_rate: float
+) -> LineNet:
+    """A network trained with AdamW and one cycle of the learning rate, its weights averaged."""
+    torch.manual_seed(0)
+    rng = np.random.default_rng(0)
+    net = LineNet().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
+    optimizer = torch.optim.AdamW(net.parameters(), learning_rate, weight_decay=0.02)
+    steps = epochs * math.ceil(len(lines) / BATCH)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, learning_rate, steps, pct_start=0.15, final_div_factor=200
+    )
+    average = ModelAverage(net, 0.999)
+    for epoch in range(epochs):
+        start, total = time.perf_counter(), 0.0
+        net.train()
+        for group in batches(lines, rng):
+            images, digits, columns, counts = collate(group)
+            images, columns = distort(images, columns)
+            with torch.autocast("cpu", torch.bfloat16):
+                logits = net(images.contiguous(memory_format=torch.channels_last))
+            loss = line_loss(logits.float(), digits, columns, counts)
+            optimizer.zero_grad()
+            loss.backward()
+            torch.nn.utils.clip_grad_norm_(net.parameters(), 2.0)
+            optimizer.step()
+            schedule.step()
+            average.update(net)
+            total += loss.item() * len(group)
+        took = time.perf_counter() - start
+        scores = measure(average.model, held)
+        print(f"epoch {epoch + 1}: loss {total / len(lines):.4f} {scores} {took:.0f} s", flush=True)
+    net.load_state_dict(average.model.state_dict())
+    return net
+
+
+def main() -> None:
+    """Parse, load, train, export."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
+    parser.add_argument("lines", type=Path, help="folder of references/make_strips.py")
+    parser.add_argument("out", type=Path, help="the .onnx to write")
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--learning-rate", type=float, default=4e-3)
+    parser.add_argument("--threads", type=int, default=2)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    lines, held = load_lines(options.lines, False), load_lines(options.lines, True)
+    net = train(lines, held, options.epochs, options.learning_rate)
+    round_to_half(fold_norms(net.eval()))
+    card = {"held_out": measure(net, held), "strips": len(lines), "epochs": options.epochs}
+    export_line(net, card, options.out, [line.pixels for line in held[:200]])
+    digest = hashlib.sha256(options.out.read_bytes()).hexdigest()
+    print(json.dumps({"file": str(options.out), "sha256": digest, **card}))
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("OMP_NUM_THREADS", "2")
+    main()

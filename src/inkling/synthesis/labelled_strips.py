@@ -1,0 +1,133 @@
+"""Rendered rows of digits as the reader's line strips, labelled with digits and positions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.detect.segments import Part, segment
+from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.preprocess.pixels import Labels
+from inkling.reading.recognise.strip import Strip, cut_strip
+from inkling.synthesis.glyphs import GlyphSource
+from inkling.synthesis.negatives import NONE_LABEL
+from inkling.synthesis.scene import Scene, compose_row
+from inkling.synthesis.sheet import Truth, sample_spec
+
+CHEQUE_PROB = 0.3  # of rows on paper: written as on a cheque, where digits touch
+MAX_DIGITS = 8  # digits of a row
+SHORT_PROBS = (0.12, 0.3)  # cumulative, of rows of one and of two digits
+NEGATIVE_FRACTION = 0.03  # of the glyphs
+MISSING = 0.35  # fraction of a digit's ink found, up to which the digit counts as missing
+PRESENT = 0.6  # the same fraction, from which on it counts as found
+
+
+@dataclass(frozen=True, eq=False)
+class LabelledStrip:
+    """A strip (32, W) uint8, its digits from left to right, and the columns of their centres."""
+
+    pixels: NDArray[np.uint8]
+    digits: tuple[int, ...]
+    columns: tuple[float, ...]
+
+
+def compose_strip(source: GlyphSource, rng: np.random.Generator) -> LabelledStrip | None:
+    """The strip of one rendered row, or None where the reader does not find it as one row."""
+    spec = sample_spec(rng)
+    if not (spec.screen or spec.thumb) and rng.random() < CHEQUE_PROB:
+        spec = replace(spec, surface="cheque")
+    scene = compose_row(source, spec, _sample_count(spec.thumb, rng), rng, NEGATIVE_FRACTION)
+    return crop_strip(scene)
+
+
+def _sample_count(thumb: bool, rng: np.random.Generator) -> int:
+    u = rng.random()
+    if u < SHORT_PROBS[1]:
+        return 1 + int(u > SHORT_PROBS[0])
+    return int(rng.integers(2, 5 if thumb else MAX_DIGITS + 1))
+
+
+def crop_strip(scene: Scene) -> LabelledStrip | None:
+    """The strip that holds all digits of a scene; None where no single strip does.
+
+    A digit whose ink was hardly found is ignored; one found in part discards the strip.
+    """
+    writing = make_text_map(scene.pixels)
+    segments = segment(writing)
+    held = [_held(scene, writing, segments.labels, strokes) for strokes in segments.strokes]
+    full = [k for k, found in enumerate(held) if any(t.label != NONE_LABEL for t, _ in found)]
+    if len(full) != 1 or any(truth.label < 0 for truth in scene.truths):
+        return None
+    found = held[full[0]]
+    if any(fraction < PRESENT for _, fraction in found):
+        return None
+    strip = cut_strip(writing, segments.labels, segments.strokes[full[0]])
+    placed = sorted(
+        (_column(strip, truth, writing.zoom), truth.label)
+        for truth, _ in found
+        if truth.label != NONE_LABEL
+    )
+    if not placed:
+        return None
+    return LabelledStrip(strip.pixels, tuple(d for _, d in placed), tuple(c for c, _ in placed))
+
+
+def _held(
+    scene: Scene, writing: Writing, labels: Labels, strokes: tuple[Part, ...]
+) -> list[tuple[Truth, float]]:
+    """The truths of a scene in a row of strokes, each with the fraction of its ink found there."""
+    mine = np.isin(labels, [label for part in strokes for label in part.labels])
+    out = []
+    for truth in scene.truths:
+        inked = float((scene.ink[_window(truth, 1.0)] > 0.5).sum()) * writing.zoom**2
+        fraction = float(mine[_window(truth, writing.zoom)].sum()) / max(inked, 1.0)
+        if fraction > MISSING:
+            out.append((truth, fraction))
+    return out
+
+
+def _window(truth: Truth, zoom: float) -> tuple[slice, slice]:
+    x0, y0, x1, y1 = (max(0, round(side * zoom)) for side in truth.box)
+    return slice(y0, max(y1, y0 + 1)), slice(x0, max(x1, x0 + 1))
+
+
+def _column(strip: Strip, truth: Truth, zoom: float) -> float:
+    x0, y0, x1, y1 = truth.box
+    return strip.column_of((x0 + x1) / 2 * zoom, (y0 + y1) / 2 * zoom)
+
+
+@dataclass(frozen=True, eq=False)
+class PackedStrips:
+    """Many strips side by side, (32, W) uint8, and their labels one after the other.
+
+    Strip k takes `widths[k]` columns and `counts[k]` of `digits` and `columns`.
+    """
+
+    pixels: NDArray[np.uint8]
+    widths: NDArray[np.int32]
+    counts: NDArray[np.int32]
+    digits: NDArray[np.uint8]
+    columns: NDArray[np.float32]
+
+    def split(self) -> list[LabelledStrip]:
+        """Unpack into single strips."""
+        ends, stops = np.cumsum(self.widths)[:-1], np.cumsum(self.counts)[:-1]
+        rows = zip(
+            np.split(self.pixels, ends, axis=1),
+            np.split(self.digits, stops),
+            np.split(self.columns, stops),
+            strict=True,
+        )
+        return [LabelledStrip(p, tuple(d.tolist()), tuple(c.tolist())) for p, d, c in rows]
+
+
+def pack_strips(lines: Sequence[LabelledStrip]) -> PackedStrips:
+    """Pack strips into the arrays that a file stores."""
+    return PackedStrips(
+        np.concatenate([line.pixels for line in lines], axis=1),
+        np.array([line.pixels.shape[1] for line in lines], np.int32),
+        np.array([len(line.digits) for line in lines], np.int32),
+        np.array([digit for line in lines for digit in line.digits], np.uint8),
+        np.array([column for line in lines for column in line.columns], np.float32),
+    )

@@ -10,11 +10,9 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx
-import numpy as np
-from PIL import Image
 
 from inkling.errors import ImageError, ServiceError
-from inkling.reading.preprocess.photo import Source, file_bytes, to_png
+from inkling.reading.preprocess.photo import Source, encoded_bytes, is_encoded, to_png
 from inkling.types import Alternative, Box, Prediction, Reading
 
 RETRIES = 8  # of a request that the service rejected because it was busy
@@ -197,14 +195,8 @@ def _name(source: Source, index: int) -> str:
 
 
 def _content(source: Source) -> bytes:
-    """The bytes of an image file. Arrays and PIL images are encoded as PNG, without loss."""
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return bytes(source)
-    if isinstance(source, (str, Path)):
-        return file_bytes(Path(source))
-    if isinstance(source, (np.ndarray, Image.Image)):
-        return to_png(source)
-    raise ImageError(f"a {type(source).__name__} cannot be sent as an image.")
+    """The bytes of an image file. Arrays, tensors and PIL images are encoded as lossless PNG."""
+    return encoded_bytes(source) if is_encoded(source) else to_png(source)
 
 
 def _prepared(sources: Iterable[Source]) -> "Iterator[tuple[str, bytes | ImageError]]":

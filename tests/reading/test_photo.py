@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, features
 
 from inkling.errors import ImageError
-from inkling.reading.preprocess.photo import open_photo, read_photo, to_png
+from inkling.reading.preprocess.photo import Page, open_photo, read_photo, to_png
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:
@@ -172,11 +172,135 @@ def test_arrays_of_any_number_are_taken(dtype: type) -> None:
         np.zeros((2, 2, 2)),
         np.array([["a"]]),
         np.zeros((2, 2), complex),
+        np.zeros((2, 2, 2, 2)),
+        np.full((4, 4), -1),
+        np.linspace(-0.42, 2.82, 16).reshape(4, 4),  # standardised
+        np.linspace(-3, 1.2, 16).reshape(4, 4),
+        np.linspace(-200, 200, 16).reshape(4, 4),
     ],
 )
 def test_other_arrays_are_refused(array: np.ndarray) -> None:
     with pytest.raises(ImageError):
         read_photo(array)
+
+
+def test_floats_from_minus_one_to_one_span_black_to_white() -> None:
+    ramp = np.linspace(-1, 1, 256, dtype=np.float32).reshape(16, 16)
+    assert np.abs(read_photo(ramp).ravel().astype(int) - np.arange(256)).max() <= 1
+    assert read_photo(np.full((4, 4), -1.0)).max() == 0
+    swung = np.where(ramp < -0.9, ramp - 0.2, ramp)
+    assert np.abs(read_photo(swung).astype(int) - read_photo(ramp)).max() <= 13
+
+
+@given(st.floats(-0.4, 0), st.floats(0.2, 1.4))
+def test_floats_of_zero_to_one_keep_zero_black(low: float, high: float) -> None:
+    pixels = read_photo(np.array([[low, 0.0, 0.2, high]]))
+    assert pixels[0, 1] == 0
+    assert pixels[0, 2] == 51
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_channels_may_come_first(channels: int) -> None:
+    rng = np.random.default_rng(channels)
+    last = rng.integers(0, 255, (20, 30, channels)).astype(np.uint8)
+    first = np.moveaxis(last, 2, 0)
+    assert np.array_equal(read_photo(first), read_photo(last))
+    assert read_photo(first).shape[:2] == (20, 30)
+
+
+def test_open_files_are_read_from_where_they_stand(
+    dark_square: Image.Image, tmp_path: Path
+) -> None:
+    data = encoded(dark_square)
+    expected = read_photo(data)
+    assert np.array_equal(read_photo(io.BytesIO(data)), expected)
+    path = tmp_path / "square.png"
+    path.write_bytes(b"before" + data)
+    with path.open("rb") as file:
+        file.seek(6)
+        assert np.array_equal(read_photo(file), expected)
+    with path.open(encoding="latin-1") as text, pytest.raises(ImageError, match="binary mode"):
+        read_photo(text)  # pyright: ignore[reportArgumentType]
+    with pytest.raises(ImageError, match="open file"):
+        read_photo(file)  # closed
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "uint8"])
+def test_tensors_are_arrays(dtype: str) -> None:
+    torch = pytest.importorskip("torch")
+    top = 255 if dtype == "uint8" else 1
+    tensor = torch.zeros((1, 20, 30), dtype=getattr(torch, dtype))
+    tensor[0, 5:10, 5:10] = top
+    if dtype != "uint8":
+        tensor.requires_grad_()
+    pixels = read_photo(tensor)
+    assert pixels.shape == (20, 30)
+    assert (pixels[6, 6], pixels[0, 0]) == (255, 0)
+    with pytest.raises(ImageError, match="array"):
+        read_photo(tensor.to_sparse())
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+@pytest.mark.parametrize("orientation", [1, 6])
+def test_photos_of_newer_phones(kind: str, orientation: int, dark_square: Image.Image) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    image = dark_square.convert("RGB").resize((300, 200))
+    if kind == "HEIF":
+        pillow_heif = pytest.importorskip("pillow_heif")
+        file = io.BytesIO()
+        pillow_heif.from_pillow(image).save(file, exif=exif.tobytes())
+        data = file.getvalue()
+    else:
+        if not features.check("avif"):
+            pytest.skip("this Pillow reads no AVIF")
+        data = encoded(image, "AVIF", exif=exif.tobytes())
+    photo = open_photo(data)
+    upright = (300, 200) if orientation == 1 else (200, 300)
+    assert (photo.width, photo.height) == upright
+    assert photo.pixels.shape[:2] == upright[::-1]
+    assert photo.pixels.min() < 30
+    assert photo.pixels.max() > 235
+    with pytest.raises(ImageError, match="damaged"):
+        read_photo(data[: len(data) // 2])
+
+
+def test_the_bits_of_a_heic_do_not_change_what_pillow_opens() -> None:
+    pytest.importorskip("pillow_heif")
+    with pytest.raises(ImageError):
+        read_photo(b"\0\0\0\x18ftypheic" + bytes(40))
+    assert "HEIF" not in Image.OPEN
+
+
+@pytest.mark.parametrize(
+    ("head", "words"),
+    [
+        (b"%PDF-1.7", "PDF file: save their pages"),
+        (b'<?xml version="1.0"?>\n<svg xmlns="x">', "SVG file"),
+        (b"8BPS", "Photoshop"),
+    ],
+)
+def test_other_formats_are_named(head: bytes, words: str) -> None:
+    with pytest.raises(ImageError, match=words):
+        read_photo(head + bytes(50))
+
+
+@pytest.mark.parametrize("kind", ["TIFF", "GIF", "WEBP"])
+def test_each_page_can_be_read(kind: str) -> None:
+    pages = [Image.new("L", (8, 6), grey) for grey in (10, 120, 240)]
+    how = {"lossless": True} if kind == "WEBP" else {}
+    data = encoded(pages[0], kind, save_all=True, append_images=pages[1:], **how)
+    greys = [int(read_photo(Page(data, number))[0, 0]) for number in (1, 2, 3)]
+    assert greys == [10, 120, 240]
+    with pytest.raises(ImageError, match="fewer pages"):
+        read_photo(Page(data, 4))
+
+
+def test_a_late_frame_of_a_large_animation_is_refused() -> None:
+    frames = [Image.new("L", (2000, 2000), grey) for grey in (1, 2)]
+    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
+    with pytest.raises(ImageError, match="too far"):
+        read_photo(Page(data, 900))
 
 
 def huge_png() -> bytes:
@@ -210,8 +334,8 @@ def test_a_long_animation_gives_its_first_frame() -> None:
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"not a picture at all", "no picture"),
-        (b"P5 2 2 255 abcd", "no picture"),
+        (b"not a picture at all", "not an image"),
+        (b"P5 2 2 255 abcd", "not an image"),
     ],
 )
 def test_files_that_are_no_pictures(tmp_path: Path, content: bytes, words: str) -> None:

@@ -374,3 +374,21 @@ def test_what_is_narrow_and_alone_may_be_less_sure(
     odds = np.full(11, (1 - chance) / 10, np.float32)
     odds[3] = chance
     assert is_plain([crop] * count, [odds] * count) is plain
+
+
+def test_one_image_needs_no_list(reader: Reader, tmp_path: Path) -> None:
+    seven = drawn_seven()
+    colour = np.repeat(seven[..., None], 3, axis=2)
+    path = tmp_path / "seven.png"
+    Image.fromarray(seven).save(path)
+    for source in (seven, colour, path, str(path), path.read_bytes(), Image.fromarray(seven)):
+        (answer,) = reader.read(source)
+        assert isinstance(answer, Reading)
+        assert answer.text == "7"
+
+
+def test_stacks_may_have_channels(reader: Reader) -> None:
+    stack = np.stack([drawn_seven(100, 100), drawn_zero()])
+    for given in (stack, stack[:, None], np.repeat(stack[..., None], 3, axis=3), stack / 255):
+        texts = [one.text for one in reader.read(given) if isinstance(one, Reading)]
+        assert texts == ["7", "0"]

@@ -56,7 +56,7 @@ def test_every_kind_of_source_reads_as_the_reader_does(address: str, path: Path)
 
 def test_images_that_cannot_be_read_are_image_errors(address: str, path: Path) -> None:
     with Client(address) as client:
-        with pytest.raises(ImageError, match="no picture"):
+        with pytest.raises(ImageError, match="not an image"):
             client.read(b"nothing")
         with pytest.raises(ImageError, match=r"absent\.png"):
             client.read("absent.png")

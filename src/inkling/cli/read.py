@@ -35,9 +35,9 @@ def read(
     ] = False,
 ) -> None:
     """Read the handwritten digits in pictures."""
+    from inkling.cli.inputs import expand
     from inkling.errors import ImageError, InklingError
     from inkling.reading.pipeline import Reader
-    from inkling.reading.sources import expand
 
     # Pillow reports damaged files to its log as well; the answer says it already.
     logging.getLogger("PIL").addHandler(logging.NullHandler())
@@ -47,7 +47,7 @@ def read(
 
             check_strip(explain)  # before hundreds of pictures are read in vain
         reader = Reader.load(model)
-        named = expand(images, sys.stdin.buffer)
+        named = expand(images, sys.stdin.buffer).named
         contents, names = [one.content for one in named], [one.name for one in named]
         traces: list[Trace | ImageError] = []
         if explain is None:

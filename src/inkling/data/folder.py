@@ -7,10 +7,10 @@ import numpy as np
 from inkling.data.fetch import Notify
 from inkling.errors import DataError, ImageError
 from inkling.files import is_hidden
+from inkling.reading.preprocess.formats import images_under
 from inkling.reading.preprocess.photo import read_photo
 from inkling.reading.recognise.crops import to_thumbnail
 from inkling.reading.recognise.network import NONE
-from inkling.reading.sources import pictures_under
 from inkling.types import Digits
 
 EMPTY = ("blank", NONE, "not-a-digit")  # classes whose pictures may well show nothing
@@ -74,7 +74,7 @@ def class_names(folder: Path) -> tuple[str, ...]:
 def labelled_files(folder: Path) -> list[tuple[Path, str]]:
     """Each picture of `folder` with the name of its class."""
     return [
-        (path, child.name) for child in sorted(_folders(folder)) for path in pictures_under(child)
+        (path, child.name) for child in sorted(_folders(folder)) for path in images_under(child)
     ]
 
 

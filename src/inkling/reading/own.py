@@ -17,7 +17,7 @@ from inkling.errors import DataError, ImageError
 from inkling.files import write_text
 from inkling.reading.explain import as_png
 from inkling.reading.pipeline import Reader
-from inkling.reading.sources import pictures_under
+from inkling.reading.preprocess.formats import images_under
 from inkling.types import Reading
 
 BINS = 10  # of equal width, for the calibration error
@@ -95,9 +95,7 @@ def find_labelled(folder: Path) -> list[Labelled]:
     """
     if not folder.is_dir():
         raise DataError(f"{folder} is no folder; give one that holds your labelled pictures")
-    found = [
-        labelled for path in pictures_under(folder) if (labelled := _labelled(path)) is not None
-    ]
+    found = [labelled for path in images_under(folder) if (labelled := _labelled(path)) is not None]
     if not found:
         raise DataError(
             f"{folder} holds no picture with a label: call them 7_1.png or 1250__3.png, "

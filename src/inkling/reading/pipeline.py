@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError
-from inkling.reading.preprocess.photo import Photo, Source, open_photo
+from inkling.reading.preprocess.photo import Photo, Source, Sources, as_sources, open_photo
 from inkling.reading.preprocess.thumbnails import Thumbnails, is_thumbnail, preprocess_thumbnails
 from inkling.reading.preprocessed import Preprocessed, preprocess, preprocess_fast
 from inkling.reading.recognise.network import Network, load_network
@@ -64,18 +64,21 @@ class Reader:
 
     def read(
         self,
-        sources: Sequence[Source | ImageError] | NDArray[np.uint8],
+        sources: Sources | Source,
         *,
         names: Sequence[str] | None = None,
         expect_one: bool = False,
     ) -> list[Reading | ImageError]:
         """One entry for each source, in order: its reading, or why it could not be read.
 
-        A source is a path, the bytes of a file, an array (H, W), (H, W, 3) or (H, W, 4), or a PIL
-        picture; an array (N, H, W) is N pictures. `names` are what the readings call the
-        pictures: without them a path's own, else a number. A source that is an `ImageError`
-        already is handed on. With `expect_one` a picture is taken to hold one digit at most.
+        A source is a path, the bytes of a file, an open binary file, a PIL image, or an array or
+        tensor (H, W), (H, W, C) or (C, H, W). One source needs no list around it. One array or
+        tensor is one image where its shape is (H, W), (H, W, 3) or (H, W, 4), else N images.
+        `names` are what the readings call the images: without them a path's own, else a number.
+        A source that is an `ImageError` already is handed on. With `expect_one` an image is taken
+        to hold one digit at most.
         """
+        sources = as_sources(sources)
         names = _names(sources) if names is None else names
         readings: list[Reading | ImageError] = []
         for photos in self._open_some(sources, names):
@@ -101,12 +104,13 @@ class Reader:
 
     def trace(
         self,
-        sources: Sequence[Source | ImageError] | NDArray[np.uint8],
+        sources: Sources | Source,
         *,
         names: Sequence[str] | None = None,
         expect_one: bool = False,
     ) -> list[Trace | ImageError]:
         """As `read`, with every step that led to the answer."""
+        sources = as_sources(sources)
         names = _names(sources) if names is None else names
         photos = [photo for some in self._open_some(sources, names) for photo in some]
         short = self._trace_thumbs(photos, names)
@@ -134,7 +138,7 @@ class Reader:
         return answers
 
     def _open_some(
-        self, sources: Sequence[Source | ImageError] | NDArray[np.uint8], names: Sequence[str]
+        self, sources: Sources, names: Sequence[str]
     ) -> Iterator[list[Photo | ImageError]]:
         """The pictures in their order, as many at a time as may be held in memory together."""
         if isinstance(sources, np.ndarray) and sources.ndim == 3 and sources.dtype == np.uint8:
@@ -232,7 +236,7 @@ class Reader:
             return list(pool.map(work, items))
 
 
-def _names(sources: Sequence[Source | ImageError] | NDArray[np.uint8]) -> list[str]:
+def _names(sources: Sources) -> list[str]:
     return [
         str(source) if isinstance(source, (str, Path)) else f"picture {number}"
         for number, source in enumerate(sources, 1)
@@ -256,9 +260,9 @@ def _bundled() -> Reader:
 
 
 def read(source: Source, *, model: str | Path | None = None, expect_one: bool = False) -> Reading:
-    """Reads one picture: a path, bytes, an array or a PIL picture. Raises `ImageError`.
+    """Reads one image: a path, bytes, an open file, an array, a tensor or a PIL image.
 
-    For many pictures make a `Reader` once and give it all of them.
+    Raises `ImageError`. For many images make a `Reader` once and give it all of them.
     """
     reader = _bundled() if model is None else Reader.load(model)
     answer = reader.read([source], expect_one=expect_one)[0]

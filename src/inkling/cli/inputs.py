@@ -1,0 +1,132 @@
+"""What a user names on the command line, as a list of images: files, folders, patterns, `-`."""
+
+import glob
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from inkling.errors import ImageError
+from inkling.reading.preprocess.formats import scan_folder, skipped_sentence
+from inkling.reading.preprocess.pages import count_pages, may_have_pages, pages_of
+from inkling.reading.preprocess.photo import MAX_BYTES, Page
+
+STANDARD_INPUT = "-"
+HEAD = 16  # bytes of a file that tell whether it may have pages
+NAMED_PAGES = 5  # files whose number of pages is named one by one
+
+
+@dataclass(frozen=True)
+class Named:
+    """An image to read and its name; `content` may already be known to be an error."""
+
+    name: str
+    content: Path | bytes | Page | ImageError
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All images that a user named, and sentences about what is left out."""
+
+    named: tuple[Named, ...]
+    notes: tuple[str, ...] = ()
+
+
+def expand(arguments: Iterable[str], standard_input: BinaryIO, every_page: bool = False) -> Inputs:
+    """Every image that the arguments name, in their order; a folder's sorted by name.
+
+    Pattern letters in the name of a file that exists are taken literally. A name that leads nowhere
+    becomes an entry with an `ImageError`, so that the others are still read. With `every_page` the
+    pages of a TIFF and the frames of a GIF are entries of their own; without it the notes name the
+    files that have several. The notes also name each image format that was skipped in a folder.
+    """
+    named: list[Named] = []
+    notes: list[str] = []
+    for argument in arguments:
+        found = _expand_one(argument, standard_input)
+        named += found.named
+        notes += found.notes
+    if every_page:
+        return Inputs(tuple(page for one in named for page in _pages(one)), tuple(notes))
+    return Inputs(tuple(named), (*notes, *_notes_on_pages(named)))
+
+
+def _expand_one(argument: str, standard_input: BinaryIO) -> Inputs:
+    if argument == STANDARD_INPUT:
+        return Inputs((Named("-", standard_input.read(MAX_BYTES + 1)),))
+    path = Path(argument)
+    try:
+        if path.is_dir():
+            return _in_folder(path)
+        if not path.exists() and any(letter in argument for letter in "*?["):
+            return _matching(argument)
+    except (OSError, ValueError) as error:
+        return _nothing(argument, f"{argument!r} cannot be opened: {error}")
+    return Inputs((Named(argument, path),))
+
+
+def _in_folder(folder: Path) -> Inputs:
+    found = scan_folder(folder)
+    place = str(folder)
+    notes = tuple(
+        skipped_sentence(kind, count, place) for kind, count in sorted(found.skipped.items())
+    )
+    if not found.images:
+        return _nothing(place, f"the folder {folder} holds no images that inkling reads", notes)
+    return Inputs(tuple(Named(str(path), path) for path in found.images), notes)
+
+
+def _matching(pattern: str) -> Inputs:
+    paths = glob.glob(pattern, recursive=True)  # noqa: PTH207 (Path.glob takes no absolute pattern)
+    found = sorted(path for path in paths if Path(path).is_file())
+    if not found:
+        return _nothing(pattern, f"no file matches {pattern}")
+    return Inputs(tuple(Named(path, Path(path)) for path in found))
+
+
+def _nothing(name: str, why: str, notes: tuple[str, ...] = ()) -> Inputs:
+    return Inputs((Named(name, ImageError(why)),), notes)
+
+
+def _pages(one: Named) -> Iterator[Named]:
+    """The entry itself, or one for each page of its file."""
+    if not isinstance(one.content, (Path, bytes)) or not _may_have_pages(one.content):
+        yield one
+        return
+    pages = pages_of(one.content)
+    if len(pages) == 1:
+        yield one
+        return
+    for page in pages:
+        yield Named(f"{one.name} page {page.number}", page)
+
+
+def _notes_on_pages(named: Iterable[Named]) -> list[str]:
+    """One sentence for each file with several pages; the last one counts those beyond the first."""
+    notes: list[str] = []
+    more = 0
+    for one in named:
+        if not isinstance(one.content, (Path, bytes)) or not _may_have_pages(one.content):
+            continue
+        count = count_pages(one.content)
+        if count == 1:
+            continue
+        if len(notes) < NAMED_PAGES:
+            notes.append(f"{one.name} has {count} pages; only the first is read (--pages: all)")
+        else:
+            more += 1
+    if more:
+        notes.append(f"{more:,} more files have several pages; only the first is read")
+    return notes
+
+
+def _may_have_pages(content: Path | bytes) -> bool:
+    if isinstance(content, bytes):
+        return may_have_pages(content[:HEAD])
+    try:
+        if not content.is_file():  # a pipe gives its bytes only once
+            return False
+        with content.open("rb") as file:
+            return may_have_pages(file.read(HEAD))
+    except (OSError, ValueError):  # the reader says what is wrong with it
+        return False

@@ -21,6 +21,7 @@ ORDER = [
     "export",
     "jobs",
     "serving",
+    "scale",
     "cli",
 ]
 # The wheel lacks it (docs/decisions/0008), so nothing in the wheel may import it.
@@ -77,6 +78,7 @@ def test_every_folder_has_its_place() -> None:
             "import inkling.reading.pipeline",
             ["torch", "pydantic", "matplotlib", "sklearn", "scipy"],
         ),
+        ("import inkling.cli.main", ["inkling.scale", "ray", "pyarrow", "fsspec", "sqlite3"]),
         ("import inkling.jobs.train", ["sklearn", "onnxscript", "fastapi", "optuna"]),
     ],
 )

@@ -33,8 +33,27 @@ def read(
     expect_one: Annotated[
         bool, typer.Option("--expect-one", help="Each picture holds one digit at most.")
     ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Write the answers to this .csv, .jsonl or .parquet file; a restart resumes.",
+        ),
+    ] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --out: processes. Default: one for each core."),
+    ] = None,
+    column: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="With --out: the image column of parquet files."),
+    ] = None,
 ) -> None:
     """Read the handwritten digits in pictures."""
+    if out is None and (workers or column):
+        raise typer.BadParameter("--workers and --column go with --out", param_hint="--out")
+    if out is not None and explain is not None:
+        raise typer.BadParameter("--explain does not go with --out", param_hint="--explain")
     from inkling.cli.inputs import expand
     from inkling.errors import ImageError, InklingError
     from inkling.reading.pipeline import Reader
@@ -42,6 +61,19 @@ def read(
     # Pillow reports damaged files to its log as well; the answer says it already.
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     try:
+        if out is not None:
+            from inkling.cli.bulk import read_to_file
+
+            read_to_file(
+                images,
+                out,
+                model=model,
+                expect_one=expect_one,
+                workers=workers,
+                column=column,
+                as_json=as_json,
+            )
+            return
         if explain is not None:
             from inkling.reading.explain import check_strip
 

@@ -1,0 +1,102 @@
+"""`inkling read --out`: answers of any number of images into a file, and how far it is."""
+
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from inkling.cli.output import print_result
+from inkling.errors import RunError
+
+if TYPE_CHECKING:
+    from inkling.scale.bulk import Progress, Summary
+
+EVERY_S = 5.0  # a plain line; a terminal's line is drawn anew twice a second
+REFRESH_S = 0.5
+
+
+def read_to_file(
+    arguments: Sequence[str],
+    out: Path,
+    *,
+    model: Path | None,
+    expect_one: bool,
+    workers: int | None,
+    column: str | None,
+    as_json: bool,
+) -> None:
+    """Read all images into `out`. Raises `InklingError`, also where none could be read."""
+    from inkling.scale.bulk import local_engine, read_bulk
+    from inkling.scale.sources import open_sources
+
+    sources = open_sources(arguments, sys.stdin.buffer, column)
+    engine = local_engine(workers)
+    display = ProgressLine()
+    try:
+        summary = read_bulk(
+            sources, out, model=model, expect_one=expect_one, engine=engine, report=display.show
+        )
+    except KeyboardInterrupt as error:
+        raise RunError(f"stopped; the same command goes on with {out}") from error
+    finally:
+        display.close()
+    print_result(vars(summary), as_json, lambda: [_sentence(summary)])
+    if summary.all_failed:
+        raise RunError(f"no image could be read; the column 'error' of {out} says why")
+
+
+def _sentence(summary: "Summary") -> str:
+    failed = f", {summary.failed:,} of them could not be read" if summary.failed else ""
+    earlier = f", {summary.resumed:,} by an earlier run" if summary.resumed else ""
+    return f"{summary.out}: {summary.images:,} images{failed}{earlier} ({summary.seconds:.1f} s)"
+
+
+class ProgressLine:
+    """One line on stderr: drawn over itself on a terminal, repeated elsewhere."""
+
+    def __init__(self) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.status = self.console.status("") if self.console.is_terminal else None
+        self.shown = time.monotonic()
+        self.started = False
+
+    def show(self, progress: "Progress") -> None:
+        """Say how far the run is, unless that was just said."""
+        now = time.monotonic()
+        if now - self.shown < (REFRESH_S if self.status else EVERY_S):
+            return
+        if self.status is None:
+            print(describe(progress), file=sys.stderr, flush=True)
+        else:
+            if not self.started:
+                self.status.start()
+                self.started = True
+            self.status.update(describe(progress))
+        self.shown = now
+
+    def close(self) -> None:
+        """Leave the terminal as it was."""
+        if self.status is not None:
+            self.status.stop()
+
+
+def describe(progress: "Progress") -> str:
+    """Images done and failed, images per second, time left."""
+    line = f"{progress.images:,} images, {progress.failed:,} failed"
+    if progress.fraction is not None:
+        line += f", {progress.fraction:.0%}"
+    line += f", {progress.images_per_second:,.0f} images/s"
+    if progress.seconds_left is not None:
+        line += f", {_duration(progress.seconds_left)} left"
+    return line
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes:02d} min"
+    return f"{minutes} min {rest:02d} s" if minutes else f"{rest} s"

@@ -1,0 +1,62 @@
+"""What each worker does: one chunk of images in, one part of the answer file out."""
+
+import hashlib
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+
+from inkling.errors import ImageError, InklingError, ModelError
+from inkling.reading import recognise
+from inkling.reading.pipeline import Reader
+from inkling.scale.chunk import Chunk, Part, Work
+from inkling.scale.rows import FORMATS, make_row
+from inkling.types import Reading
+
+WEIGHTS = Path(recognise.__file__).parent.parent / "weights"
+
+
+class Answerer:
+    """A reader of one thread; processes are what the work is spread over."""
+
+    def __init__(self, work: Work) -> None:
+        """Loads the model. Raises `ModelError`."""
+        # Pillow reports damaged files to its log as well; the answer says it already.
+        logging.getLogger("PIL").addHandler(logging.NullHandler())
+        self.work = work
+        self.reader = Reader.load(work.model, workers=1)
+
+    def answer(self, chunk: Chunk) -> Part:
+        """The part of `chunk`. Raises `InklingError` where its source cannot be read."""
+        images = chunk.content.load()
+        answers = self._read(images, chunk.names)
+        rows = [make_row(*pair) for pair in zip(chunk.names, answers, strict=True)]
+        failed = sum(row.error is not None for row in rows)
+        return Part(chunk.number, len(rows), failed, FORMATS[self.work.suffix].encode(rows))
+
+    def _read(
+        self, images: Sequence[Path | bytes | ImageError], names: Sequence[str]
+    ) -> list[Reading | ImageError]:
+        try:
+            return self.reader.read(images, names=names, expect_one=self.work.expect_one)
+        except InklingError:
+            raise
+        except Exception as error:
+            # A million images hold one that meets a bug; the others are answered all the same.
+            if len(images) == 1:
+                return [ImageError(f"inkling failed here ({type(error).__name__}: {error})")]
+            half = len(images) // 2
+            first = self._read(images[:half], names[:half])
+            return first + self._read(images[half:], names[half:])
+
+
+def model_sha256(model: Path | None) -> str:
+    """One hash over the bundled weights and the given model. Raises `ModelError`."""
+    paths = sorted(WEIGHTS.glob("*.onnx")) + ([] if model is None else [model])
+    total = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                total.update(hashlib.file_digest(file, "sha256").digest())
+        except OSError as error:
+            raise ModelError(f"cannot read the model {path}: {error.strerror or error}") from error
+    return total.hexdigest()

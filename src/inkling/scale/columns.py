@@ -1,0 +1,146 @@
+"""A parquet column of image bytes as a source, plain or as the Hugging Face hub stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from inkling.errors import DataError, ImageError, MissingExtraError
+from inkling.scale.chunk import CHUNK_IMAGES, Batch, Entry, group
+from inkling.scale.contents import Loaded
+from inkling.scale.places import is_address, open_store, stamp_of, store_error
+
+if TYPE_CHECKING:
+    from pyarrow import RecordBatch, Schema
+    from pyarrow.parquet import ParquetFile
+
+PREFERRED = "image"  # of several columns of bytes
+
+
+def is_parquet(path: str) -> bool:
+    """Whether a path or address names a parquet file."""
+    return path.lower().endswith(".parquet")
+
+
+@dataclass(frozen=True)
+class Rows:
+    """The images of one small row group; each worker reads its own."""
+
+    path: str
+    column: str
+    row_group: int
+
+    def load(self) -> Sequence[Path | bytes | ImageError]:
+        """The bytes. Raises `DataError`."""
+        with _open(self.path) as file:
+            batches = file.iter_batches(
+                CHUNK_IMAGES, row_groups=[self.row_group], columns=[self.column]
+            )
+            return [image for batch in batches for image in _images(batch)]
+
+
+@dataclass(frozen=True)
+class ParquetSource:
+    """The rows of a parquet file; an image is called `file.parquet#row`, from 0.
+
+    Row groups of up to `CHUNK_IMAGES` rows are read by the workers. Larger ones are read once, by
+    the driver, in a stream: a worker would have to read all rows before its own.
+    """
+
+    path: str
+    column: str | None = None  # None: found in the schema
+
+    def batches(self) -> Iterator[Batch]:
+        """The images. Raises `DataError` where the file is damaged or has no column of bytes."""
+        stamp = stamp_of(self.path)
+        with _open(self.path) as file:
+            column = _column(file.schema_arrow, self.column, self.path)
+            total = max(1, file.metadata.num_rows)
+            row = 0
+            for index in range(file.num_row_groups):
+                rows = file.metadata.row_group(index).num_rows
+                if rows <= CHUNK_IMAGES:
+                    names = [Entry(f"{self.path}#{row + k}", stamp, 0, None) for k in range(rows)]
+                    row += rows
+                    if rows:
+                        yield Batch(names, Rows(self.path, column, index), row / total)
+                    continue
+                for batch in file.iter_batches(CHUNK_IMAGES, row_groups=[index], columns=[column]):
+                    for entries in group(self._entries(_images(batch), row, stamp)):
+                        row += len(entries)
+                        yield Batch(entries, _loaded(entries), row / total)
+
+    def _entries(
+        self, images: Sequence[bytes | ImageError], row: int, stamp: str
+    ) -> Iterator[Entry]:
+        for k, image in enumerate(images):
+            size = len(image) if isinstance(image, bytes) else 0
+            yield Entry(f"{self.path}#{row + k}", stamp, size, image)
+
+
+def _loaded(entries: list[Entry]) -> Loaded:
+    return Loaded(tuple(entry.at for entry in entries if isinstance(entry.at, (bytes, ImageError))))
+
+
+@contextmanager
+def _open(path: str) -> Iterator[ParquetFile]:
+    try:
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetFile
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("tables", "pyarrow") from error
+    try:
+        if is_address(path):
+            store, inner = open_store(path)
+            with store.open_input_file(inner) as stream, ParquetFile(stream) as file:
+                yield file
+        else:
+            with ParquetFile(path) as file:
+                yield file
+    except pa.ArrowInvalid as error:
+        raise DataError(f"{path} is not a parquet file, or is damaged: {error}") from error
+    except OSError as error:
+        if is_address(path):
+            raise store_error(path, error) from error
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _column(schema: Schema, wanted: str | None, path: str) -> str:
+    """The column of image bytes, dotted where it is a field. Raises `DataError`."""
+    found = [name for name in schema.names if _bytes_of(schema, name)]
+    if wanted is not None:
+        if wanted not in found:
+            raise DataError(
+                f"{path} has no column of image bytes called {wanted!r}; it has: "
+                f"{', '.join(found) or 'none'}"
+            )
+        return _bytes_of(schema, wanted)
+    if not found:
+        raise DataError(f"{path} has no column of image bytes, only: {', '.join(schema.names)}")
+    return _bytes_of(schema, PREFERRED if PREFERRED in found else found[0])
+
+
+def _bytes_of(schema: Schema, name: str) -> str:
+    """`name`, or `name.bytes` for the hub's struct; empty where the column has no bytes."""
+    from pyarrow import types
+
+    kind = schema.field(name).type
+    if types.is_binary(kind) or types.is_large_binary(kind):
+        return name
+    if types.is_struct(kind) and kind.get_field_index("bytes") >= 0:
+        inner = kind.field("bytes").type
+        return f"{name}.bytes" if types.is_binary(inner) or types.is_large_binary(inner) else ""
+    return ""
+
+
+def _images(batch: RecordBatch) -> list[bytes | ImageError]:
+    from pyarrow import StructArray
+
+    column = batch.column(0)
+    if isinstance(column, StructArray):
+        column = column.field("bytes")
+    missing = ImageError("the row has no image")
+    return [missing if image is None else image for image in column.to_pylist()]

@@ -1,0 +1,53 @@
+"""The images of a chunk: files, slices of a tar file, or bytes that the driver has read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from inkling.errors import DataError, ImageError
+
+
+@dataclass(frozen=True)
+class Files:
+    """Image files of a file system that each worker reaches."""
+
+    paths: tuple[str, ...]
+
+    def load(self) -> Sequence[Path | bytes | ImageError]:
+        """The paths; the reader opens them, and words what is wrong with one."""
+        return [Path(path) for path in self.paths]
+
+
+@dataclass(frozen=True)
+class Slices:
+    """Consecutive members of an uncompressed tar file, each by offset and size in bytes."""
+
+    path: str
+    offsets: tuple[int, ...]
+    sizes: tuple[int, ...]
+
+    def load(self) -> Sequence[Path | bytes | ImageError]:
+        """The members' bytes, read in one go. Raises `DataError` where the file has changed."""
+        start = self.offsets[0]
+        length = self.offsets[-1] + self.sizes[-1] - start
+        try:
+            with Path(self.path).open("rb") as file:
+                file.seek(start)
+                content = file.read(length)
+        except OSError as error:
+            raise DataError(f"cannot read {self.path}: {error.strerror or error}") from error
+        if len(content) < length:
+            raise DataError(f"{self.path} became shorter while it was read; restore it")
+        places = zip(self.offsets, self.sizes, strict=True)
+        return [content[offset - start : offset - start + size] for offset, size in places]
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """Images whose bytes travel with the chunk, or the reason why there are none."""
+
+    images: tuple[bytes | ImageError, ...]
+
+    def load(self) -> Sequence[Path | bytes | ImageError]:
+        """The bytes."""
+        return self.images

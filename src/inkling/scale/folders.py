@@ -1,0 +1,168 @@
+"""Folders and patterns as sources: a listing that is sorted on disk, and checked at the end."""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
+from itertools import groupby, zip_longest
+from pathlib import Path
+
+from inkling.errors import DataError, ImageError
+from inkling.reading.preprocess.photo import SUFFIXES
+from inkling.scale.archives import TarSource, is_tar
+from inkling.scale.chunk import Batch, Entry, group
+from inkling.scale.columns import ParquetSource, is_parquet
+from inkling.scale.contents import Files, Loaded
+from inkling.scale.listing import Found, Listing, scan
+from inkling.scale.places import Objects, is_address, open_store, store_error
+
+MAGIC = "*?["
+
+
+class Folder:
+    """All images under a folder, a pattern's matches, or all objects under an address.
+
+    The order is that of the names. What a scan finds is kept until `change` compares it with a
+    second one.
+    """
+
+    def __init__(self, name: str, root: str, scan_again: Callable[[], Iterable[Found]]) -> None:
+        """`name` is what the user gave; `scan_again` finds the files, relative to `root`."""
+        self.name, self.root = name, root
+        self._scan = scan_again
+        self._listing: Listing | None = None
+
+    def batches(self) -> Iterator[Batch]:
+        """The images; those of the tar and parquet files among them. Raises `DataError`."""
+        listing = self._listing = Listing(self._scan())
+        total = len(listing)
+        if total == 0:
+            yield _empty(self.name)
+        seen = 0
+        for archive, found in groupby(listing, _is_archive):
+            if archive:
+                for file in found:
+                    seen += 1
+                    for batch in open_archive(self._path(file)).batches():
+                        yield batch._replace(done=seen / total)
+                continue
+            for entries in group(map(self._entry, found)):
+                seen += len(entries)
+                yield Batch(entries, self._content(entries), seen / total)
+
+    def change(self) -> str | None:
+        """The first difference to what was found at the beginning, as a phrase."""
+        if self._listing is None:
+            return None
+        again = Listing(self._scan())
+        try:
+            for before, after in zip_longest(self._listing, again):
+                if before != after:
+                    return self._difference(before, after)
+            return None
+        finally:
+            again.close()
+
+    def _difference(self, before: Found | None, after: Found | None) -> str:
+        """The first place where two sorted listings differ, in words."""
+        if before is None or (after is not None and Path(after.path) < Path(before.path)):
+            return f"{self._path(after or Found('', 0, 0))} is new"
+        if after is not None and before.path == after.path:
+            return f"{self._path(before)} was altered"
+        return f"{self._path(before)} is gone"
+
+    def _path(self, file: Found) -> str:
+        if is_address(self.root):
+            return f"{self.root.rstrip('/')}/{file.path}"
+        return os.path.join(self.root, file.path)  # noqa: PTH118 (a million Paths are slow)
+
+    def _entry(self, file: Found) -> Entry:
+        path = self._path(file)
+        return Entry(path, f"{file.size}:{file.changed}", file.size, path)
+
+    def _content(self, entries: list[Entry]) -> Files | Objects:
+        paths = tuple(entry.name for entry in entries)
+        return Objects(paths) if is_address(self.root) else Files(paths)
+
+
+def _empty(name: str) -> Batch:
+    error = ImageError(f"{name} has no images")
+    return Batch([Entry(name, "none", 0, error)], Loaded((error,)), 1.0)
+
+
+def open_archive(path: str) -> TarSource | ParquetSource:
+    """The source for a tar or parquet file."""
+    return TarSource(path) if is_tar(path) else ParquetSource(path)
+
+
+def local_folder(path: str) -> Folder:
+    """The images under a folder; files of other kinds are passed over."""
+    return Folder(f"the folder {path}", path, lambda: scan(path, _is_image))
+
+
+def pattern(text: str) -> Folder:
+    """What matches `text`; `**` stands for any number of folders."""
+    parts = text.split("/")
+    fixed = next(i for i, part in enumerate(parts) if any(letter in part for letter in MAGIC))
+    root = "/".join(parts[:fixed]) or ("/" if text.startswith("/") else "")
+    rest = parts[fixed:]
+    return Folder(
+        f"the pattern {text}",
+        root,
+        lambda: scan(root or ".", lambda path: matches(list(Path(path).parts), rest)),
+    )
+
+
+def matches(parts: list[str], rest: list[str]) -> bool:
+    """Whether the parts of a path match those of a pattern."""
+    if not rest:
+        return not parts
+    if rest[0] == "**":
+        return any(matches(parts[start:], rest[1:]) for start in range(len(parts) + 1))
+    return bool(parts) and fnmatchcase(parts[0], rest[0]) and matches(parts[1:], rest[1:])
+
+
+def remote_folder(address: str) -> Folder:
+    """The images under an address that is no single object."""
+    return Folder(address, address, lambda: scan_store(address))
+
+
+def scan_store(address: str) -> Iterator[Found]:
+    """The image objects under an address, a prefix at a time. Raises `DataError`."""
+    from pyarrow.fs import FileSelector, FileType
+
+    store, root = open_store(address)
+    folders = [root]
+    try:
+        while folders:
+            for info in store.get_file_info(FileSelector(folders.pop())):
+                if info.base_name.startswith(".") or info.base_name == "__MACOSX":
+                    continue
+                if info.type == FileType.Directory:
+                    folders.append(info.path)
+                elif _is_image(info.path):
+                    relative = info.path.removeprefix(root).lstrip("/")
+                    yield Found(relative, info.size or 0, info.mtime_ns or 0)
+    except OSError as error:
+        raise store_error(address, error) from error
+
+
+def is_single_object(address: str) -> bool:
+    """Whether an address names one object. Raises `DataError` where it names nothing."""
+    store, path = open_store(address)
+    from pyarrow.fs import FileType
+
+    try:
+        kind = store.get_file_info(path).type
+    except OSError as error:
+        raise store_error(address, error) from error
+    if kind == FileType.NotFound:
+        raise DataError(f"there is no object or prefix {address}")
+    return kind == FileType.File
+
+
+def _is_archive(file: Found) -> bool:
+    return is_tar(file.path) or is_parquet(file.path)
+
+
+def _is_image(path: str) -> bool:
+    return os.path.splitext(path)[1].lower() in SUFFIXES  # noqa: PTH122

@@ -1,0 +1,127 @@
+"""Files by path or by address (s3://, gs://, ...): opened, listed and stamped in one way.
+
+Addresses go through `pyarrow.fs`, and through fsspec for the protocols that Arrow lacks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inkling.errors import DataError, ImageError, MissingExtraError
+from inkling.reading.preprocess.photo import MAX_BYTES
+
+if TYPE_CHECKING:
+    from pyarrow.fs import FileInfo, FileSystem
+
+FETCHES = 16  # objects that one worker fetches at a time; each waits some 50 ms for its store
+CREDENTIALS = {
+    "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws",
+    "gs": "GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`",
+}
+
+
+def is_address(path: str) -> bool:
+    """Whether `path` names an object in a store."""
+    return "://" in path
+
+
+def open_store(address: str) -> tuple[FileSystem, str]:
+    """The file system of an address, and the path in it. Raises `DataError`."""
+    try:
+        from pyarrow import fs
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("tables", "pyarrow") from error
+    protocol = address.partition("://")[0]
+    try:
+        return fs.FileSystem.from_uri(address)
+    except (OSError, ValueError) as error:
+        if not isinstance(error, ValueError) or "scheme" not in str(error).lower():
+            raise store_error(address, error) from error
+    try:
+        import fsspec
+
+        found, path = fsspec.core.url_to_fs(address)
+        return fs.PyFileSystem(fs.FSSpecHandler(found)), path
+    except (ImportError, ValueError, OSError) as error:
+        raise DataError(f"addresses that begin with {protocol}:// need more: {error}") from error
+
+
+def store_error(address: str, error: Exception) -> DataError:
+    """What to say where a store refuses or does not respond."""
+    reason = " ".join(str(error).split())[:300] or type(error).__name__
+    known = CREDENTIALS.get(address.partition("://")[0])
+    hint = f"; check the address and the credentials ({known})" if known else ""
+    return DataError(f"cannot read {address}: {reason}{hint}")
+
+
+@contextmanager
+def open_place(path: str) -> Iterator[Any]:
+    """A file or an object, opened for one pass in binary. Raises `DataError`."""
+    try:
+        if not is_address(path):
+            with Path(path).open("rb", buffering=1 << 20) as file:
+                yield file
+            return
+        store, inner = open_store(path)
+        with store.open_input_stream(inner) as stream:
+            yield stream
+    except OSError as error:
+        if is_address(path):
+            raise store_error(path, error) from error
+        raise DataError(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def stamp_of(path: str) -> str:
+    """Size and time of change; "missing" for no file."""
+    if is_address(path):
+        store, inner = open_store(path)
+        try:
+            return stamp_of_info(store.get_file_info(inner))
+        except OSError as error:
+            raise store_error(path, error) from error
+    try:
+        status = Path(path).stat()
+    except (OSError, ValueError):
+        return "missing"
+    return f"{status.st_size}:{status.st_mtime_ns}"
+
+
+def stamp_of_info(info: FileInfo) -> str:
+    """The same of an object in a store."""
+    return f"{info.size}:{info.mtime_ns}"
+
+
+@dataclass(frozen=True)
+class Objects:
+    """Images in a store; each worker fetches its own."""
+
+    addresses: tuple[str, ...]
+
+    def load(self) -> Sequence[Path | bytes | ImageError]:
+        """The bytes; an object that cannot be fetched becomes an `ImageError`."""
+        store, inner = open_store(self.addresses[0])
+        root = self.addresses[0].removesuffix(inner)
+
+        def fetch(address: str) -> bytes | ImageError:
+            try:
+                return _fetch(store, address.removeprefix(root))
+            except FileNotFoundError:
+                return ImageError(f"there is no object {address}")
+            except OSError as error:
+                return ImageError(str(store_error(address, error)))
+
+        with ThreadPoolExecutor(FETCHES) as pool:
+            return list(pool.map(fetch, self.addresses))
+
+
+def _fetch(store: FileSystem, path: str) -> bytes | ImageError:
+    with store.open_input_stream(path) as stream:
+        content = stream.read(MAX_BYTES + 1)
+    if len(content) > MAX_BYTES:
+        return ImageError(f"{path} is over {MAX_BYTES >> 20} MiB; save it smaller")
+    return content

@@ -1,0 +1,148 @@
+"""The rows of an answer file, in CSV, JSON Lines or parquet; parts of it can be put together.
+
+Columns: `image`, `verdict`, `text`, `confidence`, `digits` (JSON), `error`.
+"""
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+from inkling.errors import ImageError, InklingError, MissingExtraError
+from inkling.types import Reading
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+COMPRESSION = "zstd"
+ROW_GROUP = 16_384  # rows of a row group in the file; they are held in memory, some 3 MB
+
+
+class Row(NamedTuple):
+    """One image. `confidence` is that of the least certain digit; None where nothing was read."""
+
+    image: str
+    verdict: str | None
+    text: str | None
+    confidence: float | None
+    digits: list[dict[str, Any]] | None
+    error: str | None
+
+
+def make_row(name: str, answer: Reading | ImageError) -> Row:
+    """The row of one image."""
+    name = name.encode("utf-8", "backslashreplace").decode()  # a name that is no text
+    if isinstance(answer, ImageError):
+        return Row(name, None, None, None, None, str(answer).encode(errors="replace").decode())
+    read = [one.confidence for one in answer.digits if one.verdict in ("digits", "unsure")]
+    confidence = round(min(read), 6) if read else None
+    digits = [one.as_json() for one in answer.digits]
+    return Row(name, answer.verdict, answer.text, confidence, digits, None)
+
+
+class Format(Protocol):
+    """One kind of file."""
+
+    def encode(self, rows: Sequence[Row]) -> bytes:
+        """A part of the file."""
+        ...
+
+    def join(self, parts: Iterable[Path], out: Path) -> None:
+        """The whole file, from its parts."""
+        ...
+
+
+class JsonLines:
+    """One JSON object on each line."""
+
+    def encode(self, rows: Sequence[Row]) -> bytes:
+        """A part of the file."""
+        return b"".join(
+            json.dumps(row._asdict(), ensure_ascii=False).encode() + b"\n" for row in rows
+        )
+
+    def join(self, parts: Iterable[Path], out: Path) -> None:
+        """The whole file, from its parts."""
+        _concatenate(b"", parts, out)
+
+
+class Csv:
+    """Comma-separated, with a header (RFC 4180)."""
+
+    def encode(self, rows: Sequence[Row]) -> bytes:
+        """A part of the file."""
+        text = io.StringIO(newline="")
+        csv.writer(text).writerows(row._replace(digits=_json(row.digits)) for row in rows)
+        return text.getvalue().encode()
+
+    def join(self, parts: Iterable[Path], out: Path) -> None:
+        """The whole file, from its parts."""
+        _concatenate((",".join(Row._fields) + "\r\n").encode(), parts, out)
+
+
+class Parquet:
+    """Apache Parquet; the digits are a column of JSON text."""
+
+    def encode(self, rows: Sequence[Row]) -> bytes:
+        """A part of the file."""
+        import pyarrow as pa
+        from pyarrow.parquet import write_table
+
+        columns = list(zip(*rows, strict=True)) or [[]] * len(Row._fields)
+        columns[4] = [_json(digits) for digits in columns[4]]
+        schema = _schema()
+        arrays = [
+            pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)
+        ]
+        file = io.BytesIO()
+        write_table(pa.Table.from_arrays(arrays, schema=schema), file, compression=COMPRESSION)
+        return file.getvalue()
+
+    def join(self, parts: Iterable[Path], out: Path) -> None:
+        """The whole file, from its parts."""
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetWriter, read_table
+
+        held: list[pa.Table] = []
+        with ParquetWriter(out, _schema(), compression=COMPRESSION) as writer:
+            for part in parts:
+                held.append(read_table(part))
+                if sum(table.num_rows for table in held) >= ROW_GROUP:
+                    writer.write_table(pa.concat_tables(held))
+                    held = []
+            if held:
+                writer.write_table(pa.concat_tables(held))
+
+
+FORMATS: dict[str, Format] = {".csv": Csv(), ".jsonl": JsonLines(), ".parquet": Parquet()}
+
+
+def check_format(out: Path) -> None:
+    """Raises `InklingError` for a file that is none of `FORMATS`, or that needs an extra."""
+    if out.suffix.lower() not in FORMATS:
+        raise InklingError(f"cannot write answers as {out.name}: end it in {', '.join(FORMATS)}")
+    if out.suffix.lower() == ".parquet":
+        try:
+            import pyarrow  # noqa: F401
+        except ModuleNotFoundError as error:
+            raise MissingExtraError("tables", "pyarrow") from error
+
+
+def _json(digits: list[dict[str, Any]] | None) -> Any:
+    return None if digits is None else json.dumps(digits, separators=(",", ":"))
+
+
+def _schema() -> "pa.Schema":
+    import pyarrow as pa
+
+    kinds = [pa.string()] * 3 + [pa.float64()] + [pa.string()] * 2
+    return pa.schema(list(zip(Row._fields, kinds, strict=True)))
+
+
+def _concatenate(header: bytes, parts: Iterable[Path], out: Path) -> None:
+    with out.open("wb") as file:
+        file.write(header)
+        for part in parts:
+            file.write(part.read_bytes())

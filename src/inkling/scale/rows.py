@@ -90,14 +90,9 @@ class Parquet:
         import pyarrow as pa
         from pyarrow.parquet import write_table
 
-        columns = list(zip(*rows, strict=True)) or [[]] * len(Row._fields)
-        columns[4] = [_json(digits) for digits in columns[4]]
-        schema = _schema()
-        arrays = [
-            pa.array(values, kind) for values, kind in zip(columns, schema.types, strict=True)
-        ]
+        entries = [row._asdict() | {"digits": _json(row.digits)} for row in rows]
         file = io.BytesIO()
-        write_table(pa.Table.from_arrays(arrays, schema=schema), file, compression=COMPRESSION)
+        write_table(pa.Table.from_pylist(entries, _schema()), file, compression=COMPRESSION)
         return file.getvalue()
 
     def join(self, parts: Iterable[Path], out: Path) -> None:

@@ -45,14 +45,14 @@ def folder(tmp_path: Path, thumbnails: list[bytes]) -> Path:
 
 
 def test_a_folder_gives_what_plain_reading_gives(folder: Path) -> None:
-    plain = [one.name for one in expand([str(folder)], NOTHING)]
+    plain = [one.name for one in expand([str(folder)], NOTHING).named]
     assert names_of(folder) == plain
     assert len(plain) == 5
 
 
 @pytest.mark.parametrize("text", ["*.png", "**/*.png", "a*/*", "a/[0-9].png", "**", "?/10.png"])
 def test_a_pattern_gives_what_glob_gives(folder: Path, text: str) -> None:
-    plain = [one.name for one in expand([str(folder / text)], NOTHING)]
+    plain = [one.name for one in expand([str(folder / text)], NOTHING).named]
     wanted = sorted(Path(name) for name in plain if "__MACOSX" not in name)
     assert names_of(folder / text) == [str(path) for path in wanted]
 

@@ -7,7 +7,7 @@ from itertools import groupby, zip_longest
 from pathlib import Path
 
 from inkling.errors import DataError, ImageError
-from inkling.reading.preprocess.photo import SUFFIXES
+from inkling.reading.preprocess.formats import SUFFIXES
 from inkling.scale.archives import TarSource, is_tar
 from inkling.scale.chunk import Batch, Entry, group
 from inkling.scale.columns import ParquetSource, is_parquet

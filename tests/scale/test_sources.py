@@ -11,8 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from inkling.errors import DataError, ImageError
 from inkling.cli.inputs import expand
+from inkling.errors import DataError, ImageError
 from inkling.scale import chunk
 from inkling.scale.listing import Found, Listing
 from inkling.scale.sources import find_change, open_sources, plan

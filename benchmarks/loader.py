@@ -25,16 +25,16 @@ from torch.utils.data import DataLoader, Dataset
 from inkling.data.catalog import find_source
 from inkling.data.splits import Splits, split_digits
 from inkling.models.zoo import build_model
+from inkling.training.callback import NullCallback
 from inkling.training.device import computing_threads
 from inkling.training.loop import Plan, fit
 from inkling.training.recipe import Recipe, Sgd
 from inkling.training.recipe_text import load_recipe
-from inkling.training.watch import Quiet
 from inkling.types import MEAN, STD, Digits
 
 
 class SampleBySample(Dataset[tuple[Tensor, int]]):
-    """What torchvision's MNIST with ToTensor and Normalize does for each picture."""
+    """What torchvision's MNIST with ToTensor and Normalize does for each image."""
 
     def __init__(self, digits: Digits) -> None:
         self.images = torch.tensor(digits.images)
@@ -44,11 +44,11 @@ class SampleBySample(Dataset[tuple[Tensor, int]]):
         return len(self.labels)
 
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
-        picture = Image.fromarray(self.images[index].numpy())
-        # ToTensor: the picture to an array, channels first, to 0..1.
-        pixels = torch.from_numpy(np.array(picture, np.uint8, copy=True))
+        image = Image.fromarray(self.images[index].numpy())
+        # ToTensor: the image to an array, channels first, to 0..1.
+        pixels = torch.from_numpy(np.array(image, np.uint8, copy=True))
         scaled = pixels.view(28, 28, 1).permute(2, 0, 1).contiguous().to(torch.float32).div(255)
-        # Normalize: mean and sd become tensors for each picture.
+        # Normalize: mean and sd become tensors for each image.
         mean = torch.as_tensor((MEAN,), dtype=scaled.dtype).view(-1, 1, 1)
         std = torch.as_tensor((STD,), dtype=scaled.dtype).view(-1, 1, 1)
         return scaled.clone().sub_(mean).div_(std), int(self.labels[index])
@@ -68,7 +68,7 @@ def per_sample_seconds(recipe: Recipe, splits: Splits) -> float:
     optimizer = plain_optimizer(model, recipe)
     training = DataLoader(SampleBySample(splits.training), recipe.training.batch_size, shuffle=True)
     if splits.validation is None:
-        raise SystemExit("this recipe has no validation pictures: name another, as mlp-adam")
+        raise SystemExit("this recipe has no validation images: name another, as mlp-adam")
     validation = DataLoader(SampleBySample(splits.validation), recipe.training.batch_size)
     start = time.perf_counter()
     for _ in range(int(recipe.training.epochs)):
@@ -88,7 +88,7 @@ def our_seconds(recipe: Recipe, splits: Splits) -> float:
     torch.manual_seed(0)
     model = build_model(recipe.model, 10)
     start = time.perf_counter()
-    fit(model, splits, Plan(recipe, torch.device("cpu"), Quiet()))
+    fit(model, splits, Plan(recipe, torch.device("cpu"), NullCallback()))
     return time.perf_counter() - start
 
 

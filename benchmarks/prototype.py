@@ -48,7 +48,7 @@ def run_prototype(
     """Test accuracy, and seconds from before the first step to after the last."""
     torch.manual_seed(seed)
     began = time.perf_counter()
-    pictures, labels = torch.tensor(training.images), torch.tensor(training.labels)
+    images, labels = torch.tensor(training.images), torch.tensor(training.labels)
     network = make_network(prototype.strided)
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-2, betas=(0.9, 0.95))
     steps = round(prototype.epochs * len(labels) / prototype.batch)
@@ -56,7 +56,7 @@ def run_prototype(
         optimizer, lambda step: min((step + 1) / (RISING * steps), (steps - step) / steps / 0.7)
     )
     for index in _batches(len(labels), prototype.batch, steps):
-        images = normalise_images(pictures[index]).contiguous(memory_format=torch.channels_last)
+        images = normalise_images(images[index]).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16):
             loss = F.cross_entropy(network(images), labels[index], label_smoothing=0.05)
         optimizer.zero_grad()

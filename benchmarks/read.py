@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inkling.reading.own import Labelled, OwnScore, Scored, calibration_error, score_own
+from inkling.evaluation.own_images import Labelled, OwnScore, Scored, calibration_error, score_own
 from inkling.reading.pipeline import Reader
 from inkling.types import Reading
 

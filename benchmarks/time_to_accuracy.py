@@ -4,12 +4,13 @@ example, in turn.
     python benchmarks/time_to_accuracy.py [--quick] [--rounds 5] [--json FILE]
 
 Each round runs, one after the other in this process: the three sprint recipes, the prototypes of
-about the accuracy of two of them, then the two opponents, for their whole schedules; that takes
+about the accuracy of two of them, then the two baselines, for their whole schedules; that takes
 some 6 minutes a round on two idle cores. A prototype's ratio is its time over ours, whatever either
-reaches. An opponent's time is when it first stood at the level, or "never". `--quick` gives the
-opponents one epoch and multiplies by the epochs of their schedule, whatever that reaches. MNIST is
-needed. Times are train_seconds: everything from before the first step to after the last. The share
-is the run's arithmetic by its time, against what a 2048 x 2048 matrix product in bf16 reaches here.
+reaches. A baseline's time is when it first stood at the level, or "never". `--quick` gives the
+baselines one epoch and multiplies by the epochs of their schedule, whatever that reaches. MNIST is
+needed. Times are train_seconds: everything from before the first step to after the last. The
+fraction is the run's arithmetic by its time, against what a 2048 x 2048 matrix product in bf16
+reaches here.
 """
 
 import argparse
@@ -25,15 +26,15 @@ from typing import Any
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from baselines import EXAMPLE, STUDENT, Baseline, Course, run_baseline
 from inkling.data.catalog import find_source
 from inkling.data.loader import Batch, ResidentDigits
 from inkling.jobs.train import train
 from inkling.models.zoo import build_model
-from inkling.training.loop import start_from_pictures, train_step
+from inkling.training.loop import initialise_from_data, train_step
 from inkling.training.recipe_text import load_recipe
 from inkling.training.state import start_state
 from inkling.types import Digits
-from opponents import EXAMPLE, STUDENT, Course, Opponent, run_opponent
 from prototype import HALF_EPOCH, LONGER, run_prototype
 
 LEVELS = {"cnn-sprint-98": 0.9821, "cnn-sprint-99": 0.99, "cnn-sprint-994": 0.994}
@@ -56,10 +57,10 @@ def main() -> None:
             if prototype := PROTOTYPES.get(name):
                 plain[name].append(run_prototype(prototype, training, test, seed))
                 print(f"round {seed}  {prototype.name:<24} {plain[name][-1]}", flush=True)
-        for opponent in (STUDENT, EXAMPLE):
-            epochs = 1 if options.quick else opponent.epochs
-            course = run_opponent(opponent, training, test, epochs, seed)
-            courses[opponent.name].append(course)
+        for baseline in (STUDENT, EXAMPLE):
+            epochs = 1 if options.quick else baseline.epochs
+            course = run_baseline(baseline, training, test, epochs, seed)
+            courses[baseline.name].append(course)
             print(f"round {seed}  {course.name:<24} {course.seconds[-1]:.1f} s", flush=True)
     flops = {name: count_flops(name, training) for name in LEVELS}
     rows = [_row(name, runs[name], courses, flops[name], peaks["bfloat16"]) for name in LEVELS]
@@ -71,7 +72,7 @@ def main() -> None:
             f"{compared['ratio']:.2f} times {name}"
         )
     if options.quick:
-        print("\nopponents: the time of their whole schedule, from one epoch of it")
+        print("\nbaselines: the time of their whole schedule, from one epoch of it")
     if options.json:
         record = {"machine": machine(), "peaks_flops": peaks, "quick": options.quick, "rows": rows}
         options.json.write_text(json.dumps(record | {"runs": runs}, indent=2) + "\n")
@@ -88,13 +89,13 @@ def count_flops(name: str, training: Digits) -> float:
     """Multiplications and additions of the whole training of a recipe, forward and back."""
     recipe = load_recipe(name)
     device = torch.device("cpu")
-    pictures = ResidentDigits(training, device)
+    images = ResidentDigits(training, device)
     model = build_model(recipe.model, 10).train()
-    start_from_pictures(model, pictures)
+    initialise_from_data(model, images)
     state = start_state(recipe, model)
-    batch: Batch = pictures[torch.arange(recipe.training.batch_size)]
+    batch: Batch = images[torch.arange(recipe.training.batch_size)]
     with FlopCounterMode(display=False) as counter:
-        train_step(state, batch, recipe, device, share=0.0)
+        train_step(state, batch, recipe, device, fraction=0.0)
     return counter.get_total_flops() * recipe.total_steps(len(training))
 
 
@@ -135,9 +136,9 @@ def _row(
     level = LEVELS[name]
     seconds = statistics.median(run["seconds"] for run in runs)
     others = {}
-    for opponent in (STUDENT, EXAMPLE):
-        needed = _needed(opponent, courses[opponent.name], level)
-        others[opponent.name] = {"seconds": needed, "ratio": needed / seconds if needed else None}
+    for baseline in (STUDENT, EXAMPLE):
+        needed = _needed(baseline, courses[baseline.name], level)
+        others[baseline.name] = {"seconds": needed, "ratio": needed / seconds if needed else None}
     return {
         "recipe": name,
         "level": level,
@@ -163,11 +164,11 @@ def _compare(plain: list[dict[str, float]], ours: list[dict[str, float]]) -> dic
     }
 
 
-def _needed(opponent: Opponent, courses: list[Course], level: float) -> float | None:
+def _needed(baseline: Baseline, courses: list[Course], level: float) -> float | None:
     """The median time to the level, None where a run never stood there; after one epoch only,
     the time of the whole schedule."""
-    if any(len(course.seconds) < opponent.epochs for course in courses):
-        return opponent.epochs * statistics.median(course.seconds[-1] for course in courses)
+    if any(len(course.seconds) < baseline.epochs for course in courses):
+        return baseline.epochs * statistics.median(course.seconds[-1] for course in courses)
     times = [course.seconds_to(level) for course in courses]
     known = [spent for spent in times if spent is not None]
     return statistics.median(known) if len(known) == len(times) else None
@@ -179,16 +180,16 @@ def _print(rows: list[dict[str, Any]], peaks: dict[str, float]) -> None:
     for kind, flops in peaks.items():
         print(f"peak of a {SIDE} x {SIDE} product, {kind}: {flops / 1e12:.2f} TFLOP/s")
     head = f"{'level':>7} {'ours':>9} {'accuracy':>9} {'TFLOP':>7} {'of peak':>8}"
-    for opponent in (STUDENT, EXAMPLE):
-        head += f" {opponent.name:>24} {'ratio':>7}"
+    for baseline in (STUDENT, EXAMPLE):
+        head += f" {baseline.name:>24} {'ratio':>7}"
     print("\n" + head)
     for row in rows:
         line = (
             f"{row['level']:>7.2%} {row['seconds']:>7.3f} s {row['accuracy']:>9.3%} "
             f"{row['flops'] / 1e12:>7.3f} {row['share_of_peak']:>8.1%}"
         )
-        for opponent in (STUDENT, EXAMPLE):
-            other = row["others"][opponent.name]
+        for baseline in (STUDENT, EXAMPLE):
+            other = row["others"][baseline.name]
             line += (
                 f" {other['seconds']:>22.1f} s {other['ratio']:>7.0f}"
                 if other["seconds"]
@@ -200,7 +201,7 @@ def _print(rows: list[dict[str, Any]], peaks: dict[str, float]) -> None:
 def _options() -> argparse.Namespace:
     assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--quick", action="store_true", help="one epoch of each opponent")
+    parser.add_argument("--quick", action="store_true", help="one epoch of each baseline")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()

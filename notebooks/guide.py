@@ -20,7 +20,7 @@
 # %% [markdown]
 # ## 1. Imports
 #
-# torch computes, numpy holds pictures, inkling brings data, networks and training. Nothing is
+# torch computes, numpy holds images, inkling brings data, networks and training. Nothing is
 # hidden: each function used here is a few lines long, and its name tells where it lives.
 
 # %%
@@ -50,11 +50,11 @@ from inkling.evaluation.figures import (
 from inkling.export.weights import export_pth
 from inkling.models.zoo import build_model, count_parameters
 from inkling.reading.recognise.crops import find_crops
+from inkling.training.callback import NullCallback
 from inkling.training.history import read_history
 from inkling.training.loop import Plan, fit
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import RunFolder
-from inkling.training.watch import Quiet
 from inkling.types import MEAN, SIDE, STD, Digits
 
 torch.manual_seed(0)
@@ -73,12 +73,12 @@ folder = Path(tempfile.mkdtemp())
 source = find_source("auto", notify=print)
 training = source.load_training()
 classes = len(training.classes)
-print(f"{source.name}: {len(training):,} pictures to learn from, {classes} classes")
+print(f"{source.name}: {len(training):,} images to learn from, {classes} classes")
 
 # %% [markdown]
-# ## 3. Why the pictures are prepared the way they are
+# ## 3. Why the images are prepared the way they are
 #
-# Four things are done to a picture before a network sees it. We measure what each is worth.
+# Four things are done to an image before a network sees it. We measure what each is worth.
 #
 # - **ToTensor scaling** divides the grey values 0 to 255 by 255.
 # - **Normalising** takes away 0.1307 and divides by 0.3081. These two numbers are no magic: they
@@ -90,9 +90,9 @@ print(f"mean {mean:.4f} and standard deviation {std:.4f} of these pixels on the 
 print(f"mean {MEAN} and standard deviation {STD} are what inkling uses everywhere")
 
 # %% [markdown]
-# The same network, the same pictures, the same optimiser, three ways to feed them. A few thousand
-# pictures and two passes are enough to see the difference. A part is held out to measure by: the
-# **validation** pictures, which the network never learns from.
+# The same network, the same images, the same optimiser, three ways to feed them. A few thousand
+# images and two passes are enough to see the difference. A part is held out to measure by: the
+# **validation** images, which the network never learns from.
 
 # %%
 some = training.take(np.arange(min(len(training), 8_000)))
@@ -100,11 +100,11 @@ splits = split_digits(some, held_out=len(some) // 5, seed=0)
 
 
 def try_out(recipe="mlp-adam", changes=(), splits=splits, wrap=nn.Identity):
-    """Train on a small part; gives the accuracy on the pictures held out."""
+    """Train on a small part; gives the accuracy on the images held out."""
     chosen = load_recipe(recipe, list(changes))
     torch.manual_seed(0)
     model = nn.Sequential(wrap(), build_model(chosen.model, classes))
-    outcome = fit(model, splits, Plan(chosen, torch.device("cpu"), Quiet()))
+    outcome = fit(model, splits, Plan(chosen, torch.device("cpu"), NullCallback()))
     return outcome.validation.accuracy
 
 
@@ -132,7 +132,7 @@ for name, wrap in [("0 to 255", ToRaw), ("0 to 1", ToUnit), ("normalised", nn.Id
 #
 # - **Flattening** lays the 28 rows of 28 pixels end to end: 784 numbers for a linear layer. Nothing
 #   is computed, only the shape changes. But does such a network know which pixels are neighbours?
-#   We shuffle the pixels, all pictures in the same way, so that no eye can read them.
+#   We shuffle the pixels, all images in the same way, so that no eye can read them.
 
 # %%
 order = np.random.default_rng(0).permutation(SIDE * SIDE)
@@ -158,7 +158,7 @@ show_rows({"as it is": splits.training.images[:5], "shuffled": shuffled.training
 # %% [markdown]
 # ## 4. Explore
 #
-# Preprocessed before you compute: shapes, types, balance, and the pictures themselves.
+# Look before you compute: shapes, types, balance, and the images themselves.
 
 # %%
 print("images", training.images.shape, training.images.dtype)
@@ -210,8 +210,8 @@ for step in range(5):
 # %% [markdown]
 # ## 7. Train and validate
 #
-# Training is that step, many times over: an **epoch** sees every picture once, in a new order.
-# After each epoch the network is measured on the validation pictures, and the best epoch is kept.
+# Training is that step, many times over: an **epoch** sees every image once, in a new order.
+# After each epoch the network is measured on the validation images, and the best epoch is kept.
 # The recipe `mlp-adam` says how: Adam, batches of 64, five epochs.
 
 # %%
@@ -222,17 +222,17 @@ print(f"{result.train_seconds:.1f} s, validation {result.validation.accuracy:.2%
 # ## 8. Plot
 #
 # Both losses should fall. Where training goes on falling while validation rises again, the network
-# has begun to learn its pictures by heart: **overfitting**. The dotted line is the epoch kept.
+# has begun to learn its images by heart: **overfitting**. The dotted line is the epoch kept.
 
 # %%
 run = RunFolder(result.run)
-draw_curves(read_history(run.metrics_path), run.read_card()["kept_epoch"])
+draw_curves(read_history(run.metrics_path), run.read_card()["best_epoch"])
 
 # %% [markdown]
 # ## 9. Test
 #
 # All choices are made, so the test part may be opened. The interval says how far the accuracy of
-# so many pictures can be off by luck alone. In the confusion matrix rows are what was written,
+# so many images can be off by luck alone. In the confusion matrix rows are what was written,
 # columns what was read; off the diagonal are the mistakes.
 
 # %%
@@ -308,24 +308,24 @@ same = np.array_equal(again.predict_logits(test.images), classifier.predict_logi
 print("the loaded network answers exactly the same:", same)
 
 # %% [markdown]
-# A single picture gets ten probabilities by **softmax**: each logit's exponential, divided by the
+# A single image gets ten probabilities by **softmax**: each logit's exponential, divided by the
 # sum of them all.
 
 # %%
 for index in range(2):
     probabilities = classifier.predict_proba(test.images[index : index + 1])[0]
-    print(f"picture {index}, label {test.classes[test.labels[index]]}")
-    for name, share in zip(test.classes, probabilities, strict=True):
-        print(f"  {name} {share:7.2%} {'█' * round(30 * share)}")
+    print(f"image {index}, label {test.classes[test.labels[index]]}")
+    for name, fraction in zip(test.classes, probabilities, strict=True):
+        print(f"  {name} {fraction:7.2%} {'█' * round(30 * fraction)}")
 show5(test)
 
 # %% [markdown]
 # ## 12. Read your own digit
 #
-# A photo is no MNIST picture: dark ink on light paper, light from one side, a digit somewhere on a
+# A photo is no MNIST image: dark ink on light paper, light from one side, a digit somewhere on a
 # large sheet. Shrunk to 28 × 28 it gets an answer, as everything does, and a wrong one.
 #
-# Set `PHOTO` to the path of your own. Until then, one is made of test pictures: dark ink on grey
+# Set `PHOTO` to the path of your own. Until then, one is made of test images: dark ink on grey
 # paper that darkens to one side.
 
 # %%
@@ -357,8 +357,8 @@ else:
 shrunk = np.stack([np.asarray(Image.fromarray(photo).resize((SIDE, SIDE))) for photo in photos])
 crops = [crop for photo in photos for crop in find_crops(photo)]
 found = np.stack([crop.pixels for crop in crops])
-for name, pictures in [("only shrunk", shrunk), ("by inkling", found)]:
-    probabilities = classifier.predict_proba(pictures)
+for name, images in [("only shrunk", shrunk), ("by inkling", found)]:
+    probabilities = classifier.predict_proba(images)
     answers = [training.classes[answer] for answer in probabilities.argmax(axis=1)]
     print(f"{name:<12} {' '.join(answers)}   confidence {probabilities.max(axis=1).round(2)}")
 show_rows({"only shrunk": shrunk, "by inkling": found})

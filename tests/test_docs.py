@@ -47,7 +47,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory, scans: Digits) -> Path:
-    """A folder with what the README's commands name: a photo, own pictures, a stopped run."""
+    """A folder with what the README's commands name: a photo, own images, a stopped run."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "inkling").write_text(f'#!/bin/sh\nexec {sys.executable} -m inkling "$@"\n')
     (folder / "inkling").chmod(0o755)

@@ -55,10 +55,10 @@ def test_it_runs_from_a_clean_kernel_without_mnist(
     )
     assert "the loaded network answers exactly the same: True" in printed
     assert "by inkling   0 1 2 3 4" in printed
-    pictures = [
+    images = [
         output
         for cell in notebook.cells
         for output in cell.get("outputs", [])
         if "image/png" in output.get("data", {})
     ]
-    assert len(pictures) >= 8
+    assert len(images) >= 8

@@ -1,6 +1,6 @@
 """inkling: handwritten digits, from raw MNIST to an answer about your own photo.
 
-Names are imported when they are first used, so that `import inkling` and reading a picture need
+Names are imported when they are first used, so that `import inkling` and reading an image need
 no torch.
 """
 

@@ -136,7 +136,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(
     assert not list(tmp_path.iterdir())
 
 
-def test_folders_of_pictures_with_faults(tmp_path: Path) -> None:
+def test_folders_of_images_with_faults(tmp_path: Path) -> None:
     from PIL import Image
 
     (tmp_path / "own" / "one").mkdir(parents=True)
@@ -144,7 +144,7 @@ def test_folders_of_pictures_with_faults(tmp_path: Path) -> None:
     train = ["train", "--data", tmp_path / "own", "--out", tmp_path / "run"]
     assert "only 'one'" in inkling(*train, code=1).stderr
     (tmp_path / "own" / "two").mkdir()
-    (tmp_path / "own" / "two" / "broken.png").write_text("no picture")
+    (tmp_path / "own" / "two" / "broken.png").write_text("no image")
     assert "broken.png" in inkling(*train, code=1).stderr
     assert not (tmp_path / "run").exists()
 
@@ -186,7 +186,7 @@ def test_the_report_is_made_again_and_runs_are_compared(run_folder: Path, tmp_pa
     inkling("report", run_folder, "--out", "x.html", code=2)
 
 
-def test_own_pictures_are_scored_by_their_names(tmp_path: Path, scans) -> None:
+def test_own_images_are_scored_by_their_names(tmp_path: Path, scans) -> None:
     from PIL import Image
 
     for index in range(6):
@@ -204,6 +204,4 @@ def test_own_pictures_are_scored_by_their_names(tmp_path: Path, scans) -> None:
     assert "My home page" in (tmp_path / "own.html").read_text()
     inkling("evaluate", cwd=tmp_path, code=2)
     (tmp_path / "none").mkdir()
-    assert (
-        "no picture with a label" in inkling("evaluate", "--own", tmp_path / "none", code=1).stderr
-    )
+    assert "no image with a label" in inkling("evaluate", "--own", tmp_path / "none", code=1).stderr

@@ -61,7 +61,7 @@ def test_tune_on_too_little_is_a_sentence_and_no_more(tmp_path: Path, few) -> No
         image = few.images[np.nonzero(few.labels == label)[0][0]]
         Image.fromarray(image).save(folder / "a.png")
     done = inkling("tune", "mine.toml", "--data", "one", cwd=tmp_path, code=1)
-    assert done.stderr.startswith("inkling: one has too few pictures")
+    assert done.stderr.startswith("inkling: one has too few images")
     assert len(done.stderr.splitlines()) == 1
 
 

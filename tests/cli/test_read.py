@@ -45,7 +45,7 @@ def test_a_program_gets_the_contract(seven: Path) -> None:
     assert isinstance(digit["alternatives"], list)
 
 
-def test_bad_pictures_do_not_stop_the_others(seven: Path, tmp_path: Path) -> None:
+def test_bad_images_do_not_stop_the_others(seven: Path, tmp_path: Path) -> None:
     for name, content in (("empty.png", b""), ("text.png", b"hello"), ("cut.jpg", b"\xff\xd8\xff")):
         (tmp_path / name).write_bytes(content)
     missing = tmp_path / "missing.png"
@@ -121,5 +121,5 @@ def test_a_missing_model_is_one_sentence(seven: Path, tmp_path: Path) -> None:
     assert "inkling export" in result.output
 
 
-def test_no_picture_is_wrong_usage() -> None:
+def test_no_image_is_wrong_usage() -> None:
     assert run().exit_code == 2

@@ -22,8 +22,8 @@ def honest(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Logits (N, 11) whose softmax is the true chance of each label (N,)."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 3, (count, 11))
-    chances = softmax(logits)
-    labels = (chances.cumsum(axis=1) > rng.random((count, 1))).argmax(axis=1)
+    probs = softmax(logits)
+    labels = (probs.cumsum(axis=1) > rng.random((count, 1))).argmax(axis=1)
     return logits, labels
 
 
@@ -59,9 +59,9 @@ def test_honest_probabilities_have_no_calibration_error_and_bold_ones_have() -> 
 @given(st.integers(0, 1000), st.sampled_from([0.002, 0.005, 0.02]))
 def test_thresholds_keep_to_their_shares(seed: int, refused: float) -> None:
     logits, labels = honest(8_000, seed)
-    chances = softmax(logits)
-    chosen = choose_thresholds(chances, labels, refused, doubted=0.01)
-    measured = count_refusals(chances, labels, chosen)
+    probs = softmax(logits)
+    chosen = choose_thresholds(probs, labels, refused, doubted=0.01)
+    measured = count_refusals(probs, labels, chosen)
     at_floor = chosen.not_a_digit == pytest.approx(1 / 3)
     assert measured.digits_refused <= refused + 1e-3 or chosen.not_a_digit == 0.99
     assert at_floor or measured.digits_refused >= refused * 0.5 - 1e-3
@@ -69,8 +69,8 @@ def test_thresholds_keep_to_their_shares(seed: int, refused: float) -> None:
 
 
 def test_refusals_are_counted_by_hand() -> None:
-    chances = np.array([[0.9, 0.1, 0.0], [0.5, 0.4, 0.1], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]])
-    measured = count_refusals(chances, np.array([0, 0, 1, 2]), Thresholds(0.6, 0.7))
+    probs = np.array([[0.9, 0.1, 0.0], [0.5, 0.4, 0.1], [0.1, 0.1, 0.8], [0.2, 0.7, 0.1]])
+    measured = count_refusals(probs, np.array([0, 0, 1, 2]), Thresholds(0.6, 0.7))
     assert measured.digits_refused == pytest.approx(1 / 3)
     assert measured.digits_doubted == pytest.approx(1 / 3)
     assert measured.none_answered == 1
@@ -87,22 +87,22 @@ def test_a_network_answers_for_another_where_it_errs_no_more() -> None:
     labels = np.zeros(1000, np.int64)
     rng = np.random.default_rng(0)
     sure = np.sort(rng.uniform(0.5, 1, 1000))
-    chances = np.zeros((1000, 11))
-    chances[:, 0], chances[:, 1] = sure, 1 - sure
-    others = chances.copy()
+    probs = np.zeros((1000, 11))
+    probs[:, 0], probs[:, 1] = sure, 1 - sure
+    others = probs.copy()
     wrong = (sure > 0.9) & (sure < 0.95)  # there the smaller network takes every 0 for a 1
-    chances[wrong] = chances[wrong][:, [1, 0, *range(2, 11)]]
-    level = choose_sure(chances, others, labels)
+    probs[wrong] = probs[wrong][:, [1, 0, *range(2, 11)]]
+    level = choose_sure(probs, others, labels)
     assert 0.949 <= level <= 0.951
     assert choose_sure(others, others, labels) == 0.9
 
 
 def test_a_network_that_errs_where_it_is_surest_may_never_answer() -> None:
-    chances = np.full((50, 11), 0.0)
-    chances[:, 1] = 1.0
-    others = np.roll(chances, -1, axis=1)
+    probs = np.full((50, 11), 0.0)
+    probs[:, 1] = 1.0
+    others = np.roll(probs, -1, axis=1)
     with pytest.raises(DataError, match="each threshold"):
-        choose_sure(chances, others, np.zeros(50, np.int64))
-    unsure = 0.94 * chances + 0.06 * others  # above 0.94 it says nothing, which is no merit
+        choose_sure(probs, others, np.zeros(50, np.int64))
+    unsure = 0.94 * probs + 0.06 * others  # above 0.94 it says nothing, which is no merit
     with pytest.raises(DataError, match="each threshold"):
         choose_sure(unsure, others, np.zeros(50, np.int64))

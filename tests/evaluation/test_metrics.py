@@ -61,8 +61,8 @@ def test_calibration_error_is_its_definition(data: tuple[np.ndarray, np.ndarray]
 
 
 @given(st.integers(1, 20_000), st.floats(0, 1))
-def test_the_interval_is_scipys(n: int, share: float) -> None:
-    right = round(share * n)
+def test_the_interval_is_scipys(n: int, fraction: float) -> None:
+    right = round(fraction * n)
     wanted = binomtest(right, n).proportion_ci(method="wilson")
     assert wilson_interval(right, n) == pytest.approx((wanted.low, wanted.high), abs=1e-12)
 

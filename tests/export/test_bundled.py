@@ -51,8 +51,8 @@ def test_things_are_no_digits() -> None:
     for _ in range(60):
         cuts = find_crops(compose_distractors(rng).pixels)
         if cuts:
-            chances = network.probabilities(np.stack([cut.pixels for cut in cuts]))
-            refused += (chances.argmax(axis=1) == 10).tolist()
+            probs = network.probabilities(np.stack([cut.pixels for cut in cuts]))
+            refused += (probs.argmax(axis=1) == 10).tolist()
     assert np.mean(refused) > 0.8
 
 
@@ -63,7 +63,7 @@ def test_mnists_test_digits_are_read(mnist_folder: Path) -> None:
     single = np.array([len(cut) == 1 for cut in cuts])
     assert single.mean() > 0.97
     pixels = np.stack([cut[0].pixels for cut in cuts if len(cut) == 1])
-    chances = load_network().probabilities(pixels)
+    probs = load_network().probabilities(pixels)
     labels = digits.labels[single]
-    assert (chances[:, :10].argmax(axis=1) == labels).mean() >= 0.99
-    assert expected_calibration_error(np.log(np.maximum(chances, 1e-12)), labels) < 0.03
+    assert (probs[:, :10].argmax(axis=1) == labels).mean() >= 0.99
+    assert expected_calibration_error(np.log(np.maximum(probs, 1e-12)), labels) < 0.03

@@ -74,8 +74,8 @@ def test_the_graph_is_folded_and_says_what_it_is(few: Digits, tmp_path: Path) ->
     network = load_network(path)
     assert network.card.temperature == 1.5
     assert network.card.thresholds == {"unsure": 0.4, "not_a_digit": 0.6}
-    chances = network.probabilities(few.images[:20])
-    np.testing.assert_allclose(chances.sum(axis=1), 1, atol=1e-5)
+    probs = network.probabilities(few.images[:20])
+    np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-5)
 
 
 def test_a_network_in_training_mode_is_exported_as_it_answers(few: Digits, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_what_is_refused_leaves_the_old_file(few: Digits, tmp_path: Path) -> Non
     assert len(list(tmp_path.iterdir())) == 1
 
 
-def test_no_pictures_no_proof(tmp_path: Path) -> None:
+def test_no_images_no_proof(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="none were given"):
         export_onnx(
             networks()["mlp"],
@@ -140,7 +140,7 @@ def test_a_run_is_exported_with_its_card(few_npz: Path, tmp_path: Path) -> None:
     assert card["recipe"] == "cnn-basic"
 
 
-def test_moved_scans_are_ten_thousand_different_pictures() -> None:
+def test_moved_scans_are_ten_thousand_different_images() -> None:
     scans = moved_scans()
     assert scans.shape == (10_000, 28, 28)
     assert len(np.unique(scans.reshape(10_000, -1), axis=0)) > 9_900

@@ -9,7 +9,7 @@ from torch import nn
 
 from inkling.data.loader import normalise_images
 from inkling.export.onnx import export_onnx, make_card
-from inkling.models.committee import CommitteeSpec
+from inkling.models.ensemble import EnsembleSpec
 from inkling.models.mlp import MlpSpec
 from inkling.models.sprint import Sprint, SprintSpec
 from inkling.models.zoo import ModelSpec, build_model
@@ -17,8 +17,8 @@ from inkling.types import DIGIT_NAMES, Digits
 
 SPECS: dict[str, ModelSpec] = {
     "sprint": SprintSpec(),
-    "committee": CommitteeSpec(members=2, member=SprintSpec(channels=(8, 8))),
-    "committee of mlps": CommitteeSpec(members=3, member=MlpSpec(widths=(16,))),
+    "ensemble": EnsembleSpec(members=2, member=SprintSpec(channels=(8, 8))),
+    "ensemble of mlps": EnsembleSpec(members=3, member=MlpSpec(widths=(16,))),
 }
 
 
@@ -27,7 +27,7 @@ def test_they_are_exported_and_compared(kind: str, few: Digits, tmp_path: Path) 
     torch.manual_seed(1)
     network: nn.Module = build_model(SPECS[kind], 10)
     if isinstance(network, Sprint):
-        network.start_from(normalise_images(torch.tensor(few.images)))
+        network.init_from_data(normalise_images(torch.tensor(few.images)))
     path = tmp_path / "network.onnx"
     export_onnx(network, make_card(DIGIT_NAMES), path, few.images)  # raises where they differ
     operations = {node.op_type for node in onnx.load(path).graph.node}

@@ -30,15 +30,15 @@ def settled(net: WritingNet) -> torch.nn.Module:
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (64, 48), (16, 400)])
-def test_a_map_is_as_large_as_its_picture(shape: tuple[int, int]) -> None:
+def test_a_map_is_as_large_as_its_image(shape: tuple[int, int]) -> None:
     with torch.no_grad():
         assert WritingNet().eval()(torch.zeros(3, 2, *shape)).shape == (3, 1, *shape)
 
 
 def test_the_file_gives_what_the_network_gives(tmp_path: Path) -> None:
     net, path = settled(WritingNet((4, 6, 8, 8))), tmp_path / "map.onnx"
-    pictures = [np.random.default_rng(0).normal(size=(2, 50, 90)).astype(np.float32)]
-    export.export_writing(net, {"scenes": 3}, path, pictures)
+    images = [np.random.default_rng(0).normal(size=(2, 50, 90)).astype(np.float32)]
+    export.export_writing(net, {"scenes": 3}, path, images)
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     image = np.random.default_rng(1).normal(size=(1, 2, 32, 80)).astype(np.float32)
     found = np.asarray(session.run(None, {"images": image})[0])
@@ -53,9 +53,9 @@ def test_a_file_that_differs_is_not_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(onnx_export, "TOLERANCE", 0.0)
-    picture = np.random.default_rng(0).normal(size=(2, 64, 64)).astype(np.float32)
+    image = np.random.default_rng(0).normal(size=(2, 64, 64)).astype(np.float32)
     with pytest.raises(ModelError, match="differs"):
-        export.export_writing(settled(WritingNet()), {}, tmp_path / "map.onnx", [picture])
+        export.export_writing(settled(WritingNet()), {}, tmp_path / "map.onnx", [image])
     assert not list(tmp_path.iterdir())
 
 

@@ -54,7 +54,7 @@ def test_labels_that_were_put_wrong_are_named_first(mislabelled: Path, tmp_path:
 def test_no_network_learns_from_the_label_it_judges(
     few: Digits, few_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every network's training pictures are looked at, and every answer it is asked for."""
+    """Every network's training images are looked at, and every answer it is asked for."""
     learnt: list[set[bytes]] = []
     judged: list[bytes] = []
     train_one = module._train
@@ -119,7 +119,7 @@ def test_what_cannot_be_audited(few: Digits, tmp_path: Path) -> None:
     alone = np.nonzero(few.labels == 7)[0][:1]
     kept = np.concatenate([np.nonzero(few.labels != 7)[0], alone])
     np.savez(path, images=few.images[kept], labels=few.labels[kept])
-    with pytest.raises(DataError, match="a single picture of 7"):
+    with pytest.raises(DataError, match="a single image of 7"):
         audit(str(path), out=tmp_path / "audit", device="cpu")
     np.savez(path, images=few.images[[0, 0, 1, 1]], labels=few.labels[[0, 0, 1, 1]])
     with pytest.raises(DataError, match="too few for 5 folds"):

@@ -19,7 +19,7 @@ def test_data_has_a_page_of_its_own(few_npz: Path, few: Digits, tmp_path: Path) 
     assert all(address.startswith(("data:", "#")) for address in page.addresses)
     counts = [min(24, count) for part in (description.training, description.test)
               for count in part.counts.values()]  # fmt: skip
-    assert page.pictures == sum(counts)
+    assert page.images == sum(counts)
     describe(str(few_npz), tmp_path / "few.html")  # made anew
     (tmp_path / "mine.html").write_text("mine")
     with pytest.raises(RunError, match="left alone"):
@@ -42,7 +42,7 @@ def test_a_sheet_takes_nobodys_place(
         assert not (tmp_path / name).exists()
 
 
-def test_five_pictures_stand_under_their_labels(few: Digits) -> None:
+def test_five_images_stand_under_their_labels(few: Digits) -> None:
     axes = show5(few, first=7).axes
     assert [each.get_title() for each in axes] == [str(label) for label in few.labels[7:12]]
     for each, image in zip(axes, few.images[7:12], strict=True):

@@ -9,7 +9,7 @@ import pytest
 from inkling.errors import RecipeError, RunError
 from inkling.jobs.repeat import LINES, repeat
 from inkling.jobs.train import train
-from inkling.training.committee import as_committee
+from inkling.training.ensemble import as_ensemble
 from inkling.training.history import EpochMetrics
 from inkling.training.recipe_text import load_recipe
 
@@ -21,7 +21,7 @@ class KilledError(Exception):
 
 
 class KillAfter:
-    """A watch that kills the training behind its `epochs`-th epoch."""
+    """A callback that kills the training behind its `epochs`-th epoch."""
 
     def __init__(self, epochs: int) -> None:
         self.left = epochs
@@ -65,21 +65,21 @@ def test_a_killed_seed_goes_on_and_ends_the_same(few_npz: Path, tmp_path: Path) 
     job = {"data": str(few_npz), "changes": QUICK}
     whole = repeat("mlp-adam", 2, out=tmp_path / "whole", **job)
     with pytest.raises(KilledError):
-        repeat("mlp-adam", 2, out=tmp_path / "killed", watch=KillAfter(3), **job)
+        repeat("mlp-adam", 2, out=tmp_path / "killed", callback=KillAfter(3), **job)
     again = repeat("mlp-adam", 2, out=tmp_path / "killed", **job)
     assert hashes(again.runs) == hashes(whole.runs)
 
 
-def test_a_killed_committee_goes_on_within_its_member(few_npz: Path, tmp_path: Path) -> None:
+def test_a_killed_ensemble_goes_on_within_its_member(few_npz: Path, tmp_path: Path) -> None:
     """What its first members have learnt is not thrown away."""
-    duo = as_committee(load_recipe("mlp-adam", QUICK), 2)
+    duo = as_ensemble(load_recipe("mlp-adam", QUICK), 2)
     whole = repeat(duo, 1, data=str(few_npz), out=tmp_path / "whole")
     with pytest.raises(KilledError):
-        repeat(duo, 1, data=str(few_npz), out=tmp_path / "killed", watch=KillAfter(3))
-    watch = KillAfter(99)
-    again = repeat(duo, 1, data=str(few_npz), out=tmp_path / "killed", watch=watch)
+        repeat(duo, 1, data=str(few_npz), out=tmp_path / "killed", callback=KillAfter(3))
+    callback = KillAfter(99)
+    again = repeat(duo, 1, data=str(few_npz), out=tmp_path / "killed", callback=callback)
     assert hashes(again.runs) == hashes(whole.runs)
-    assert 99 - watch.left == 2  # epochs: those of the second member, the first is kept
+    assert 99 - callback.left == 2  # epochs: those of the second member, the first is kept
 
 
 def test_a_lost_line_is_taken_from_the_card(few_npz: Path, tmp_path: Path) -> None:

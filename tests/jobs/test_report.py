@@ -17,7 +17,7 @@ from inkling.training.run_folder import RunFolder
 
 @pytest.fixture(scope="module")
 def two(few_npz_module: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """Two runs on the same pictures: one that has learnt, one that hardly has."""
+    """Two runs on the same images: one that has learnt, one that hardly has."""
     folder = tmp_path_factory.mktemp("two")
     for name, epochs in (("well", 6), ("hardly", 1)):
         changes = ["widths=[24]", f"epochs={epochs}", "batch_size=32"]
@@ -44,11 +44,12 @@ def test_the_test_is_scipys(one: int, other: int) -> None:
     assert mcnemar(one, other) == pytest.approx(wanted, rel=1e-9)
 
 
-def test_runs_are_told_apart_by_the_pictures_only_one_gets_right(two: tuple[Path, Path]) -> None:
+def test_runs_are_told_apart_by_the_images_only_one_gets_right(two: tuple[Path, Path]) -> None:
     runs = [read_run(RunFolder(path)) for path in two]
     (found,) = differences(runs)
     assert (found.better, found.other) == ("well", "hardly")
-    right = [run.evidence.answers == run.evidence.labels for run in runs if run.evidence]
+    saved = [run.test_predictions for run in runs if run.test_predictions]
+    right = [each.answers == each.labels for each in saved]
     assert found.only_better - found.only_other == right[0].sum() - right[1].sum()
     assert found.p < 0.05
     assert "more than chance explains" in found.sentence

@@ -79,7 +79,7 @@ def test_the_result_is_what_the_contract_says(result: TrainResult) -> None:
     assert 0 < entry["train_seconds"] < entry["total_seconds"]
 
 
-def test_the_figures_are_pictures_with_something_on_them(result: TrainResult) -> None:
+def test_the_figures_are_images_with_something_on_them(result: TrainResult) -> None:
     for path in (result.run / "figures").iterdir():
         with Image.open(path) as image:
             assert min(image.size) > 300
@@ -140,7 +140,7 @@ def test_by_default_a_run_is_measured_on_what_it_learnt_from(few: Digits, tmp_pa
 def test_data_that_has_changed_since_is_refused(
     few: Digits, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A picture more moves others between the parts: some of the test part was learnt from."""
+    """An image more moves others between the parts: some of the test part was learnt from."""
     save_folder(few.take(np.arange(100)), tmp_path / "own")
     run = train("mlp-adam", data=str(tmp_path / "own"), out=tmp_path / "run", changes=QUICK)
     Image.fromarray(few.images[200]).save(tmp_path / "own" / "3" / "new.png")
@@ -152,12 +152,12 @@ def test_data_that_has_changed_since_is_refused(
     assert evaluate(run.run, data="other").n == 40
 
 
-def test_too_few_pictures_to_test_on_are_refused_before_the_training(
+def test_too_few_images_to_test_on_are_refused_before_the_training(
     few: Digits, tmp_path: Path
 ) -> None:
     pair = few.take(np.array([np.nonzero(few.labels == label)[0][0] for label in (0, 1)]))
     save_folder(pair, tmp_path / "own")
-    with pytest.raises(DataError, match="2 pictures, too few to hold a fifth out for the test"):
+    with pytest.raises(DataError, match="2 images, too few to hold a fifth out for the test"):
         train("mlp-adam", data=str(tmp_path / "own"), out=tmp_path / "run", changes=QUICK)
     assert not (tmp_path / "run").exists()
     chosen = load_recipe("mlp-adam").model_copy(update={"data": str(tmp_path / "own")})
@@ -202,7 +202,7 @@ def test_classes_of_the_users_own(few: Digits, tmp_path: Path) -> None:
 
 
 def test_training_never_sees_the_test_set(few: Digits, tmp_path: Path) -> None:
-    """Scrambled test labels and pictures change the test figure and not one bit of the weights."""
+    """Scrambled test labels and images change the test figure and not one bit of the weights."""
     hashes, accuracies = [], []
     for name, labels in (("true", few.labels[320:]), ("scrambled", 9 - few.labels[320:])):
         images = few.images[320:] if name == "true" else few.images[320:, ::-1]
@@ -318,12 +318,12 @@ def test_temperature_and_doubt_come_from_validation(scans: Digits) -> None:
     ("classes", "shown", "told"),
     [
         ((*"012345678", "none"), range(10), True),
-        ((*"012345678", "none"), range(9), False),  # no picture of none
+        ((*"012345678", "none"), range(9), False),  # no image of none
         ((*"012345678", "none"), range(9, 10), False),  # none but that
         (("none", *"123456789"), range(10), False),  # a class like any other, by its place
     ],
 )
-def test_where_none_begins_is_learnt_from_pictures_of_both_kinds(
+def test_where_none_begins_is_learnt_from_images_of_both_kinds(
     classes: tuple[str, ...], shown: range, told: bool, scans: Digits
 ) -> None:
     class Known:

@@ -9,7 +9,7 @@ from inkling.models.zoo import build_model, count_parameters
 
 
 def multiplications(model: nn.Module) -> int:
-    """Of one picture, counted in the layers as they run."""
+    """Of one image, counted in the layers as they run."""
     total = 0
 
     def count(layer: nn.Module, _: object, output: torch.Tensor) -> None:

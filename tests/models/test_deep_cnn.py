@@ -29,7 +29,7 @@ def test_the_mean_head_does_not_care_where_the_ink_lies() -> None:
     torch.manual_seed(0)
     spec = CnnSpec(channels=(8,), head="average", hidden=())
     network = Cnn(spec, 10).eval()
-    picture = torch.zeros(1, 1, 28, 28)
-    picture[0, 0, 8:14, 8:12] = 1
-    moved = picture.roll((5, 6), (2, 3))
-    torch.testing.assert_close(network(picture), network(moved), rtol=1e-4, atol=1e-5)
+    image = torch.zeros(1, 1, 28, 28)
+    image[0, 0, 8:14, 8:12] = 1
+    moved = image.roll((5, 6), (2, 3))
+    torch.testing.assert_close(network(image), network(moved), rtol=1e-4, atol=1e-5)

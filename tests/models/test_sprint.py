@@ -17,7 +17,7 @@ from inkling.types import Digits
 
 @given(st.integers(1, 4), st.sampled_from([torch.float32, torch.bfloat16]))
 @settings(max_examples=10)
-def test_windows_are_the_pictures_own_pixels(count: int, kind: torch.dtype) -> None:
+def test_windows_are_the_images_own_pixels(count: int, kind: torch.dtype) -> None:
     images = torch.randn(count, 1, 28, 28).to(kind)
     windows = cut_windows(images)
     plain = F.unfold(images.float(), 8, stride=4).transpose(1, 2).reshape(count * 36, 64)
@@ -27,7 +27,7 @@ def test_windows_are_the_pictures_own_pixels(count: int, kind: torch.dtype) -> N
 
 @given(st.integers(1, 3), st.integers(1, 5), st.integers(3, 7))
 @settings(max_examples=15)
-def test_unfolded_pictures_give_a_convolution(batch: int, channels: int, side: int) -> None:
+def test_unfolded_images_give_a_convolution(batch: int, channels: int, side: int) -> None:
     images = torch.randn(batch, side, side, channels)
     kernels = torch.randn(4, 3, 3, channels)
     ours = unfold(images, 3) @ kernels.flatten(1).T
@@ -74,7 +74,7 @@ def test_sixteen_bits_give_nearly_the_same_gradients(few: Digits) -> None:
     torch.manual_seed(0)
     network = Sprint(SprintSpec(), 10).train()
     images = normalise_images(torch.tensor(few.images[:64]))
-    network.start_from(images)
+    network.init_from_data(images)
     labels = torch.tensor(few.labels[:64])
     found = []
     for enabled in (False, True):
@@ -92,7 +92,7 @@ def test_it_answers_the_same_while_training_and_after(few: Digits) -> None:
     torch.manual_seed(0)
     network = Sprint(SprintSpec(), 10)
     images = normalise_images(torch.tensor(few.images[:16]))
-    network.start_from(images)
+    network.init_from_data(images)
     network.train()
     network.norm.eval()
     trained = network(images)
@@ -100,10 +100,10 @@ def test_it_answers_the_same_while_training_and_after(few: Digits) -> None:
     torch.testing.assert_close(network(images), trained, rtol=1e-4, atol=1e-4)
 
 
-def test_first_filters_come_from_the_pictures(few: Digits) -> None:
+def test_first_filters_come_from_the_images(few: Digits) -> None:
     images = normalise_images(torch.tensor(few.images))
     network = Sprint(SprintSpec(channels=(16, 32)), 10)
-    network.start_from(images)
+    network.init_from_data(images)
     answers = F.conv2d(
         images, network.filters.detach().view(-1, 1, 6, 6), network.shift.detach(), stride=2
     )
@@ -118,7 +118,7 @@ def test_first_filters_come_from_the_pictures(few: Digits) -> None:
 def test_filters_may_start_at_random(few: Digits) -> None:
     network = Sprint(SprintSpec(whiten=False), 10)
     before = network.filters.detach().clone()
-    network.start_from(normalise_images(torch.tensor(few.images[:50])))
+    network.init_from_data(normalise_images(torch.tensor(few.images[:50])))
     assert torch.equal(network.filters, before)
 
 

@@ -47,7 +47,7 @@ def test_everything_comes_back_bit_for_bit(kind: str, tmp_path: Path) -> None:
     load_checkpoint(tmp_path, loaded, "hash")
     assert torch.equal(torch.rand(4), draw)
     assert loaded.history == saved.history
-    assert (loaded.step, loaded.kept_epoch) == (3, 1)
+    assert (loaded.step, loaded.best_epoch) == (3, 1)
     assert torch.equal(loaded.totals, saved.totals)
     before, after = saved.optimizer.state_dict(), loaded.optimizer.state_dict()
     assert before["param_groups"] == after["param_groups"]

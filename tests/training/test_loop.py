@@ -14,12 +14,12 @@ from inkling.data.splits import Splits, split_digits
 from inkling.errors import RunError
 from inkling.models.zoo import build_model
 from inkling.training.average import ModelAverage
+from inkling.training.callback import NullCallback
 from inkling.training.divergence import check_epoch
 from inkling.training.history import EpochMetrics
 from inkling.training.loop import Fit, Plan, fit
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import load_recipe
-from inkling.training.watch import Quiet
 from inkling.types import MEAN, STD, Digits
 
 CPU = torch.device("cpu")
@@ -30,10 +30,10 @@ def recipe_with(*changes: str) -> Recipe:
     return load_recipe("mlp-adam", [*small, *changes])
 
 
-def train(recipe: Recipe, splits: Splits, watch=None) -> Fit:
+def train(recipe: Recipe, splits: Splits, callback=None) -> Fit:
     torch.manual_seed(recipe.training.seed)
     model = build_model(recipe.model, 10)
-    return fit(model, splits, Plan(recipe, CPU, watch or Quiet()))
+    return fit(model, splits, Plan(recipe, CPU, callback or NullCallback()))
 
 
 @pytest.fixture
@@ -41,12 +41,12 @@ def splits(few: Digits) -> Splits:
     return split_digits(few, 60, 0)
 
 
-def test_a_single_picture_left_over_is_learnt_with_batch_norm(few: Digits) -> None:
-    """193 pictures in batches of 64: the last would be one alone, which has no variance."""
+def test_a_single_image_left_over_is_learnt_with_batch_norm(few: Digits) -> None:
+    """193 images in batches of 64: the last would be one alone, which has no variance."""
     splits = Splits(few.take(np.arange(193)), None)
     steps: list[int] = []
 
-    class Count(Quiet):
+    class Count(NullCallback):
         def on_step(self, step: int, total: int) -> None:
             steps.append(total)
 
@@ -56,7 +56,7 @@ def test_a_single_picture_left_over_is_learnt_with_batch_norm(few: Digits) -> No
 
 
 def plain_loop(recipe: Recipe, digits: Digits) -> nn.Module:
-    """One picture at a time, Adam by the book (Kingma and Ba, 2015, algorithm 1)."""
+    """One image at a time, Adam by the book (Kingma and Ba, 2015, algorithm 1)."""
     torch.manual_seed(recipe.training.seed)
     model = build_model(recipe.model, 10).double()
     moments = [(torch.zeros_like(p), torch.zeros_like(p)) for p in model.parameters()]
@@ -94,7 +94,7 @@ def test_metrics_are_those_of_the_kept_network(splits: Splits) -> None:
     recipe = recipe_with("epochs=6", "learning_rate=0.02")
     result = train(recipe, splits)
     best = max(result.history, key=lambda e: (e.validation_accuracy, -(e.validation_loss or 0)))
-    assert result.kept_epoch == best.epoch
+    assert result.best_epoch == best.epoch
     model = build_model(recipe.model, 10)
     model.load_state_dict(result.weights)
     model.eval()
@@ -138,12 +138,12 @@ def test_the_same_seed_gives_the_same_bits_and_another_seed_others(splits: Split
 def test_a_part_of_an_epoch_is_trained_and_no_more(splits: Splits) -> None:
     steps: list[int] = []
 
-    class Counter(Quiet):
+    class Counter(NullCallback):
         def on_step(self, step: int, total: int) -> None:
             steps.append(step)
             assert total == 16
 
-    result = train(recipe_with("epochs=1.5"), splits, Counter())  # 340 pictures: 11 steps an epoch
+    result = train(recipe_with("epochs=1.5"), splits, Counter())  # 340 images: 11 steps an epoch
     assert steps == list(range(1, 17))
     assert [epoch.epoch for epoch in result.history] == [1, 2]
 
@@ -151,10 +151,10 @@ def test_a_part_of_an_epoch_is_trained_and_no_more(splits: Splits) -> None:
 def test_patience_ends_the_training(splits: Splits) -> None:
     result = train(recipe_with("epochs=200", "patience=3", "learning_rate=0.01"), splits)
     assert len(result.history) < 200
-    assert len(result.history) == result.kept_epoch + 3
+    assert len(result.history) == result.best_epoch + 3
 
 
-def test_pictures_stay_as_they_are_once_their_variation_has_ended(splits: Splits) -> None:
+def test_images_stay_as_they_are_once_their_variation_has_ended(splits: Splits) -> None:
     """From the first step without any, the distortions of a recipe leave no trace."""
     varied = ["rotation_degrees=30", "final_strength=0", "final_share=1"]
     plain, ended = train(recipe_with(), splits), train(recipe_with(*varied), splits)
@@ -166,11 +166,11 @@ def test_pictures_stay_as_they_are_once_their_variation_has_ended(splits: Splits
 def test_without_validation_the_last_epoch_is_kept(splits: Splits) -> None:
     result = train(recipe_with("validation=0"), Splits(splits.training, None))
     assert result.validation is None
-    assert result.kept_epoch == 3
+    assert result.best_epoch == 3
     assert result.history[0].validation_loss is None
 
 
-class Told(Quiet):
+class Told(NullCallback):
     def __init__(self) -> None:
         self.epochs: list[EpochMetrics] = []
 
@@ -227,7 +227,7 @@ def test_which_epoch_is_better() -> None:
 
 
 def test_a_stop_between_two_steps_is_not_a_finished_epoch(splits: Splits) -> None:
-    class Interrupting(Quiet):
+    class Interrupting(NullCallback):
         def on_step(self, step: int, total: int) -> None:
             if step == 5:
                 import os
@@ -244,6 +244,6 @@ def test_labels_of_every_kind_of_data_fit(few: Digits) -> None:
     splits = split_digits(two, 10, 0)
     torch.manual_seed(0)
     recipe = recipe_with()
-    result = fit(build_model(recipe.model, 2), splits, Plan(recipe, CPU, Quiet()))
+    result = fit(build_model(recipe.model, 2), splits, Plan(recipe, CPU, NullCallback()))
     assert np.isfinite(result.history[-1].train_loss)
     assert result.weights["layers.3.weight"].shape == (2, 24)

@@ -88,11 +88,11 @@ def test_a_sprint_has_even_channels(channels: str) -> None:
         load_recipe("cnn-sprint-99", [f"channels={channels}"])
 
 
-def test_batch_norm_needs_more_than_one_picture() -> None:
+def test_batch_norm_needs_more_than_one_image() -> None:
     changes = ["batch_norm=true", "batch_size=1"]
     with pytest.raises(RecipeError, match="leaves it nothing to compare"):
         load_recipe("mlp-adam", changes)
-    member = "model={kind='committee', members=2, member={kind='mlp', batch_norm=true}}"
+    member = "model={kind='ensemble', members=2, member={kind='mlp', batch_norm=true}}"
     with pytest.raises(RecipeError, match="leaves it nothing to compare"):
         load_recipe("mlp-adam", [member, "training.batch_size=1"])
     assert load_recipe("mlp-adam", ["batch_size=1"]).training.batch_size == 1
@@ -138,7 +138,7 @@ def test_names_that_are_not_there() -> None:
 
 
 @given(st.integers(1, 100_000), st.integers(1, 512), st.floats(0.01, 20))
-def test_steps_cover_the_epochs(pictures: int, batch_size: int, epochs: float) -> None:
+def test_steps_cover_the_epochs(images: int, batch_size: int, epochs: float) -> None:
     recipe = Recipe.model_validate(
         {
             "name": "x",
@@ -146,8 +146,8 @@ def test_steps_cover_the_epochs(pictures: int, batch_size: int, epochs: float) -
             "training": {"epochs": epochs, "batch_size": batch_size},
         }
     )
-    per_epoch = recipe.steps_per_epoch(pictures)
-    # A single picture that is left over joins the batch before it.
-    assert (per_epoch - 1) * batch_size < pictures <= per_epoch * batch_size + 1
-    assert pictures <= per_epoch * batch_size or pictures % batch_size == 1
-    assert abs(recipe.total_steps(pictures) - epochs * per_epoch) <= 1
+    per_epoch = recipe.steps_per_epoch(images)
+    # A single image that is left over joins the batch before it.
+    assert (per_epoch - 1) * batch_size < images <= per_epoch * batch_size + 1
+    assert images <= per_epoch * batch_size or images % batch_size == 1
+    assert abs(recipe.total_steps(images) - epochs * per_epoch) <= 1

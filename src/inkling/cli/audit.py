@@ -28,7 +28,7 @@ def audit(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Find labels that are probably wrong: pictures on a page, all of them in a CSV."""
+    """Find labels that are probably wrong: images on a page, all of them in a CSV."""
     if part not in PARTS:
         raise typer.BadParameter(f"'{part}' is none of {', '.join(PARTS)}", param_hint="--part")
     if folds == 1:
@@ -49,7 +49,7 @@ def audit(
             plan=plan,
             out=out,
             device=where,
-            watch=display,
+            callback=display,
             notify=note,
         )
     print_result(result.as_json(), as_json, lambda: audit_lines(result))

@@ -24,11 +24,11 @@ def evaluate(
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Read pictures of your own, labelled by name (7_1.png) or sub-folder.",
+            help="Read images of your own, labelled by name (7_1.png) or sub-folder.",
         ),
     ] = None,
     expect_one: Annotated[
-        bool, typer.Option("--expect-one", help="With --own: one digit a picture.")
+        bool, typer.Option("--expect-one", help="With --own: one digit an image.")
     ] = False,
     gallery: Annotated[Path, typer.Option(help="With --own: the page of the mistakes.")] = Path(
         "own.html"
@@ -42,7 +42,7 @@ def evaluate(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a run on the test part of any data, or the reader on your own pictures."""
+    """Measure a run on the test part of any data, or the reader on your own images."""
     where = device_name(device)
     if own is not None:
         if data is not None or corrected:
@@ -68,7 +68,7 @@ def evaluate(
 
 def _check_gallery(path: Path) -> None:
     """Raises `InklingError` where a file of somebody else's would be overwritten."""
-    from inkling.reading.own import PAGE
+    from inkling.evaluation.own_images import PAGE
 
     beginning, _, _ = PAGE.partition("<style>")
     try:
@@ -85,7 +85,7 @@ def _evaluate_own(
     folder: Path, model: Path | None, gallery: Path, expect_one: bool, as_json: bool
 ) -> None:
     """The bundled model, or `model` (ONNX), through the whole reader."""
-    from inkling.reading.own import score_own, write_gallery
+    from inkling.evaluation.own_images import score_own, write_gallery
     from inkling.reading.pipeline import Reader
 
     _check_gallery(gallery)
@@ -98,7 +98,7 @@ def _evaluate_own(
         right = sum(one.right for one in score.scored)
         total = len(score.scored)
         return [
-            f"{folder}: {right:,} of {total:,} pictures read right ({right / total:.2%})",
+            f"{folder}: {right:,} of {total:,} images read right ({right / total:.2%})",
             f"  the mistakes: {gallery}",
         ]
 

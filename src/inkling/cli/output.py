@@ -46,8 +46,8 @@ class Notes:
         if not sys.stderr.isatty():
             return
         done = bool(expected) and received >= expected
-        share = min(1.0, received / expected) if expected else 0.0
-        bar = "━" * round(30 * share) + "╌" * (30 - round(30 * share))
+        fraction = min(1.0, received / expected) if expected else 0.0
+        bar = "━" * round(30 * fraction) + "╌" * (30 - round(30 * fraction))
         end = "\n" if done else ""
         print(f"\r{bar} {received / 1e6:6.1f} MB", end=end, file=sys.stderr, flush=True)
 

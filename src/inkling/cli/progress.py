@@ -11,12 +11,12 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 from inkling.training.history import EpochMetrics
 
 # 80 columns, as narrow as terminals come.
-HEADER = "epoch  train loss  train acc  valid loss  valid acc  learning rate  pictures/s"
+HEADER = "epoch  train loss  train acc  valid loss  valid acc  learning rate  images/s"
 REFRESH_S = 0.1  # a bar that is drawn at every step costs more than the step
 
 
 class TrainingDisplay:
-    """A watch for `inkling.jobs.train` that writes to stderr; used as a context."""
+    """A callback for `inkling.jobs.train` that writes to stderr; used as a context."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True, highlight=False)

@@ -17,7 +17,7 @@ from inkling.cli.output import (
 
 if TYPE_CHECKING:
     from inkling.jobs.repeat import Repetition
-    from inkling.training.repeat import Summary
+    from inkling.training.seed_statistics import Summary
 
 
 def repeat(

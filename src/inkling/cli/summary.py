@@ -14,7 +14,7 @@ def summary(result: TrainResult) -> list[str]:
     lines = [
         "",
         f"{result.recipe} on {result.data}: {result.test.accuracy:.2%} of "
-        f"{result.test.n:,} test pictures right (95 % interval {low:.2%} to {high:.2%})",
+        f"{result.test.n:,} test images right (95 % interval {low:.2%} to {high:.2%})",
         f"  trained in {result.train_seconds:.1f} s on {result.device}, "
         f"{result.parameters:,} parameters, seed {result.seed}",
     ]
@@ -34,7 +34,7 @@ def evaluation_lines(name: str, evaluation: Evaluation) -> list[str]:
     """An evaluation as a table."""
     low, high = evaluation.interval
     lines = [
-        f"{name}: {evaluation.accuracy:.2%} of {evaluation.n:,} pictures right "
+        f"{name}: {evaluation.accuracy:.2%} of {evaluation.n:,} images right "
         f"(95 % interval {low:.2%} to {high:.2%})",
         f"  loss {evaluation.loss:.4f}, expected calibration error {evaluation.ece:.2%}",
         "",
@@ -52,7 +52,7 @@ def corrected_lines(corrected: Corrected) -> list[str]:
     low, high = corrected.interval
     return [
         "",
-        f"Without {len(corrected.left_out)} pictures whose labels a published study did not "
+        f"Without {len(corrected.left_out)} images whose labels a published study did not "
         f"confirm: {corrected.accuracy:.2%} of {corrected.n:,} (95 % interval {low:.2%} to "
         f"{high:.2%})",
     ]
@@ -81,7 +81,7 @@ def audit_lines(result: AuditResult) -> list[str]:
             f"{found['first_50']} are among the first 50 and {found['first_100']} among the "
             "first 100",
         ]
-    return [*lines, "", f"Pictures: {result.page}", f"All, ranked: {result.table}"]
+    return [*lines, "", f"Images: {result.page}", f"All, ranked: {result.table}"]
 
 
 def data_lines(description: DataDescription) -> list[str]:

@@ -41,7 +41,7 @@ def train(
     from inkling.cli.progress import TrainingDisplay
     from inkling.cli.summary import summary
     from inkling.jobs import train as job
-    from inkling.training.committee import as_committee
+    from inkling.training.ensemble import as_ensemble
     from inkling.training.recipe_text import load_recipe
 
     with TrainingDisplay() as display:
@@ -51,18 +51,18 @@ def train(
                 recipe=recipe,
                 changes=changes or [],
                 device=where,
-                watch=display,
+                callback=display,
                 notify=note,
                 started=STARTED,
             )
         else:
             result = job.train(
-                as_committee(load_recipe(recipe or job.DEFAULT_RECIPE, changes), ensemble),
+                as_ensemble(load_recipe(recipe or job.DEFAULT_RECIPE, changes), ensemble),
                 data=data,
                 out=out,
                 seed=seed,
                 device=where,
-                watch=display,
+                callback=display,
                 notify=note,
                 started=STARTED,
             )

@@ -83,7 +83,7 @@ def _lines(result: "Tuning") -> list[str]:
         lines.append(f"{line.number:>5}  {line.accuracy:>10.2%}  {changes}")
     if result.importance:
         lines += ["", "What mattered:"]
-        lines += [f"  {share:5.0%}  {key}" for key, share in result.importance.items()]
+        lines += [f"  {fraction:5.0%}  {key}" for key, fraction in result.importance.items()]
     return [
         *lines,
         "",

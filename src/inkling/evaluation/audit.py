@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Suspicion:
-    """All N pictures in order of suspicion.
+    """All N images in order of suspicion.
 
     `order` (N,) int64 names the most suspect first; `margin` (N,) is between -1 (all of the
     probability on one other class) and 1; `answers` (N,) int64 and `confidence` (N,) are what
@@ -44,7 +44,7 @@ def rank_suspects(probabilities: NDArray[np.floating], labels: NDArray[np.intege
 
 
 def stratified_folds(labels: NDArray[np.integer], folds: int, seed: int) -> NDArray[np.int64]:
-    """A fold number (N,) for each picture; within a class the folds differ by one at most."""
+    """A fold number (N,) for each image; within a class the folds differ by one at most."""
     rng = np.random.default_rng(seed)
     numbers = np.empty(len(labels), np.int64)
     offset = 0  # where one class ended the next goes on, so that the folds are of one size too
@@ -56,5 +56,5 @@ def stratified_folds(labels: NDArray[np.integer], folds: int, seed: int) -> NDAr
 
 
 def found_among(order: NDArray[np.int64], listed: tuple[int, ...], first: int) -> int:
-    """How many of the `listed` pictures stand among the `first` of `order`."""
+    """How many of the `listed` images stand among the `first` of `order`."""
     return len(set(order[:first].tolist()) & set(listed))

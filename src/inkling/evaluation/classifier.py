@@ -19,18 +19,18 @@ from inkling.types import SIDE
 
 
 class Classifier(Protocol):
-    """Whatever gives logits for pictures and says of which classes."""
+    """Whatever gives logits for images and says of which classes."""
 
     classes: tuple[str, ...]
     card: dict[str, Any]
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits (N, C) of pictures (N, 28, 28) uint8."""
+        """Logits (N, C) of images (N, 28, 28) uint8."""
         ...
 
 
 class DigitClassifier:
-    """Answers for pictures of (N, 28, 28) uint8, light ink on dark ground."""
+    """Answers for images of (N, 28, 28) uint8, light ink on dark ground."""
 
     def __init__(
         self, model: nn.Module, classes: tuple[str, ...], card: dict[str, Any] | None = None
@@ -45,7 +45,7 @@ class DigitClassifier:
         images = np.asarray(images)
         if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or images.dtype != np.uint8:
             raise DataError(
-                f"pictures must be uint8 of shape (N, {SIDE}, {SIDE}), "
+                f"images must be uint8 of shape (N, {SIDE}, {SIDE}), "
                 f"got {images.dtype} of shape {images.shape}"
             )
         if len(images) == 0:
@@ -54,11 +54,11 @@ class DigitClassifier:
         return predict_logits(self.model, tensor).cpu().numpy()
 
     def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Softmax probabilities (N, C) of pictures (N, 28, 28) uint8."""
+        """Softmax probabilities (N, C) of images (N, 28, 28) uint8."""
         return softmax(self.predict_logits(images))
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Class numbers (N,) of pictures (N, 28, 28) uint8."""
+        """Class numbers (N,) of images (N, 28, 28) uint8."""
         return self.predict_logits(images).argmax(axis=1)
 
 

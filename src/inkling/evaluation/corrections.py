@@ -3,7 +3,7 @@
 from inkling.types import Digits
 
 # Northcutt, Athalye and Mueller, "Pervasive Label Errors in Test Sets", 2021: the crowd workers
-# of that study did not confirm the labels of these 15 of MNIST's 10,000 test pictures.
+# of that study did not confirm the labels of these 15 of MNIST's 10,000 test images.
 MNIST_UNCONFIRMED = (
     947, 1621, 1901, 2130, 2462, 2597, 2654, 3520, 3558, 5937, 6651, 6783, 8527, 9679, 9729,
 )  # fmt: skip

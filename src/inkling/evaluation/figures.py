@@ -1,4 +1,4 @@
-"""The pictures of a run: curves, confusion, mistakes, samples. Drawn with matplotlib, as PNG."""
+"""The images of a run: curves, confusion, mistakes, samples. Drawn with matplotlib, as PNG."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
-from inkling.evaluation.choice import surest_mistakes
+from inkling.evaluation.image_selection import surest_mistakes
 from inkling.evaluation.metrics import Evaluation
 from inkling.files import replacing
 from inkling.training.history import EpochMetrics
@@ -24,8 +24,8 @@ MISTAKES = 32
 SAMPLES_A_CLASS = 10
 
 
-def draw_curves(history: list[EpochMetrics], kept_epoch: int) -> Figure:
-    """Loss and accuracy by epoch, training and validation, with the kept epoch marked."""
+def draw_curves(history: list[EpochMetrics], best_epoch: int) -> Figure:
+    """Loss and accuracy by epoch, training and validation, with the best epoch marked."""
     figure = _figure(10, 4)
     loss, accuracy = figure.subplots(1, 2)
     epochs = [epoch.epoch for epoch in history]
@@ -37,7 +37,7 @@ def draw_curves(history: list[EpochMetrics], kept_epoch: int) -> Figure:
     accuracy.set(title="Accuracy", xlabel="epoch")
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
     for axes in (loss, accuracy):
-        axes.axvline(kept_epoch, color=INK, linewidth=1, linestyle=":", label="kept epoch")
+        axes.axvline(best_epoch, color=INK, linewidth=1, linestyle=":", label="best epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
         axes.grid(color=FAINT, linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
@@ -46,15 +46,15 @@ def draw_curves(history: list[EpochMetrics], kept_epoch: int) -> Figure:
 
 
 def draw_confusion(evaluation: Evaluation, classes: tuple[str, ...]) -> Figure:
-    """Counts on the left, shares of each label on the right; the diagonal does not tint."""
+    """Counts on the left, fractions of each label on the right; the diagonal does not tint."""
     figure = _figure(13, 6.2)
     left, right = figure.subplots(1, 2)
     counts = evaluation.confusion
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     _matrix(left, counts, [[f"{cell:,}" for cell in row] for row in counts], classes)
-    _matrix(right, shares, [[_percent(cell) for cell in row] for row in shares], classes)
-    left.set_title(f"Counts ({evaluation.n:,} pictures)")
-    right.set_title("Share of each label, %")
+    _matrix(right, fractions, [[_percent(cell) for cell in row] for row in fractions], classes)
+    left.set_title(f"Counts ({evaluation.n:,} images)")
+    right.set_title("Fraction of each label, %")
     return figure
 
 
@@ -84,7 +84,7 @@ def draw_mistakes(
 
 
 def draw_samples(digits: Digits, a_class: int = SAMPLES_A_CLASS) -> Figure:
-    """A row of pictures for each class, the first ones that the data has of it."""
+    """A row of images for each class, the first ones that the data has of it."""
     classes = len(digits.classes)
     figure = _figure(a_class * 0.72 + 1.1, classes * 0.72 + 0.3)
     grid = figure.subplots(classes, a_class, squeeze=False)
@@ -101,7 +101,7 @@ def draw_samples(digits: Digits, a_class: int = SAMPLES_A_CLASS) -> Figure:
 
 
 def show5(digits: Digits, first: int = 0) -> Figure:
-    """Five pictures in a row, from place `first` on, each with its label above it."""
+    """Five images in a row, from place `first` on, each with its label above it."""
     figure = _figure(7.5, 1.9)
     for axes, index in zip(figure.subplots(1, 5), range(first, first + 5), strict=True):
         axes.set_axis_off()
@@ -112,7 +112,7 @@ def show5(digits: Digits, first: int = 0) -> Figure:
 
 
 def show_rows(rows: dict[str, NDArray[np.uint8]]) -> Figure:
-    """A row of pictures for each name; every value is (N, H, W) uint8, light on dark."""
+    """A row of images for each name; every value is (N, H, W) uint8, light on dark."""
     columns = max((len(images) for images in rows.values()), default=1)
     figure = _figure(1.2 * columns + 2, 1.25 * len(rows))
     grid = figure.subplots(max(1, len(rows)), columns, squeeze=False)
@@ -166,5 +166,5 @@ def _matrix(axes: Axes, values: NDArray, texts: list[list[str]], classes: tuple[
     axes.tick_params(length=0)
 
 
-def _percent(share: float) -> str:
-    return "·" if share == 0 else f"{100 * share:.1f}"
+def _percent(fraction: float) -> str:
+    return "·" if fraction == 0 else f"{100 * fraction:.1f}"

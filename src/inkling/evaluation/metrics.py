@@ -13,7 +13,7 @@ BINS = 15  # of the reliability diagram, as in Guo et al., 2017
 
 @dataclass(frozen=True)
 class ClassScore:
-    """One class: `precision` of the answers that name it, `recall` of the pictures of it.
+    """One class: `precision` of the answers that name it, `recall` of the images of it.
 
     Each is 0 where its denominator is, as scikit-learn has it.
     """
@@ -27,7 +27,7 @@ class ClassScore:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The answers to `n` pictures, measured.
+    """The answers to `n` images, measured.
 
     `confusion` (C, C) int64 counts label (row) against answer (column); `reliability` (B, 3) is,
     per bin of confidence, mean confidence, accuracy and count.
@@ -65,7 +65,7 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
 def measure(
     logits: NDArray[np.floating], labels: NDArray[np.integer], classes: tuple[str, ...]
 ) -> Evaluation:
-    """Everything about `logits` (N, C) for pictures whose true classes are `labels` (N,)."""
+    """Everything about `logits` (N, C) for images whose true classes are `labels` (N,)."""
     probabilities = softmax(logits)
     answers = probabilities.argmax(axis=1)
     confusion = confusion_matrix(labels, answers, len(classes))
@@ -106,10 +106,10 @@ def class_scores(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> tupl
 
 
 def wilson_interval(right: int, n: int, z: float = Z_95) -> tuple[float, float]:
-    """The score interval of a share (Wilson, 1927): honest also close to 1."""
-    share, z2 = right / n, z * z
-    middle = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    """The score interval of a fraction (Wilson, 1927): honest also close to 1."""
+    fraction, z2 = right / n, z * z
+    middle = (fraction + z2 / (2 * n)) / (1 + z2 / n)
+    half = z * math.sqrt(fraction * (1 - fraction) / n + z2 / (4 * n * n)) / (1 + z2 / n)
     return max(0.0, middle - half), min(1.0, middle + half)
 
 

@@ -22,6 +22,6 @@ class OnnxClassifier:
         self.card: dict[str, Any] = json.loads(metadata["card"])
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits (N, C) of pictures (N, 28, 28) uint8, light ink on dark ground."""
+        """Logits (N, C) of images (N, 28, 28) uint8, light ink on dark ground."""
         probabilities = self.network.probabilities(images)[:, : len(self.classes)]
         return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))

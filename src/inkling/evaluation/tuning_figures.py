@@ -1,4 +1,4 @@
-"""The pictures of a search: how it went, and which settings mattered."""
+"""The images of a search: how it went, and which settings mattered."""
 
 from collections.abc import Mapping, Sequence
 
@@ -48,9 +48,9 @@ def _floor(whole: Sequence[float]) -> float:
 
 
 def draw_importance(importance: Mapping[str, float]) -> Figure:
-    """A bar a setting: its share of the differences between trials."""
+    """A bar a setting: its fraction of the differences between trials."""
     figure, axes = _axes(8, 1.5 + 0.45 * max(1, len(importance)))
-    axes.set(title="Share of the differences that each setting explains", xlim=(0, 1.08))
+    axes.set(title="Fraction of the differences that each setting explains", xlim=(0, 1.08))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     if not importance:
         axes.set(ylim=(0, 1), yticks=[])
@@ -58,7 +58,7 @@ def draw_importance(importance: Mapping[str, float]) -> Figure:
         return figure
     names = sorted(importance, key=lambda name: importance[name])
     bars = axes.barh(names, [importance[name] for name in names], color=TRAINING, height=0.6)
-    axes.bar_label(bars, fmt=lambda share: f"{share:.0%}", padding=4, color=INK)
+    axes.bar_label(bars, fmt=lambda fraction: f"{fraction:.0%}", padding=4, color=INK)
     return figure
 
 

@@ -1,6 +1,6 @@
 """Any network as an ONNX file that needs no torch: weights, preprocessing and card in one.
 
-The file is compared with the network on 10,000 pictures before it takes its name.
+The file is compared with the network on 10,000 images before it takes its name.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ from inkling.types import MEAN, SIDE, STD
 CARD_FORMAT = 1
 OPSET = 23  # the newest that torch 2.13's exporter writes without a converter
 TOLERANCE = 1e-4  # of a logit
-PROOFS = 10_000  # pictures that both must agree on
+PROOFS = 10_000  # images that both must agree on
 CARRIED = (
     "recipe", "data", "seed", "network", "parameters", "validation", "test", "data_sha256",
     "weights_sha256", "versions", "temperature", "thresholds",
@@ -60,14 +60,14 @@ def export_onnx(
     model: nn.Module,
     card: dict[str, Any],
     path: Path,
-    pictures: NDArray[np.uint8],
+    examples: NDArray[np.uint8],
     half: bool = False,
 ) -> None:
     """Write `model` to `path`, its batch free, its weights inside, `card` in its metadata.
 
     With `half` the weights are kept in 16 bits, and must be such as those hold (`round_to_half`).
 
-    `pictures` (N, 28, 28) uint8 are what the file is compared on with the network; they are
+    `examples` (N, 28, 28) uint8 are what the file is compared on with the network; they are
     repeated up to 10,000. Raises `ModelError`, and leaves `path` as it was, where an answer
     differs or a logit is off by more than 1e-4, and `MissingExtraError` without onnx.
     """
@@ -77,7 +77,7 @@ def export_onnx(
         write_graph(model, torch.zeros(2, 1, SIDE, SIDE), free, card, temporary)
         if half:
             store_half(temporary)
-        verify_onnx(model, temporary, pictures)
+        verify_onnx(model, temporary, examples)
 
 
 def export_run_onnx(run: RunFolder, path: Path) -> None:
@@ -150,19 +150,19 @@ def _quiet() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def verify_onnx(model: nn.Module, path: Path, pictures: NDArray[np.uint8]) -> float:
+def verify_onnx(model: nn.Module, path: Path, examples: NDArray[np.uint8]) -> float:
     """The largest difference of a logit between a file and the network it came from.
 
-    Raises `ModelError` where it is over 1e-4 or an answer differs, on `pictures` (N, 28, 28)
+    Raises `ModelError` where it is over 1e-4 or an answer differs, on `examples` (N, 28, 28)
     uint8 repeated up to 10,000.
     """
     try:
         import onnxruntime
     except ImportError as error:
         raise MissingExtraError("train", "onnxruntime") from error
-    if len(pictures) == 0:
-        raise ModelError("an exported model is verified on pictures, and none were given")
-    images = normalise_images(torch.tensor(np.resize(pictures, (PROOFS, SIDE, SIDE))))
+    if len(examples) == 0:
+        raise ModelError("an exported model is verified on examples, and none were given")
+    images = normalise_images(torch.tensor(np.resize(examples, (PROOFS, SIDE, SIDE))))
     expected = predict_logits(model, images).numpy()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     portions = [session.run([OUTPUT], {INPUT: part.numpy()})[0] for part in images.split(2_000)]

@@ -16,12 +16,12 @@ from inkling.reading.detect.text_map_network import MULTIPLE, pad_input
 
 
 def export_writing(
-    net: WritingNet, card: dict[str, Any], path: Path, pictures: Sequence[NDArray[np.floating]]
+    net: WritingNet, card: dict[str, Any], path: Path, images: Sequence[NDArray[np.floating]]
 ) -> None:
     """Write `net` to `path`, height and width free in steps of 16, `card` in its metadata.
 
     Its weights must be such as 16 bits hold: see `half`.
-    Raises `ModelError`, and leaves `path` as it was, where a logit for one of `pictures`
+    Raises `ModelError`, and leaves `path` as it was, where a logit for one of `images`
     (2, H, W) is off by more than 1e-4 of the largest one.
     """
     net = net.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]
@@ -30,4 +30,4 @@ def export_writing(
     with replacing(path) as temporary:
         write_graph(net, example, {2: MULTIPLE * rows, 3: MULTIPLE * columns}, card, temporary)
         store_half(temporary)
-        verify_each(net, temporary, [pad_input(picture.astype(np.float32)) for picture in pictures])
+        verify_each(net, temporary, [pad_input(image.astype(np.float32)) for image in images])

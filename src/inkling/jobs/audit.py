@@ -18,9 +18,9 @@ from inkling.evaluation.report.audit_page import AuditFindings, render_audit
 from inkling.files import write_text
 from inkling.jobs.cross_validate import AuditPlan, cross_validate
 from inkling.jobs.report import check_ours
+from inkling.training.callback import Callback, NullCallback
 from inkling.training.device import DeviceName, choose_device
 from inkling.training.run_folder import make_folder, next_run_path
-from inkling.training.watch import Quiet, Watch
 from inkling.types import Digits
 
 PAGE, TABLE = "audit.html", "suspects.csv"
@@ -34,7 +34,7 @@ COLUMNS: tuple[str, ...] = (
     "label_probability",
     "margin",
 )
-KNOWN_FIRST = (50, 100)  # where the pictures of a published list are looked for
+KNOWN_FIRST = (50, 100)  # where the images of a published list are looked for
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def audit(
     plan: AuditPlan | None = None,
     out: str | Path | None = None,
     device: DeviceName = "auto",
-    watch: Watch | None = None,
+    callback: Callback | None = None,
     notify: Notify | None = None,
 ) -> AuditResult:
     """Rank the labels of `part` (`test` or `training`) of `data` by how little they are believed.
@@ -97,7 +97,7 @@ def audit(
     _check(audited, extra, folds, source.name)
     folder = _folder(out, source.name)
     where = choose_device(device)
-    probabilities = cross_validate(audited, extra, plan, where, watch or Quiet(), notify)
+    probabilities = cross_validate(audited, extra, plan, where, callback or NullCallback(), notify)
     suspicion = rank_suspects(probabilities, audited.labels)
     findings = AuditFindings(
         data=source.name,
@@ -119,15 +119,15 @@ def _check(audited: Digits, extra: Digits | None, folds: int, name: str) -> None
     lonely = [audited.classes[label] for label in np.nonzero(counts == 1)[0]]
     if lonely:
         raise DataError(
-            f"{name} has a single picture of {', '.join(lonely)}: nobody can judge its label; "
-            "add pictures of it or leave it out"
+            f"{name} has a single image of {', '.join(lonely)}: nobody can judge its label; "
+            "add images of it or leave it out"
         )
     if len(audited) < 2 * folds:
-        raise DataError(f"{name} has {len(audited)} pictures, too few for {folds} folds")
+        raise DataError(f"{name} has {len(audited)} images, too few for {folds} folds")
 
 
 def _listed(audited: Digits, suspicion: Suspicion) -> dict[str, int] | None:
-    """How many pictures of a published list the audit names, where there is such a list."""
+    """How many images of a published list the audit names, where there is such a list."""
     listed = unconfirmed_labels(audited)
     if not listed:
         return None
@@ -176,7 +176,7 @@ def _write(findings: AuditFindings, folder: Path, started: float) -> AuditResult
 
 
 def _rows(findings: AuditFindings) -> list[dict[str, Any]]:
-    """A row a picture, the most suspect first."""
+    """A row an image, the most suspect first."""
     digits, suspicion = findings.digits, findings.suspicion
     return [
         {

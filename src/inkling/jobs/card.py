@@ -19,28 +19,28 @@ from inkling.training.recipe import Recipe
 from inkling.training.run_folder import CARD_FORMAT
 from inkling.types import MEAN, SIDE, STD, Digits
 
-CALIBRATING = 500  # pictures; fewer fit the temperature to chance
-DOUBTED = 0.01  # share of real digits that a run's own threshold may call unsure
+CALIBRATING = 500  # images; fewer fit the temperature to chance
+DOUBTED = 0.01  # fraction of real digits that a run's own threshold may call unsure
 
 
 def calibrate(classifier: Classifier, validation: Digits | None) -> dict[str, Any]:
-    """Temperature and thresholds for `inkling read --model`, from validation pictures alone."""
+    """Temperature and thresholds for `inkling read --model`, from validation images alone."""
     if validation is None or len(validation) < CALIBRATING:
         return {"temperature": 1.0, "thresholds": {}}
     logits = classifier.predict_logits(validation.images)
     temperature = fit_temperature(logits, validation.labels)
-    chances = softmax(logits / temperature)
+    probs = softmax(logits / temperature)
     if _tells_none(classifier.classes, validation):
         return {
             "temperature": temperature,
-            "thresholds": asdict(choose_thresholds(chances, validation.labels)),
+            "thresholds": asdict(choose_thresholds(probs, validation.labels)),
         }
-    unsure = float(np.clip(np.quantile(chances.max(axis=1), DOUBTED), 1 / 3, 0.9))
+    unsure = float(np.clip(np.quantile(probs.max(axis=1), DOUBTED), 1 / 3, 0.9))
     return {"temperature": temperature, "thresholds": {"unsure": unsure}}
 
 
 def _tells_none(classes: tuple[str, ...], validation: Digits) -> bool:
-    """Whether the last class is none of the others, and there are pictures to see where it ends."""
+    """Whether the last class is none of the others, and there are images to see where it ends."""
     none = validation.labels == len(classes) - 1
     return classes[-1] == NONE and bool(none.any()) and not none.all()
 
@@ -63,7 +63,7 @@ def make_card(
         "mean": MEAN,
         "std": STD,
         "classes": list(splits.training.classes),
-        "kept_epoch": outcome.kept_epoch,
+        "best_epoch": outcome.best_epoch,
         "epochs": len(outcome.history),
         "network": recipe.model.kind,
         "data_sha256": {
@@ -71,7 +71,7 @@ def make_card(
             "validation": validation.sha256() if validation else None,
             "test": test.sha256(),
         },
-        "pictures": {
+        "images": {
             "training": len(splits.training),
             "validation": len(validation) if validation else 0,
             "test": len(test),

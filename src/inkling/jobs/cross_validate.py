@@ -10,11 +10,11 @@ from inkling.data.fetch import Notify
 from inkling.data.splits import Splits
 from inkling.evaluation.audit import stratified_folds
 from inkling.evaluation.classifier import DigitClassifier
+from inkling.training.callback import Callback
 from inkling.training.history import EpochMetrics
 from inkling.training.loop import Plan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
-from inkling.training.watch import Watch
 from inkling.types import Digits
 
 # Mild, and without shear or bending: they move some digits towards others.
@@ -67,13 +67,13 @@ def cross_validate(
     extra: Digits | None,
     plan: AuditPlan,
     device: torch.device,
-    watch: Watch,
+    callback: Callback,
     notify: Notify | None = None,
 ) -> NDArray[np.float64]:
     """Out-of-fold probabilities (N, C) of `audited`, the mean over `plan.repeats`.
 
-    The network that judges a picture learnt from `extra` and from the other folds, never from
-    the picture's own label.
+    The network that judges an image learnt from `extra` and from the other folds, never from
+    the image's own label.
     """
     total = np.zeros((len(audited), len(audited.classes)))
     for repeat in range(plan.repeats):
@@ -84,28 +84,28 @@ def cross_validate(
                 notify(f"network {count + 1} of {plan.networks}")
             learnt = _together(audited.take(np.nonzero(numbers != fold)[0]), extra)
             judged = np.nonzero(numbers == fold)[0]
-            share = _Share(watch, count, plan.networks)
-            classifier = _train(learnt, plan.recipe, plan.seed + count, device, share)
+            progress = _JobProgress(callback, count, plan.networks)
+            classifier = _train(learnt, plan.recipe, plan.seed + count, device, progress)
             total[judged] += classifier.predict_proba(audited.images[judged])
     return total / plan.repeats
 
 
 def _train(
-    learnt: Digits, recipe: Recipe, seed: int, device: torch.device, watch: Watch
+    learnt: Digits, recipe: Recipe, seed: int, device: torch.device, callback: Callback
 ) -> DigitClassifier:
-    plan = Plan(recipe.with_seed(seed), device, watch)
+    plan = Plan(recipe.with_seed(seed), device, callback)
     model, _ = train_network(Splits(learnt, None), plan)
     return DigitClassifier(model, learnt.classes)
 
 
-class _Share:
-    """Tells a watch of the steps of all networks together; an epoch is no news here."""
+class _JobProgress:
+    """Reports the steps of all networks together to a callback; epochs are not reported."""
 
-    def __init__(self, watch: Watch, before: int, networks: int) -> None:
-        self.watch, self.before, self.networks = watch, before, networks
+    def __init__(self, callback: Callback, before: int, networks: int) -> None:
+        self.callback, self.before, self.networks = callback, before, networks
 
     def on_step(self, step: int, total: int) -> None:
-        self.watch.on_step(self.before * total + step, self.networks * total)
+        self.callback.on_step(self.before * total + step, self.networks * total)
 
     def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
         """Nothing."""

@@ -44,7 +44,7 @@ def describe(name: str, sheet: Path | None = None, notify: Notify | None = None)
     """Fetch, verify and describe a data set, and draw its samples to `sheet`, .png or .html.
 
     Without `sheet` that is `samples.png`, or the next free number. Raises `InklingError`: data
-    that cannot be had, a picture in the sheet's place, or a page that is not inkling's.
+    that cannot be had, an image in the sheet's place, or a page that is not inkling's.
     """
     sheet = sheet or next_run_path(Path(), "samples", ".png")
     page = sheet.suffix.lower() in PAGES

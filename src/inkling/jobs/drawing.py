@@ -1,4 +1,4 @@
-"""Which pictures a run folder gets."""
+"""Which images a run folder gets."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +26,7 @@ def draw_run(
 ) -> None:
     """Write the figures of an ended run; `probabilities` (N, C) are those of the test set."""
     figures = {
-        "curves": draw_curves(list(outcome.history), outcome.kept_epoch),
+        "curves": draw_curves(list(outcome.history), outcome.best_epoch),
         "confusion": draw_confusion(evaluation, training.classes),
         "mistakes": draw_mistakes(test, probabilities),
         "samples": draw_samples(training),

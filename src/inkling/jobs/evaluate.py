@@ -19,7 +19,7 @@ from inkling.types import Digits
 
 @dataclass(frozen=True)
 class Corrected:
-    """Accuracy without the pictures whose labels people who looked again did not confirm."""
+    """Accuracy without the images whose labels people who looked again did not confirm."""
 
     accuracy: float
     interval: tuple[float, float]  # 95 %, Wilson
@@ -79,7 +79,7 @@ def evaluate_corrected(
 def _answer(
     run: str | Path, data: str | None, device: DeviceName, notify: Notify | None
 ) -> tuple[Digits, NDArray[np.float32]]:
-    """The pictures to be judged by, and the run's logits (N, C) for them."""
+    """The images to be judged by, and the run's logits (N, C) for them."""
     classifier = load_any(run, device)
     source = find_source(_wanted(run, data, classifier.card), notify=notify)
     digits = source.load_test()
@@ -88,7 +88,7 @@ def _answer(
         _refuse_changed(run, source.name, classifier.card)
         digits = source.load_everything()
     if len(digits) == 0:
-        raise DataError(f"{source.name} has no picture to evaluate on")
+        raise DataError(f"{source.name} has no image to evaluate on")
     digits = in_classes(digits, classifier.classes, source.name)
     return digits, classifier.predict_logits(digits.images)
 
@@ -109,12 +109,12 @@ def _wanted(run: str | Path, data: str | None, card: dict[str, Any]) -> str:
 
 
 def _refuse_changed(run: str | Path, name: str, card: dict[str, Any]) -> None:
-    """Raises `DataError` where data of this name, but other pictures, was learnt from."""
+    """Raises `DataError` where data of this name, but other images, was learnt from."""
     learnt = card.get("data")
     if learnt is not None and _place(learnt) == _place(name):
         raise DataError(
             f"{name} has changed since {run} was trained on it, so its test part can no longer be "
-            "told from what was learnt; put pictures that the run never saw into another folder "
+            "told from what was learnt; put images that the run never saw into another folder "
             "or file, and name that with --data"
         )
 
@@ -138,7 +138,7 @@ def _is_onnx(path: str | Path) -> bool:
 
 
 def in_classes(digits: Digits, classes: tuple[str, ...], name: str) -> Digits:
-    """The same pictures with labels counted as the network counts them; `name` is the data's.
+    """The same images with labels counted as the network counts them; `name` is the data's.
 
     Raises `DataError` where there are classes that it does not know.
     """

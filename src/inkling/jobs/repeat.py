@@ -11,12 +11,12 @@ from inkling.data.fetch import Notify
 from inkling.errors import RunError
 from inkling.files import write_text
 from inkling.jobs.train import RUNS, resume, train
+from inkling.training.callback import Callback
 from inkling.training.device import DeviceName
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, load_recipe
-from inkling.training.repeat import Summary, summarise
 from inkling.training.run_folder import RunFolder, make_folder, recipe_sha256
-from inkling.training.watch import Watch
+from inkling.training.seed_statistics import Summary, summarise
 
 LINES = "seeds.jsonl"  # a line a seed that ended: what train --json prints
 
@@ -61,7 +61,7 @@ def repeat(
     out: str | Path | None = None,
     changes: Sequence[str] = (),
     device: DeviceName = "auto",
-    watch: Watch | None = None,
+    callback: Callback | None = None,
     notify: Notify | None = None,
     on_seed: OnSeed | None = None,
 ) -> Repetition:
@@ -86,7 +86,7 @@ def repeat(
         if seed in done:
             continue
         run = folder / f"seed-{seed}"
-        done[seed] = _train_seed(chosen, seed, run, device, watch, notify)
+        done[seed] = _train_seed(chosen, seed, run, device, callback, notify)
         _write_lines(folder / LINES, done)
         if on_seed:
             on_seed(done[seed])
@@ -99,7 +99,7 @@ def _train_seed(
     seed: int,
     folder: Path,
     device: DeviceName,
-    watch: Watch | None,
+    callback: Callback | None,
     notify: Notify | None,
 ) -> dict[str, Any]:
     """One seed, from its beginning or from where it was stopped."""
@@ -108,7 +108,7 @@ def _train_seed(
         card = run.read_card()
         return {key: card[key] for key in _keys(card)}
     if run.recipe_path.exists() and run.resumable:
-        result = resume(folder, device=device, watch=watch, notify=notify, figures=False)
+        result = resume(folder, device=device, callback=callback, notify=notify, figures=False)
     else:
         if folder.exists():
             shutil.rmtree(folder)  # ours alone, and killed before its first checkpoint
@@ -117,7 +117,7 @@ def _train_seed(
             seed=seed,
             out=folder,
             device=device,
-            watch=watch,
+            callback=callback,
             notify=notify,
             figures=False,
         )

@@ -6,7 +6,7 @@ from pathlib import Path
 from inkling.errors import RunError
 from inkling.evaluation.report.comparison_page import render_comparison
 from inkling.evaluation.report.contents import read_run, read_runs
-from inkling.evaluation.report.page import is_ours
+from inkling.evaluation.report.render import is_ours
 from inkling.evaluation.report.run_page import render_run
 from inkling.files import write_text
 from inkling.training.run_folder import RunFolder

@@ -12,20 +12,24 @@ from inkling.data.catalog import Source
 from inkling.data.splits import Splits
 from inkling.errors import DataError
 from inkling.evaluation.classifier import DigitClassifier
-from inkling.evaluation.evidence import describe_splits, gather_evidence, write_evidence
 from inkling.evaluation.metrics import measure, softmax
+from inkling.evaluation.test_predictions import (
+    collect_predictions,
+    describe_splits,
+    write_predictions,
+)
 from inkling.jobs.card import calibrate, make_card
 from inkling.jobs.drawing import draw_run
 from inkling.jobs.evaluate import in_classes
 from inkling.jobs.report import make_report
 from inkling.models.zoo import count_parameters
+from inkling.training.callback import Callback
 from inkling.training.divergence import DivergedError
 from inkling.training.history import EpochMetrics, Score, write_history
 from inkling.training.loop import Plan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import RunFolder, recipe_sha256
-from inkling.training.watch import Watch
 
 
 @dataclass(frozen=True)
@@ -70,7 +74,7 @@ class TrainingJob:
     source: Source
     splits: Splits
     device: torch.device
-    watch: Watch
+    callback: Callback
     started: float
     figures: bool = True
 
@@ -88,7 +92,7 @@ def run_training(job: TrainingJob) -> TrainResult:
     classifier = DigitClassifier(model, classes)
     test = in_classes(job.source.load_test(), classes, job.source.name)
     if len(test) == 0:
-        raise DataError(f"{job.source.name} has no test picture to measure {run.path} on; add some")
+        raise DataError(f"{job.source.name} has no test image to measure {run.path} on; add some")
     logits = classifier.predict_logits(test.images)
     if not np.isfinite(logits).all():
         raise DivergedError(job.recipe)
@@ -96,8 +100,8 @@ def run_training(job: TrainingJob) -> TrainResult:
     if job.figures:
         probabilities = softmax(logits)
         draw_run(run, outcome, splits.training, test, probabilities, evaluation)
-        evidence = gather_evidence(splits, test, probabilities)
-        write_evidence(run.path, evaluation, describe_splits(splits, test), evidence)
+        test_predictions = collect_predictions(splits, test, probabilities)
+        write_predictions(run.path, evaluation, describe_splits(splits, test), test_predictions)
     result = TrainResult(
         run=run.path,
         recipe=job.recipe.name,
@@ -122,26 +126,26 @@ def _plan(job: TrainingJob) -> Plan:
     return Plan(
         recipe=job.recipe,
         device=job.device,
-        watch=_Recorder(job.run, job.watch),
+        callback=_Recorder(job.run, job.callback),
         checkpoint=job.run.checkpoint_path,
-        identity=_ties(job.recipe, job.splits),
+        identity=fingerprint(job.recipe, job.splits),
     )
 
 
 class _Recorder:
     """Writes the history after each epoch, then hands on to whoever else looks."""
 
-    def __init__(self, run: RunFolder, watch: Watch) -> None:
-        self.run, self.watch = run, watch
+    def __init__(self, run: RunFolder, callback: Callback) -> None:
+        self.run, self.callback = run, callback
 
     def on_step(self, step: int, total: int) -> None:
-        self.watch.on_step(step, total)
+        self.callback.on_step(step, total)
 
     def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
         write_history(self.run.metrics_path, history)
-        self.watch.on_epoch(metrics, history)
+        self.callback.on_epoch(metrics, history)
 
 
-def _ties(recipe: Recipe, splits: Splits) -> str:
-    """What a checkpoint must share with the run it continues: the recipe and the pictures."""
+def fingerprint(recipe: Recipe, splits: Splits) -> str:
+    """What a checkpoint must share with the run it continues: the recipe and the images."""
     return f"{recipe_sha256(recipe)}/{splits.training.sha256()}"

@@ -18,12 +18,12 @@ from inkling.training.recipe_text import explain
 from inkling.training.run_folder import recipe_sha256
 from inkling.training.search import Choices, Range, set_value
 
-# They decide which pictures are learnt from and judged by, which is the same for all trials.
+# They decide which images are learnt from and judged by, which is the same for all trials.
 FIXED = ("data", "training.validation", "training.seed")
 
 
 def open_study(url: str, recipe: Recipe, splits: Splits) -> optuna.Study:
-    """The study of this recipe and these pictures at `url`, made where there is none."""
+    """The study of this recipe and these images at `url`, made where there is none."""
     identity = f"{recipe_sha256(recipe)}/{_dump_search(recipe)}/{splits.training.sha256()}"
     # Below that it prints the traceback of whatever ends a trial, also where a sentence follows.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -70,7 +70,7 @@ def check_search(recipe: Recipe) -> None:
     for key, space in recipe.search.items():
         if key in FIXED:
             raise RecipeError(
-                f"[search] {key} cannot be searched: all trials are judged by the same pictures, "
+                f"[search] {key} cannot be searched: all trials are judged by the same images, "
                 "or the best would only be the luckiest; set it in the recipe"
             )
         ends = (space.low, space.high) if isinstance(space, Range) else space.choices

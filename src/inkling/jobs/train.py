@@ -9,11 +9,11 @@ from inkling.data.fetch import Notify
 from inkling.data.splits import Splits, split_digits
 from inkling.errors import DataError, RunError
 from inkling.jobs.run import TrainingJob, TrainResult, run_training
+from inkling.training.callback import Callback, NullCallback
 from inkling.training.device import DeviceName, choose_device
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import RunFolder, create_run, next_run_path, recipe_sha256
-from inkling.training.watch import Quiet, Watch
 
 DEFAULT_RECIPE = "mlp-adam"
 RUNS = Path("runs")
@@ -27,7 +27,7 @@ def train(
     seed: int | None = None,
     changes: Sequence[str] = (),
     device: DeviceName = "auto",
-    watch: Watch | None = None,
+    callback: Callback | None = None,
     notify: Notify | None = None,
     started: float | None = None,
     figures: bool = True,
@@ -35,7 +35,7 @@ def train(
     """Train by a recipe (name, path of a TOML file, or `Recipe`) into a new run folder.
 
     `out` is `runs/<recipe>` or the next free number where it is None; `figures` says whether the
-    pictures of the run are drawn. Raises `InklingError`: data that cannot be had, a recipe that is
+    images of the run are drawn. Raises `InklingError`: data that cannot be had, a recipe that is
     wrong, a folder that is taken.
     """
     started = time.perf_counter() if started is None else started
@@ -48,7 +48,9 @@ def train(
     path = Path(out) if out else next_run_path(RUNS, chosen.name)
     run = create_run(path, chosen)
     return run_training(
-        TrainingJob(run, chosen, source, splits, where, watch or Quiet(), started, figures)
+        TrainingJob(
+            run, chosen, source, splits, where, callback or NullCallback(), started, figures
+        )
     )
 
 
@@ -58,7 +60,7 @@ def resume(
     recipe: str | None = None,
     changes: Sequence[str] = (),
     device: DeviceName = "auto",
-    watch: Watch | None = None,
+    callback: Callback | None = None,
     notify: Notify | None = None,
     started: float | None = None,
     figures: bool = True,
@@ -88,7 +90,9 @@ def resume(
     _check_test(source)
     splits = make_splits(chosen, source)
     return run_training(
-        TrainingJob(run, chosen, source, splits, where, watch or Quiet(), started, figures)
+        TrainingJob(
+            run, chosen, source, splits, where, callback or NullCallback(), started, figures
+        )
     )
 
 
@@ -104,21 +108,21 @@ def make_splits(recipe: Recipe, source: Source) -> Splits:
     training = source.load_training()
     held_out = recipe.training.validation
     if held_out >= len(training) // 2:
-        # Small data: the recipe's count is meant for 60,000 pictures; keep its share.
+        # Small data: the recipe's count is meant for 60,000 images; keep its fraction.
         held_out = round(len(training) * min(0.2, held_out / 60_000))
     splits = split_digits(training, held_out, recipe.training.seed)
     if len(splits.training) < 2:
-        raise DataError(f"{source.name} has too few pictures to train on")
+        raise DataError(f"{source.name} has too few images to train on")
     return splits
 
 
 def _check_test(source: Source) -> None:
-    """Too few pictures to test on are known beforehand, without a look at a test set of its own."""
+    """Too few images to test on are known beforehand, without a look at a test set of its own."""
     if source.has_test:
         return
     total = len(source.load_everything())
     if total == len(source.load_training()):
         raise DataError(
-            f"{source.name} has {total} pictures, too few to hold a fifth out for the test; "
+            f"{source.name} has {total} images, too few to hold a fifth out for the test; "
             "add more of each class"
         )

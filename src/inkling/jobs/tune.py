@@ -36,7 +36,7 @@ from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, load_recipe
 from inkling.training.run_folder import make_folder
 
-HELD_OUT = 10_000  # pictures to judge by, where the recipe itself holds none out
+HELD_OUT = 10_000  # images to judge by, where the recipe itself holds none out
 TOP = 10  # trials in the table of the best
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
@@ -107,7 +107,7 @@ def tune(
     splits = make_splits(judged(chosen), source)
     if splits.validation is None:
         raise DataError(
-            f"{source.name} has too few pictures to hold some out and judge trials by them; "
+            f"{source.name} has too few images to hold some out and judge trials by them; "
             "tune on more"
         )
     url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
@@ -147,7 +147,7 @@ def tune(
 
 
 def judged(recipe: Recipe) -> Recipe:
-    """The recipe with validation pictures, even where it is meant to learn from all of them."""
+    """The recipe with validation images, even where it is meant to learn from all of them."""
     if recipe.training.validation:
         return recipe
     training = recipe.training.model_copy(update={"validation": HELD_OUT})
@@ -158,7 +158,7 @@ def _accuracy(trial: optuna.Trial, recipe: Recipe, splits: Splits, device: torch
     _, outcome = train_network(splits, Plan(recipe, device, Pruner(trial)))
     trial.set_user_attr("seconds", outcome.seconds)
     if outcome.validation is None:
-        raise RunError("a trial was not validated; there are no pictures to judge it by")
+        raise RunError("a trial was not validated; there are no images to judge it by")
     return outcome.validation.accuracy
 
 

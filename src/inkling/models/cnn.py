@@ -22,7 +22,7 @@ class CnnSpec(NetworkSpec):
     )
     hidden: tuple[Width, ...] = Field((64,), description="units of each linear layer")
     activation: Activation = "relu"
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units left out")
+    dropout: float = Field(0.0, ge=0, lt=1, description="fraction of hidden units left out")
     batch_norm: bool = False
 
     @model_validator(mode="after")
@@ -67,7 +67,7 @@ class Cnn(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
+        """Logits (B, C) of normalised images (B, 1, 28, 28)."""
         return self.layers(images)
 
 

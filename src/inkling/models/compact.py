@@ -22,11 +22,11 @@ class CompactSpec(NetworkSpec):
     middle: int = Field(1, ge=0, le=8, description="convolutions at 7x7")
     last: int = Field(0, ge=0, le=8, description="convolutions at 4x4")
     hidden: Width = Field(96, description="units of the linear layer before the last")
-    dropout: float = Field(0.1, ge=0, lt=1, description="share of hidden units left out")
+    dropout: float = Field(0.1, ge=0, lt=1, description="fraction of hidden units left out")
 
 
 class Compact(nn.Module):
-    """The network of a `CompactSpec`; 2.4 million multiplications a picture by default."""
+    """The network of a `CompactSpec`; 2.4 million multiplications an image by default."""
 
     def __init__(self, spec: CompactSpec, classes: int) -> None:
         super().__init__()
@@ -47,7 +47,7 @@ class Compact(nn.Module):
         )
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
+        """Logits (B, C) of normalised images (B, 1, 28, 28)."""
         return self.head(self.features(images))
 
 

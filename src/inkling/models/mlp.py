@@ -15,7 +15,7 @@ class MlpSpec(NetworkSpec):
     kind: Literal["mlp"] = "mlp"
     widths: tuple[Width, ...] = Field((128, 64), description="units of each hidden layer")
     activation: Activation = "relu"
-    dropout: float = Field(0.0, ge=0, lt=1, description="share of hidden units left out")
+    dropout: float = Field(0.0, ge=0, lt=1, description="fraction of hidden units left out")
     batch_norm: bool = False
 
 
@@ -38,5 +38,5 @@ class Mlp(nn.Module):
         self.layers = nn.Sequential(*layers)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
+        """Logits (B, C) of normalised images (B, 1, 28, 28)."""
         return self.layers(images)

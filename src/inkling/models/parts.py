@@ -23,12 +23,12 @@ class NetworkSpec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    views: int = Field(1, ge=1, le=9, description="looks whose mean is the answer; see views.py")
+    tta_views: int = Field(1, ge=1, le=9, description="test-time augmentation; see tta.py")
 
 
 @runtime_checkable
-class StartsFromPictures(Protocol):
-    """A network that takes a part of its first weights from the training pictures."""
+class DataDependentInit(Protocol):
+    """A network that takes a part of its first weights from the training images."""
 
-    def start_from(self, images: Tensor) -> None:
-        """Set them from normalised pictures (N, 1, 28, 28), before the first step."""
+    def init_from_data(self, images: Tensor) -> None:
+        """Set them from normalised images (N, 1, 28, 28), before the first step."""

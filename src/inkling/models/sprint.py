@@ -2,7 +2,7 @@
 
 On two cores with AMX, the usual `Conv2d(1, 32)` reaches 27 GFLOP/s of some 2,000, and max pooling
 costs as much again. While training, both are therefore done as one matrix product over 8x8
-windows of the picture, see `windows`. In evaluation mode the same numbers come from the
+windows of the image, see `windows`. In evaluation mode the same numbers come from the
 plain layers, which is what is exported.
 """
 
@@ -26,11 +26,11 @@ class SprintSpec(NetworkSpec):
 
     kind: Literal["sprint"] = "sprint"
     channels: tuple[Even, Even] = Field((32, 64), description="of the two convolutions; even")
-    whiten: bool = Field(True, description="first filters from the pictures' principal parts")
+    whiten: bool = Field(True, description="first filters from the images' principal parts")
 
 
 class Sprint(nn.Module):
-    """Pictures 28x28, to 12x12 and pooled 6x6 of the first channels, to 4x4 of the second."""
+    """Images 28x28, to 12x12 and pooled 6x6 of the first channels, to 4x4 of the second."""
 
     placement: Tensor
 
@@ -47,7 +47,7 @@ class Sprint(nn.Module):
         self.register_buffer("placement", filter_placement(), persistent=False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
+        """Logits (B, C) of normalised images (B, 1, 28, 28)."""
         if not self.training:
             kernels = self.filters.view(-1, 1, FILTER, FILTER)
             pooled = F.max_pool2d(F.conv2d(images, kernels, self.shift, stride=2), 2)
@@ -61,8 +61,8 @@ class Sprint(nn.Module):
         return SprintFunction.apply(windows, self.placement, self.norm, *weights)
 
     @torch.no_grad()
-    def start_from(self, images: Tensor) -> None:
-        """Take the first filters from normalised pictures (N, 1, 28, 28).
+    def init_from_data(self, images: Tensor) -> None:
+        """Take the first filters from normalised images (N, 1, 28, 28).
 
         Half are the principal components of all 6x6 patches, scaled so that each answers with
         about the same variance; the other half are their negatives, since what follows cuts at

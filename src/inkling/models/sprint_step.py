@@ -1,7 +1,7 @@
 """The whole of `Sprint` as one function with its gradient written out.
 
 Autograd keeps and calls less for one function than for its pieces: 4 to 8 % off a step of 128
-pictures on a processor without AMX (docs/log.d/fast.md).
+images on a processor without AMX (docs/log.d/fast.md).
 """
 
 from typing import Any, NamedTuple
@@ -91,8 +91,8 @@ class SprintFunction(torch.autograd.Function):
         pulled = torch.ops.aten.threshold_backward(pulled, hidden, 0).view(len(windows), -1)
         shift = pulled.sum(0)
         # In place, since a fresh tensor of this size costs as much as the arithmetic.
-        share = answers.eq_(greatest.unsqueeze(1)).mul_(pulled.unsqueeze(1))
-        wide = (windows.T @ share.view(len(windows), -1)).view(-1, channels)
+        routed = answers.eq_(greatest.unsqueeze(1)).mul_(pulled.unsqueeze(1))
+        wide = (windows.T @ routed.view(len(windows), -1)).view(-1, channels)
         filters = wide.float().T @ placement
         learnt = (filters, shift, kernels, scale_gradient, offset, head_gradient, bias)
         return None, None, None, *(gradient.float() for gradient in learnt)

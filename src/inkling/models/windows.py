@@ -2,7 +2,7 @@
 
 As a product of matrices a convolution's weight gradient takes half of what torch's own takes,
 which is the slowest part of training a small network on a CPU (docs/log.d/fast.md).
-The geometry is that of `Sprint`: 28x28 pictures, 6x6 filters that move by 2, pooled by 2.
+The geometry is that of `Sprint`: 28x28 images, 6x6 filters that move by 2, pooled by 2.
 """
 
 import torch
@@ -11,7 +11,7 @@ from torch import Tensor
 from inkling.types import SIDE
 
 FILTER = 6  # pixels, side of a first filter; it moves by 2
-BLOCK = 4  # pixels, side of the blocks that pictures are cut into; a window is 2x2 blocks
+BLOCK = 4  # pixels, side of the blocks that images are cut into; a window is 2x2 blocks
 BLOCKS = SIDE // BLOCK  # 7 a side
 GRID = BLOCKS - 1  # 6 windows a side
 WINDOW = 2 * BLOCK  # 8 pixels, what the four filter positions of one pooled output see
@@ -19,14 +19,14 @@ WORDS = {2: torch.int64, 4: torch.complex128}  # bytes of a pixel: what moves BL
 
 
 def cut_windows(images: Tensor) -> Tensor:
-    """The overlapping 8x8 windows (B * 36, 64) of pictures (B, 1, 28, 28), 4 pixels apart.
+    """The overlapping 8x8 windows (B * 36, 64) of images (B, 1, 28, 28), 4 pixels apart.
 
-    The pictures are float32 or of 16 bits. Pixels within a window are ordered block by block, so
+    The images are float32 or of 16 bits. Pixels within a window are ordered block by block, so
     that a window is two runs of memory to copy.
     """
     count, dtype = len(images), images.dtype
     # Whole words of four pixels are moved, and two blocks lie in one run of memory: 0.1 ms for
-    # 128 pictures on a core, against 0.25 ms pixel by pixel.
+    # 128 images on a core, against 0.25 ms pixel by pixel.
     word = WORDS[images.element_size()]
     words = images.contiguous().view(word).view(count, BLOCKS, BLOCK, BLOCKS)
     blocks = words.transpose(2, 3).contiguous()  # (B, block row, block column, row in block)

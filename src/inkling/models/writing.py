@@ -4,14 +4,14 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-INPUTS = 2  # the grey picture and its evened ink; see inkling.reading.detect.text_map_network
+INPUTS = 2  # the grey image and its evened ink; see inkling.reading.detect.text_map_network
 
 
 class WritingNet(nn.Module):
-    """Logits (B, 1, H, W) for pictures (B, 2, H, W); H and W are multiples of 16.
+    """Logits (B, 1, H, W) for images (B, 2, H, W); H and W are multiples of 16.
 
     An encoder of strided convolutions and a decoder with a link at each size (U-Net: Ronneberger,
-    Fischer and Brox, 2015). The first convolution already halves the picture and the last one
+    Fischer and Brox, 2015). The first convolution already halves the image and the last one
     gives four pixels for each of its own, so that nothing is computed at full size.
     """
 
@@ -36,7 +36,7 @@ class WritingNet(nn.Module):
         self.last = nn.Conv2d(half, 4, 3, padding=1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, 1, H, W) of pictures (B, 2, H, W)."""
+        """Logits (B, 1, H, W) of images (B, 2, H, W)."""
         sizes = []
         for step in self.down:
             images = step(images)

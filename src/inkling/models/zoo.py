@@ -7,20 +7,20 @@ from pydantic import Field
 from torch import nn
 
 from inkling.models.cnn import Cnn, CnnSpec
-from inkling.models.committee import Committee, CommitteeSpec
 from inkling.models.compact import Compact, CompactSpec
+from inkling.models.ensemble import Ensemble, EnsembleSpec
 from inkling.models.mlp import Mlp, MlpSpec
 from inkling.models.parts import NetworkSpec
 from inkling.models.sprint import Sprint, SprintSpec
-from inkling.models.views import Views
+from inkling.models.tta import TtaModel
 
 ModelSpec = Annotated[
-    MlpSpec | CnnSpec | CompactSpec | SprintSpec | CommitteeSpec, Field(discriminator="kind")
+    MlpSpec | CnnSpec | CompactSpec | SprintSpec | EnsembleSpec, Field(discriminator="kind")
 ]
 
 
-def _build_committee(spec: CommitteeSpec, classes: int) -> Committee:
-    return Committee(build_model(spec.member, classes) for _ in range(spec.members))
+def _build_ensemble(spec: EnsembleSpec, classes: int) -> Ensemble:
+    return Ensemble(build_model(spec.member, classes) for _ in range(spec.members))
 
 
 BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {
@@ -28,18 +28,18 @@ BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {
     "cnn": Cnn,
     "compact": Compact,
     "sprint": Sprint,
-    "committee": _build_committee,
+    "ensemble": _build_ensemble,
 }
 
 
 def build_model(spec: ModelSpec, classes: int) -> nn.Module:
     """A fresh network, its weights drawn from torch's global generator.
 
-    It maps normalised pictures (B, 1, 28, 28) float32 to logits (B, `classes`).
+    It maps normalised images (B, 1, 28, 28) float32 to logits (B, `classes`).
     """
     network = BUILDERS[spec.kind](spec, classes)
-    if isinstance(spec, NetworkSpec) and spec.views > 1:
-        return Views(network, spec.views)
+    if isinstance(spec, NetworkSpec) and spec.tta_views > 1:
+        return TtaModel(network, spec.tta_views)
     return network
 
 

@@ -21,9 +21,9 @@ from inkling.training.history import EpochMetrics
 if TYPE_CHECKING:  # it brings the optimisers, half a second that opening a run has no use for
     from inkling.training.state import TrainingState
 
-FORMAT = 1
+FORMAT = 2  # 1 had other names: kept. for best.
 FILE = "state.safetensors"
-COUNTERS = ("kept_epoch", "epoch", "batch", "step", "seconds", "epoch_seconds")
+COUNTERS = ("best_epoch", "epoch", "batch", "step", "seconds", "epoch_seconds")
 
 
 def save_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None:
@@ -31,7 +31,7 @@ def save_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None
     tensors = {"totals": state.totals, "rng.cpu": torch.get_rng_state()}
     tensors |= _device_rng(state)
     tensors |= _prefixed("model.", state.model.state_dict())
-    tensors |= _prefixed("kept.", state.kept)
+    tensors |= _prefixed("best.", state.best)
     if state.average:
         tensors |= _prefixed("average.", state.average.model.state_dict())
     for index, slots in state.optimizer.state_dict()["state"].items():
@@ -55,7 +55,7 @@ def has_checkpoint(folder: Path) -> bool:
 
 
 def member_folder(folder: Path, index: int) -> Path:
-    """Where the member at `index` of a committee has its own, beside the `folder` of one alone."""
+    """Where the member at `index` of an ensemble has its own, beside the `folder` of one alone."""
     return folder.with_name(f"{folder.name}-{index}")
 
 
@@ -95,7 +95,7 @@ def _restore(state: "TrainingState", header: dict[str, Any], tensors: dict[str, 
     groups = state.optimizer.state_dict()["param_groups"]
     state.optimizer.load_state_dict({"state": slots, "param_groups": groups})
     device = next(state.model.parameters()).device
-    state.kept = {name: value.to(device) for name, value in _under("kept.", tensors).items()}
+    state.best = {name: value.to(device) for name, value in _under("best.", tensors).items()}
     state.totals = tensors["totals"].to(state.totals)
     state.history = [EpochMetrics(**epoch) for epoch in header["history"]]
     for name in COUNTERS:

@@ -50,7 +50,7 @@ def reusing_memory() -> Iterator[None]:
     """Let glibc keep freed memory within the block; elsewhere it does nothing.
 
     By default each large tensor is mapped anew and its pages zeroed by the kernel: a third of a
-    step at 512 pictures.
+    step at 512 images.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if library is None or not hasattr(library, "mallopt"):

@@ -10,7 +10,7 @@ from inkling.files import write_text
 
 @dataclass(frozen=True)
 class Score:
-    """Accuracy as a fraction, mean cross-entropy in nats, over `n` pictures."""
+    """Accuracy as a fraction, mean cross-entropy in nats, over `n` images."""
 
     accuracy: float
     loss: float

@@ -13,7 +13,8 @@ from inkling.data.loader import Batch, ResidentDigits, ShuffledBatches, make_loa
 from inkling.data.splits import Splits
 from inkling.errors import RunError
 from inkling.models.inference import predict_logits
-from inkling.models.parts import StartsFromPictures
+from inkling.models.parts import DataDependentInit
+from inkling.training.callback import Callback
 from inkling.training.checkpoint import has_checkpoint, load_checkpoint, save_checkpoint
 from inkling.training.divergence import check_epoch
 from inkling.training.history import EpochMetrics, Score
@@ -21,39 +22,38 @@ from inkling.training.interrupt import StopRequest, deferred_interrupt
 from inkling.training.optim import learning_rate_factor, set_learning_rate
 from inkling.training.recipe import Recipe
 from inkling.training.state import TrainingState, start_state
-from inkling.training.watch import Watch
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What `fit` needs to know beside the pictures and the network."""
+    """What `fit` needs to know beside the images and the network."""
 
     recipe: Recipe
     device: torch.device
-    watch: Watch
+    callback: Callback
     checkpoint: Path | None = None
     identity: str = ""  # ties a checkpoint to its recipe and data
 
 
 @dataclass(frozen=True)
 class Fit:
-    """What training gives: the kept weights and how they came about."""
+    """What training gives: the best weights and how they were found."""
 
     weights: dict[str, Tensor]
-    kept_epoch: int
+    best_epoch: int
     history: tuple[EpochMetrics, ...]
     validation: Score | None
     seconds: float
 
 
 def train_step(
-    state: TrainingState, batch: Batch, recipe: Recipe, device: torch.device, share: float
+    state: TrainingState, batch: Batch, recipe: Recipe, device: torch.device, fraction: float
 ) -> None:
-    """One step, after this `share` (0 to 1) of all: look at a batch, compare, learn.
+    """One step, after this `fraction` (0 to 1) of all: look at a batch, compare, learn.
 
     Adds to the totals of the epoch.
     """
-    images = augment_images(batch.images, recipe.augment.at(share))
+    images = augment_images(batch.images, recipe.augment.at(fraction))
     with torch.autocast(device.type, torch.bfloat16, enabled=recipe.training.precision == "bf16"):
         logits = state.model(images)
     loss = F.cross_entropy(
@@ -75,14 +75,14 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
 
     With a checkpoint folder it is continued from there and saved into after each epoch. Ctrl-C
     saves and raises `RunError`; numbers that run away raise `DivergedError`. The seconds count
-    from before the pictures are brought to the device to after the last step, validation between
+    from before the images are brought to the device to after the last step, validation between
     epochs included.
     """
     recipe, device = plan.recipe, plan.device
     start = time.perf_counter()
     model.to(device)
     training = ResidentDigits(splits.training, device)
-    start_from_pictures(model, training)
+    initialise_from_data(model, training)
     state = start_state(recipe, model)
     if plan.checkpoint and has_checkpoint(plan.checkpoint):
         load_checkpoint(plan.checkpoint, state, plan.identity)
@@ -102,11 +102,11 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
     return _result(state, len(validation) if validation else 0)
 
 
-def start_from_pictures(model: nn.Module, training: ResidentDigits) -> None:
-    """Hand 500 pictures, evenly spread over the set, to a network that begins from them."""
-    if isinstance(model, StartsFromPictures):
+def initialise_from_data(model: nn.Module, training: ResidentDigits) -> None:
+    """Hand 500 images, evenly spread over the set, to a network that begins from them."""
+    if isinstance(model, DataDependentInit):
         chosen = torch.linspace(0, len(training) - 1, min(500, len(training))).long()
-        model.start_from(training[chosen.to(training.labels.device)].images)
+        model.init_from_data(training[chosen.to(training.labels.device)].images)
 
 
 class _Clock:
@@ -140,7 +140,7 @@ def _run_epoch(
         train_step(state, batch, recipe, device, state.step / total)
         state.batch += 1
         state.step += 1
-        plan.watch.on_step(state.step, total)
+        plan.callback.on_step(state.step, total)
         if state.step >= total or request.asked:
             break
     if device.type == "cuda":
@@ -166,13 +166,13 @@ def _finish_epoch(state: TrainingState, validation: ResidentDigits | None, plan:
         learning_rate=state.optimizer.param_groups[0]["lr"],
         examples_per_second=seen / max(state.epoch_seconds, 1e-9),
     )
-    best = state.kept_metrics
+    best = state.best_metrics
     state.history.append(metrics)
     if plan.recipe.training.keep == "last" or metrics.beats(best):
         state.keep()
     state.epoch, state.batch, state.epoch_seconds = state.epoch + 1, 0, 0.0
     state.totals.zero_()
-    plan.watch.on_epoch(metrics, state.history)
+    plan.callback.on_epoch(metrics, state.history)
 
 
 def evaluate_score(model: nn.Module, data: ResidentDigits) -> Score:
@@ -186,7 +186,7 @@ def evaluate_score(model: nn.Module, data: ResidentDigits) -> Score:
 def _goes_on(state: TrainingState, total: int, recipe: Recipe) -> bool:
     """Whether steps are left, or an epoch that was stopped behind its last step."""
     patience = recipe.training.patience
-    if patience and not state.batch and len(state.history) - state.kept_epoch >= patience:
+    if patience and not state.batch and len(state.history) - state.best_epoch >= patience:
         return False
     return state.step < total or state.batch > 0
 
@@ -203,11 +203,11 @@ def _save_and_stop(state: TrainingState, plan: Plan) -> None:
 
 
 def _result(state: TrainingState, validated: int) -> Fit:
-    best = state.kept_metrics
+    best = state.best_metrics
     score = best.validation if best else None
     return Fit(
-        weights=state.kept,
-        kept_epoch=state.kept_epoch,
+        weights=state.best,
+        best_epoch=state.best_epoch,
         history=tuple(state.history),
         validation=Score(score.accuracy, score.loss, validated) if score else None,
         seconds=state.seconds,

@@ -11,13 +11,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from inkling.data.augment import Augment
 from inkling.data.loader import count_batches
 from inkling.errors import RecipeError
-from inkling.models.committee import CommitteeSpec
+from inkling.models.ensemble import EnsembleSpec
 from inkling.models.zoo import ModelSpec
 from inkling.training.search import Search
 
 SEEDS = 2**31  # seeds lie within 0..SEEDS - 1
 LearningRate = Annotated[float, Field(gt=0, le=100)]
-Share = Annotated[float, Field(ge=0, lt=1)]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
 
 
 class _Table(BaseModel):
@@ -29,7 +29,7 @@ class Sgd(_Table):
 
     name: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 0.01
-    momentum: Share = 0.0
+    momentum: Fraction = 0.0
     nesterov: bool = False
     weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.0
 
@@ -45,7 +45,7 @@ class Adam(_Table):
 
     name: Literal["adam", "adamw"] = "adam"
     learning_rate: LearningRate = 1e-3
-    betas: tuple[Share, Share] = (0.9, 0.999)
+    betas: tuple[Fraction, Fraction] = (0.9, 0.999)
     epsilon: Annotated[float, Field(gt=0, le=1)] = 1e-8
     weight_decay: Annotated[float, Field(ge=0, le=10)] = 0.0
 
@@ -71,7 +71,7 @@ class Cosine(_Table):
     """Half a cosine down to `final` of the learning rate, after a linear warm-up."""
 
     name: Literal["cosine"] = "cosine"
-    warmup: Annotated[Share, Field(description="share of all steps")] = 0.0
+    warmup: Annotated[Fraction, Field(description="fraction of all steps")] = 0.0
     final: Annotated[float, Field(ge=0, le=1)] = 0.0
 
 
@@ -79,7 +79,7 @@ class OneCycle(_Table):
     """Linearly up during `warmup`, linearly down to `final` (after Smith, 2018)."""
 
     name: Literal["one-cycle"] = "one-cycle"
-    warmup: Annotated[Share, Field(description="share of all steps")] = 0.25
+    warmup: Annotated[Fraction, Field(description="fraction of all steps")] = 0.25
     start: Annotated[float, Field(ge=0, le=1)] = 0.1
     final: Annotated[float, Field(ge=0, le=1)] = 0.0
 
@@ -91,11 +91,13 @@ class Training(_Table):
     """How long, in what portions, and what is kept."""
 
     epochs: Annotated[float, Field(gt=0, le=10_000, description="may be a part, such as 0.5")] = 5
-    batch_size: Annotated[int, Field(ge=1, le=65_536, description="pictures a step")] = 64
-    validation: Annotated[int, Field(ge=0, description="pictures held out to choose by")] = 5_000
-    label_smoothing: Share = 0.0
+    batch_size: Annotated[int, Field(ge=1, le=65_536, description="images a step")] = 64
+    validation: Annotated[int, Field(ge=0, description="images held out to choose by")] = 5_000
+    label_smoothing: Fraction = 0.0
     precision: Literal["fp32", "bf16"] = "fp32"
-    ema: Annotated[Share, Field(description="decay a step of the averaged weights; 0 is off")] = 0.0
+    ema: Annotated[
+        Fraction, Field(description="decay a step of the averaged weights; 0 is off")
+    ] = 0.0
     keep: Annotated[Literal["best", "last"], Field(description="epoch, by validation")] = "best"
     threads: Annotated[int, Field(ge=0, le=1024, description="CPU; 0: all there are")] = 0
     patience: Annotated[int, Field(ge=0, description="epochs without gain; 0: no stop")] = 0
@@ -104,7 +106,7 @@ class Training(_Table):
     @model_validator(mode="after")
     def _choices_need_validation(self) -> "Training":
         if self.validation == 0 and self.patience:
-            raise ValueError("patience needs validation pictures to judge by; validation is 0")
+            raise ValueError("patience needs validation images to judge by; validation is 0")
         if self.keep == "last" and self.patience:
             raise ValueError('patience waits for a better epoch; it needs keep = "best"')
         return self
@@ -135,10 +137,10 @@ class Recipe(_Table):
 
     @model_validator(mode="after")
     def _batch_norm_has_batches(self) -> "Recipe":
-        spec = self.model.member if isinstance(self.model, CommitteeSpec) else self.model
+        spec = self.model.member if isinstance(self.model, EnsembleSpec) else self.model
         if self.training.batch_size == 1 and getattr(spec, "batch_norm", False):
             raise ValueError(
-                "batch_norm = true compares the pictures of a batch; training.batch_size = 1 "
+                "batch_norm = true compares the images of a batch; training.batch_size = 1 "
                 "leaves it nothing to compare"
             )
         return self
@@ -150,10 +152,10 @@ class Recipe(_Table):
         training = self.training.model_copy(update={"seed": seed})
         return self.model_copy(update={"training": training})
 
-    def steps_per_epoch(self, pictures: int) -> int:
-        """Steps until every one of `pictures` was seen once; the last batch may be small."""
-        return count_batches(pictures, self.training.batch_size)
+    def steps_per_epoch(self, images: int) -> int:
+        """Steps until every one of `images` was seen once; the last batch may be small."""
+        return count_batches(images, self.training.batch_size)
 
-    def total_steps(self, pictures: int) -> int:
+    def total_steps(self, images: int) -> int:
         """Steps of the whole training, at least one."""
-        return max(1, round(self.training.epochs * self.steps_per_epoch(pictures)))
+        return max(1, round(self.training.epochs * self.steps_per_epoch(images)))

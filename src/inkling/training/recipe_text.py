@@ -10,6 +10,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError
 
 from inkling.errors import RecipeError
+from inkling.training.old_names import upgrade_recipe
 from inkling.training.recipe import Recipe
 
 MAX_BYTES = 1 << 20  # of a recipe file
@@ -53,6 +54,7 @@ def parse_recipe(text: str, origin: str, changes: list[str] | None = None) -> Re
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise RecipeError(f"{origin} is not valid TOML: {error}") from error
+    upgrade_recipe(table)
     for change in changes or []:
         _apply(table, change)
     try:

@@ -17,6 +17,7 @@ from torch import Tensor
 from inkling.errors import RecipeError, RunError
 from inkling.files import write_bytes, write_text
 from inkling.training.checkpoint import has_checkpoint, member_folder
+from inkling.training.old_names import upgrade_card
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, parse_recipe
 
@@ -41,7 +42,7 @@ class RunFolder:
 
     @property
     def weights_path(self) -> Path:
-        """The kept weights."""
+        """The weights of the run."""
         return self.path / "model.safetensors"
 
     @property
@@ -51,12 +52,12 @@ class RunFolder:
 
     @property
     def checkpoint_path(self) -> Path:
-        """The folder of the state to resume from; a committee has `checkpoint-0`... beside it."""
+        """The folder of the state to resume from; an ensemble has `checkpoint-0`... beside it."""
         return self.path / "checkpoint"
 
     @property
     def figures_path(self) -> Path:
-        """The folder of pictures."""
+        """The folder of images."""
         return self.path / "figures"
 
     @property
@@ -107,7 +108,7 @@ class RunFolder:
             )
         if not isinstance(card.get("classes"), list) or not card["classes"]:
             raise RunError(f"{self.card_path} is damaged: it names no classes")
-        return card
+        return upgrade_card(card)
 
     def write_card(self, card: dict[str, Any]) -> None:
         """Write the card, and with it declare the run ended."""
@@ -120,7 +121,7 @@ class RunFolder:
         return sha256_of(self.weights_path)
 
     def read_weights(self, device: torch.device) -> dict[str, Tensor]:
-        """The kept weights. Raises `RunError` where they are missing or damaged."""
+        """The weights of the run. Raises `RunError` where they are missing or damaged."""
         try:
             return load_file(self.weights_path, device=str(device))
         except (OSError, SafetensorError) as error:

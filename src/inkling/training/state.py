@@ -16,15 +16,15 @@ class TrainingState:
     """The one mutable thing of the loop.
 
     `epoch` and `batch` count from 0 and name what comes next; `totals` (3,), see `zero_totals`,
-    is the sum of loss, of right answers and of pictures in the epoch under way.
+    is the sum of loss, of right answers and of images in the epoch under way.
     """
 
     model: nn.Module
     optimizer: torch.optim.Optimizer
     average: ModelAverage | None
-    kept: dict[str, Tensor]
+    best: dict[str, Tensor]
     totals: Tensor
-    kept_epoch: int = 0
+    best_epoch: int = 0
     epoch: int = 0
     batch: int = 0
     step: int = 0
@@ -38,15 +38,15 @@ class TrainingState:
         return self.average.model if self.average else self.model
 
     @property
-    def kept_metrics(self) -> EpochMetrics | None:
-        """What the kept epoch measured; None before the first is kept."""
-        return self.history[self.kept_epoch - 1] if self.kept_epoch else None
+    def best_metrics(self) -> EpochMetrics | None:
+        """What the best epoch measured; None before the first is kept."""
+        return self.history[self.best_epoch - 1] if self.best_epoch else None
 
     def keep(self) -> None:
         """Take a copy of the judged network's weights as those of the latest epoch."""
         weights = self.judged.state_dict()
-        self.kept = {name: value.detach().clone() for name, value in weights.items()}
-        self.kept_epoch = len(self.history)
+        self.best = {name: value.detach().clone() for name, value in weights.items()}
+        self.best_epoch = len(self.history)
 
 
 def start_state(recipe: Recipe, model: nn.Module) -> TrainingState:
@@ -56,7 +56,7 @@ def start_state(recipe: Recipe, model: nn.Module) -> TrainingState:
         model=model,
         optimizer=build_optimizer(model, recipe.optimizer),
         average=ModelAverage(model, decay) if decay else None,
-        kept={},
+        best={},
         totals=zero_totals(next(model.parameters()).device),
     )
 

@@ -62,7 +62,7 @@ def test_every_section_shows_without_an_error_or_a_request(
     visit.context.close()
 
 
-def test_a_cell_shows_its_pictures_by_mouse_and_by_keyboard(browser: "Browser", made: Path) -> None:
+def test_a_cell_shows_its_images_by_mouse_and_by_keyboard(browser: "Browser", made: Path) -> None:
     visit = Visit(browser, made / "report.html", viewport={"width": 1280, "height": 800})
     page = visit.page
     cells = page.locator(".matrix a")
@@ -87,7 +87,7 @@ def test_a_cell_shows_its_pictures_by_mouse_and_by_keyboard(browser: "Browser", 
     visit.context.close()
 
 
-def test_without_javascript_the_links_lead_to_the_pictures(browser: "Browser", made: Path) -> None:
+def test_without_javascript_the_links_lead_to_the_images(browser: "Browser", made: Path) -> None:
     visit = Visit(browser, made / "report.html", java_script_enabled=False)
     cell = visit.page.locator(".matrix a").nth(0)
     cell.click()
@@ -99,11 +99,11 @@ def test_without_javascript_the_links_lead_to_the_pictures(browser: "Browser", m
 
 def test_the_matrix_turns_to_percent(browser: "Browser", made: Path) -> None:
     visit = Visit(browser, made / "report.html")
-    count, share = visit.page.locator(".matrix b").first, visit.page.locator(".matrix i").first
+    count, fraction = visit.page.locator(".matrix b").first, visit.page.locator(".matrix i").first
     assert count.is_visible()
-    assert not share.is_visible()
+    assert not fraction.is_visible()
     visit.page.get_by_label("percent of each label").check()
-    assert share.is_visible()
+    assert fraction.is_visible()
     assert not count.is_visible()
     visit.context.close()
 

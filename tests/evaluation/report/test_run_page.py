@@ -12,7 +12,7 @@ import pytest
 from inkling.errors import RunError
 from inkling.jobs.report import make_report
 from inkling.jobs.train import train
-from inkling.training.committee import as_committee
+from inkling.training.ensemble import as_ensemble
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import RunFolder
 
@@ -41,7 +41,7 @@ class Page(HTMLParser):
         self.ids: list[str] = []
         self.addresses: list[str] = []
         self.open: list[str] = []
-        self.pictures = 0
+        self.images = 0
         self.words: list[str] = []
         self.source = path.read_text("utf-8")
         self.feed(self.source)
@@ -54,8 +54,8 @@ class Page(HTMLParser):
             self.ids.append(given["id"] or "")
         self.addresses += [given[key] or "" for key in ("src", "href") if key in given]
         if tag == "img":
-            self.pictures += 1
-            assert given.get("alt"), "a picture without words"
+            self.images += 1
+            assert given.get("alt"), "an image without words"
         if tag not in self.VOID:
             self.open.append(tag)
 
@@ -103,9 +103,9 @@ def test_the_figures_are_those_of_the_run(run: Path) -> None:
     card = json.loads((run / "card.json").read_text())
     measures = json.loads((run / "evaluation.json").read_text())
     assert f"{card['test']['accuracy']:.2%} right" in page.text
-    assert f"of {card['test']['n']} test pictures" in page.text
+    assert f"of {card['test']['n']} test images" in page.text
     assert card["weights_sha256"] in page.text
-    assert f"The weights of epoch {card['kept_epoch']} were kept" in page.text
+    assert f"The run keeps the weights of epoch {card['best_epoch']}" in page.text
     cells = re.findall(r"<b>([\d,]+)</b><i>", page.source)
     assert sorted(map(int, cells)) == sorted(
         count for row in measures["confusion"] for count in row if count
@@ -126,8 +126,8 @@ def test_the_recipe_can_be_repeated_from_what_the_page_says(run: Path) -> None:
     page, _ = report(run)
     assert "inkling train copied/recipe.toml" in page.text  # it was changed, so not by name
     assert "rotation degrees 10" in page.text
-    pictures = Page(run / "report.html").pictures
-    assert pictures > 6 * 9  # augmented samples are among them
+    images = Page(run / "report.html").images
+    assert images > 6 * 9  # augmented samples are among them
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_the_recipe_can_be_repeated_from_what_the_page_says(run: Path) -> None:
     [
         ("metrics.jsonl", "No epoch was measured", "Calibration"),
         ("evaluation.json", "evaluation.json is missing", "What the first layer learnt Each"),
-        ("evidence.npz", "evidence.npz is missing", "most often taken for"),
+        ("test_predictions.npz", "test_predictions.npz is missing", "most often taken for"),
         ("model.safetensors", "cannot read", "most often taken for"),
         ("card.json", "has not ended", "Training is measured on each batch"),
     ],
@@ -151,7 +151,8 @@ def test_what_is_missing_is_said_and_the_rest_is_shown(
 
 
 @pytest.mark.parametrize(
-    "name", ["metrics.jsonl", "evaluation.json", "evidence.npz", "model.safetensors", "card.json"]
+    "name",
+    ["metrics.jsonl", "evaluation.json", "test_predictions.npz", "model.safetensors", "card.json"],
 )
 @pytest.mark.parametrize("content", ["", "[]", '{"format": 1}', '{"format": 99}', "\0\1"])
 def test_a_damaged_file_never_stops_the_report(name: str, content: str, run: Path) -> None:
@@ -192,8 +193,8 @@ def test_a_run_without_validation_and_with_a_class_without_example(few, tmp_path
     changes = ["widths=[16]", "epochs=1", "validation=0"]
     train("mlp-adam", data=str(tmp_path / "few.npz"), out=tmp_path / "run", changes=changes)
     page, _ = report(tmp_path / "run")
-    assert "The test set has no picture of 8" in page.text
-    assert "no test picture" in page.text
+    assert "The test set has no image of 8" in page.text
+    assert "no test image" in page.text
     assert '<li class="validation">' not in page.source
 
 
@@ -202,7 +203,7 @@ def test_the_first_filters_of_a_sprint_are_shown(
     members: int, few_npz: Path, tmp_path: Path
 ) -> None:
     recipe = load_recipe("cnn-sprint-99", ["channels=[8, 4]", "batch_size=32", "epochs=1"])
-    train(as_committee(recipe, members), data=str(few_npz), out=tmp_path / "run")
+    train(as_ensemble(recipe, members), data=str(few_npz), out=tmp_path / "run")
     page, missing = report(tmp_path / "run")
     assert missing == ()
     assert "one filter of the first convolution, 6 × 6 pixels" in page.text

@@ -7,10 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkling.evaluation.metrics import reliability_bins
-from inkling.evaluation.report.bars import balance_chart, probability_chart
-from inkling.evaluation.report.curves import Series, line_chart
-from inkling.evaluation.report.reliability import reliability_chart
-from inkling.evaluation.report.svg import Scale, nice_ticks, tag, whole_ticks
+from inkling.evaluation.report.charts.bars import balance_chart, probability_chart
+from inkling.evaluation.report.charts.curves import Series, line_chart
+from inkling.evaluation.report.charts.reliability import reliability_chart
+from inkling.evaluation.report.charts.svg import Scale, nice_ticks, tag, whole_ticks
 
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -52,7 +52,7 @@ def test_what_goes_into_a_drawing_is_escaped() -> None:
 def test_curves_of_any_length_are_valid_and_within(epochs: int, log: bool) -> None:
     values = np.linspace(0.5, 0.001, epochs)
     series = Series("loss", "training", tuple(enumerate(values.tolist(), start=1)))
-    chart = line_chart("Loss <x>", [series], str, kept_epoch=epochs, log=log)
+    chart = line_chart("Loss <x>", [series], str, best_epoch=epochs, log=log)
     root = ElementTree.fromstring(chart)
     _, _, width, height = (float(v) for v in root.attrib["viewBox"].split())
     for circle in root.iter("circle"):

@@ -1,4 +1,4 @@
-"""The page of a label audit: the labels that are believed least, with their pictures."""
+"""The page of a label audit: the labels that are believed least, with their images."""
 
 from dataclasses import dataclass
 
@@ -8,17 +8,17 @@ from numpy.typing import NDArray
 
 from inkling.evaluation.audit import Suspicion
 from inkling.evaluation.corrections import unconfirmed_labels
-from inkling.evaluation.report.bars import probability_chart
+from inkling.evaluation.report.charts.bars import probability_chart
 from inkling.evaluation.report.confusion import in_percent
-from inkling.evaluation.report.page import render
-from inkling.evaluation.report.pictures import paper_uri
+from inkling.evaluation.report.images import paper_uri
+from inkling.evaluation.report.render import render
 from inkling.evaluation.report.run_page import seconds as in_seconds
 from inkling.types import Digits
 
 
 @dataclass(frozen=True, eq=False)
 class AuditFindings:
-    """What an audit found; `probabilities` (N, C) are out of fold, `top` pictures are shown."""
+    """What an audit found; `probabilities` (N, C) are out of fold, `top` images are shown."""
 
     data: str
     part: str
@@ -65,7 +65,7 @@ def render_audit(findings: AuditFindings, seconds: float) -> str:
 
 
 def suspect_cards(findings: AuditFindings) -> list[SuspectCard]:
-    """A card for each of the first `findings.top` pictures."""
+    """A card for each of the first `findings.top` images."""
     digits, suspicion, classes = findings.digits, findings.suspicion, findings.digits.classes
     listed = set(unconfirmed_labels(digits))
     cards = []

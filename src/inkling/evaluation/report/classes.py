@@ -16,7 +16,7 @@ class ClassRow:
     precision: str
     recall: str
     f1: str
-    missed: float  # share of its pictures, for the bar
+    missed: float  # fraction of its images, for the bar
     taken_for: str
 
 
@@ -40,13 +40,13 @@ def class_rows(
 
 
 def without_example(scores: list[dict[str, Any]]) -> list[str]:
-    """The classes that the test set has no picture of."""
+    """The classes that the test set has no image of."""
     return [str(score["name"]) for score in scores if not score["n"]]
 
 
 def _taken_for(row: NDArray[np.int64], index: int, classes: tuple[str, ...]) -> str:
     if row.sum() == 0:
-        return "no test picture"
+        return "no test image"
     errors = row.copy()
     errors[index] = 0
     if errors.sum() == 0:

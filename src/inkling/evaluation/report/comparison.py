@@ -31,7 +31,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Difference:
-    """Two runs on the same test pictures: how often one alone was right, and what chance says."""
+    """Two runs on the same test images: how often one alone was right, and what chance says."""
 
     better: str
     other: str
@@ -44,9 +44,9 @@ class Difference:
         """The difference in words."""
         if self.only_better == self.only_other:
             return f"{self.better} and {self.other} are right equally often."
-        chance = f"by chance in {_share(self.p)} of such comparisons"
+        chance = f"by chance in {_fraction(self.p)} of such comparisons"
         counts = (
-            f"{self.better} alone is right on {self.only_better:,} pictures, {self.other} alone "
+            f"{self.better} alone is right on {self.only_better:,} images, {self.other} alone "
             f"on {self.only_other:,}"
         )
         if self.p < SIGNIFICANT:
@@ -81,7 +81,7 @@ def differences(runs: list[RunContents]) -> list[Difference]:
     """Among the runs that sat the same test, the best against each other one."""
     groups: dict[str, list[RunContents]] = {}
     for run in runs:
-        if run.evidence is not None and (test := test_of(run)):
+        if run.test_predictions is not None and (test := test_of(run)):
             groups.setdefault(test, []).append(run)
     found = []
     for group in groups.values():
@@ -91,13 +91,13 @@ def differences(runs: list[RunContents]) -> list[Difference]:
 
 
 def test_of(run: RunContents) -> str | None:
-    """The hash of the pictures that a run was tested on; None where it is not known."""
+    """The hash of the images that a run was tested on; None where it is not known."""
     hashes = (run.card or {}).get("data_sha256")
     return hashes.get("test") if isinstance(hashes, dict) else None
 
 
 def difference(one: RunContents, other: RunContents) -> Difference:
-    """McNemar's exact test (1947) on the pictures that only one of two runs got right."""
+    """McNemar's exact test (1947) on the images that only one of two runs got right."""
     mine, theirs = _right(one), _right(other)
     only_mine, only_theirs = int((mine & ~theirs).sum()), int((theirs & ~mine).sum())
     return Difference(one.name, other.name, only_mine, only_theirs, mcnemar(only_mine, only_theirs))
@@ -123,11 +123,11 @@ def set_otherwise(runs: list[RunContents]) -> list[tuple[str, list[str]]]:
 
 
 def _right(run: RunContents) -> np.ndarray:
-    assert run.evidence is not None
-    return run.evidence.answers == run.evidence.labels
+    assert run.test_predictions is not None
+    return run.test_predictions.answers == run.test_predictions.labels
 
 
-def _share(p: float) -> str:
+def _fraction(p: float) -> str:
     return "fewer than 0.1%" if p < 0.001 else f"{p:.1%}"
 
 

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from markupsafe import Markup
 
+from inkling.evaluation.report.charts.curves import Series, line_chart
+from inkling.evaluation.report.charts.svg import Scale, dot, drawing, join, line, nice_ticks, text
 from inkling.evaluation.report.comparison import (
     Measured,
     differences,
@@ -12,9 +14,7 @@ from inkling.evaluation.report.comparison import (
     test_of,
 )
 from inkling.evaluation.report.contents import RunContents
-from inkling.evaluation.report.curves import Series, line_chart
-from inkling.evaluation.report.page import render
-from inkling.evaluation.report.svg import Scale, dot, drawing, join, line, nice_ticks, text
+from inkling.evaluation.report.render import render
 
 COLOURS = 6  # that the style sheet knows; further runs begin again
 ROW, WIDTH, NAME, RIGHT = 30, 720, 190, 70

@@ -7,9 +7,9 @@ from typing import Any
 import torch
 
 from inkling.errors import InklingError, RecipeError, RunError
-from inkling.evaluation.evidence import Evidence, read_evidence, read_measures
 from inkling.evaluation.report.filters import FirstLayer, first_layer
-from inkling.models.committee import CommitteeSpec
+from inkling.evaluation.test_predictions import SavedPredictions, read_measures, read_predictions
+from inkling.models.ensemble import EnsembleSpec
 from inkling.training.history import EpochMetrics, read_history
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import RunFolder
@@ -28,7 +28,7 @@ class RunContents:
     card: dict[str, Any] | None
     history: tuple[EpochMetrics, ...]
     measures: dict[str, Any] | None
-    evidence: Evidence | None
+    test_predictions: SavedPredictions | None
     layer: FirstLayer | None
     missing: tuple[str, ...]
 
@@ -72,11 +72,11 @@ def read_run(folder: RunFolder) -> RunContents:
     recipe, text = _recipe(folder, notes)
     history = _history(folder, notes)
     card = _card(folder, recipe, history, notes)
-    measures = evidence = None
+    measures = test_predictions = None
     if card is not None:
         measures = _measures(folder, notes)
     if measures is not None:
-        evidence = _evidence(folder, tuple(measures["classes"]), notes)
+        test_predictions = _predictions(folder, tuple(measures["classes"]), notes)
     return RunContents(
         folder=folder,
         name=folder.path.resolve().name,
@@ -85,7 +85,7 @@ def read_run(folder: RunFolder) -> RunContents:
         card=card,
         history=history,
         measures=measures,
-        evidence=evidence,
+        test_predictions=test_predictions,
         layer=_layer(folder, notes) if card is not None else None,
         missing=tuple(notes.sentences),
     )
@@ -139,7 +139,7 @@ def _unfinished(folder: RunFolder, recipe: Recipe | None, history: tuple[EpochMe
 
 def _planned(recipe: Recipe) -> float:
     """Epochs of the whole training, those of every member where there are several."""
-    members = recipe.model.members if isinstance(recipe.model, CommitteeSpec) else 1
+    members = recipe.model.members if isinstance(recipe.model, EnsembleSpec) else 1
     return recipe.training.epochs * members
 
 
@@ -151,11 +151,13 @@ def _measures(folder: RunFolder, notes: _Notes) -> dict[str, Any] | None:
         return None
 
 
-def _evidence(folder: RunFolder, classes: tuple[str, ...], notes: _Notes) -> Evidence | None:
+def _predictions(
+    folder: RunFolder, classes: tuple[str, ...], notes: _Notes
+) -> SavedPredictions | None:
     try:
-        return read_evidence(folder.path, classes)
+        return read_predictions(folder.path, classes)
     except RunError as error:
-        notes(error, f"There are no pictures. {LATER}")
+        notes(error, f"There are no images. {LATER}")
         return None
 
 

@@ -1,9 +1,9 @@
 """The page of a data set: counts, balance, and a sheet of samples."""
 
 from inkling.data.statistics import PartDescription, first_of_each_class
-from inkling.evaluation.report.bars import balance_chart
+from inkling.evaluation.report.charts.bars import balance_chart
 from inkling.evaluation.report.gallery import sample_sheet
-from inkling.evaluation.report.page import render
+from inkling.evaluation.report.render import render
 from inkling.types import Digits
 
 SAMPLES_A_CLASS = 24
@@ -25,7 +25,7 @@ def _part(name: str, digits: Digits, facts: PartDescription) -> dict[str, object
     return {
         "name": name,
         "facts": [
-            ("pictures", f"{len(digits):,}"),
+            ("images", f"{len(digits):,}"),
             ("classes", f"{len(counts)}"),
             ("rarest class", f"{rarest:,}"),
             ("most frequent", f"{most:,}"),

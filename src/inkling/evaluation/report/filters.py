@@ -1,4 +1,4 @@
-"""What the first layer learnt: its weights as small pictures."""
+"""What the first layer learnt: its weights as small images."""
 
 import re
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.evaluation.report.pictures import data_uri
+from inkling.evaluation.report.images import data_uri
 from inkling.models.windows import FILTER
 from inkling.types import SIDE
 
@@ -24,16 +24,16 @@ class FirstLayer:
 
     @property
     def linear(self) -> bool:
-        """Whether each unit looks at the whole picture."""
+        """Whether each unit looks at the whole image."""
         return self.maps.shape[1] == SIDE
 
     def uris(self) -> list[str]:
-        """Each map as a picture: one colour adds, the other takes away, strength is opacity."""
+        """Each map as an image: one colour adds, the other takes away, strength is opacity."""
         return [data_uri(_tint(each)) for each in self.maps]
 
 
 def first_layer(weights: dict[str, NDArray[np.float32]]) -> FirstLayer | None:
-    """The first tensor that meets the picture itself; None where no such is found.
+    """The first tensor that meets the image itself; None where no such is found.
 
     That is (F, 784) of a linear layer, (F, 1, H, W) of a convolution or (F, 36) of a sprint.
     """
@@ -48,7 +48,7 @@ def first_layer(weights: dict[str, NDArray[np.float32]]) -> FirstLayer | None:
 
 
 def _maps(name: str, tensor: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """The weights as pictures (F, H, W), where they meet the picture itself."""
+    """The weights as images (F, H, W), where they meet the image itself."""
     if tensor.ndim == 2 and tensor.shape[1] == SIDE * SIDE:
         return tensor.reshape(-1, SIDE, SIDE)
     if tensor.ndim == 4 and tensor.shape[1] == 1 and max(tensor.shape[2:]) > 1:

@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from inkling.data.augment import Augment, augment_images
 from inkling.data.loader import normalise_images
-from inkling.evaluation.choice import MISTAKES, surest_mistakes
-from inkling.evaluation.evidence import Evidence
-from inkling.evaluation.report.bars import probability_chart
+from inkling.evaluation.image_selection import MISTAKES, surest_mistakes
+from inkling.evaluation.report.charts.bars import probability_chart
 from inkling.evaluation.report.confusion import in_percent
-from inkling.evaluation.report.pictures import paper_uri
+from inkling.evaluation.report.images import paper_uri
+from inkling.evaluation.test_predictions import SavedPredictions
 from inkling.types import MEAN, STD, Digits
 
 ORIGINALS, VARIANTS = 6, 8  # of the augmented sheet
@@ -31,17 +31,18 @@ class Mistake:
     chart: Markup
 
 
-def mistake_cards(evidence: Evidence) -> list[Mistake]:
+def mistake_cards(test_predictions: SavedPredictions) -> list[Mistake]:
     """The surest wrong answers that the run kept."""
-    pictures, classes = evidence.pictures, evidence.pictures.classes
+    digits = test_predictions.digits
+    classes = digits.classes
     cards = []
-    for place in surest_mistakes(pictures.labels, evidence.probabilities)[:MISTAKES].tolist():
-        probabilities, label = evidence.probabilities[place], int(pictures.labels[place])
+    for place in surest_mistakes(digits.labels, test_predictions.probabilities)[:MISTAKES].tolist():
+        probabilities, label = test_predictions.probabilities[place], int(digits.labels[place])
         answer = int(probabilities.argmax())
         cards.append(
             Mistake(
-                uri=paper_uri(pictures.images[place]),
-                index=int(evidence.indices[place]),
+                uri=paper_uri(digits.images[place]),
+                index=int(test_predictions.indices[place]),
                 label=classes[label],
                 answer=classes[answer],
                 confidence=in_percent(float(probabilities[answer])),
@@ -52,7 +53,7 @@ def mistake_cards(evidence: Evidence) -> list[Mistake]:
 
 
 def sample_sheet(samples: Digits, a_class: int = 10) -> list[tuple[str, list[str]]]:
-    """A row of pictures for each class: its name and the pictures' addresses."""
+    """A row of images for each class: its name and the images' addresses."""
     rows = []
     for label, name in enumerate(samples.classes):
         places = np.nonzero(samples.labels == label)[0][:a_class]
@@ -61,7 +62,7 @@ def sample_sheet(samples: Digits, a_class: int = 10) -> list[tuple[str, list[str
 
 
 def augmented_sheet(samples: Digits, augment: Augment) -> list[tuple[str, list[str]]]:
-    """Per row one training picture, and what the network may see of it in as many epochs."""
+    """Per row one training image, and what the network may see of it in as many epochs."""
     labels = np.unique(samples.labels)
     chosen = [int(np.nonzero(samples.labels == label)[0][0]) for label in labels][:ORIGINALS]
     rows = []
@@ -76,6 +77,6 @@ def augmented_sheet(samples: Digits, augment: Augment) -> list[tuple[str, list[s
 
 
 def as_pixels(images: torch.Tensor) -> NDArray[np.uint8]:
-    """Normalised pictures (B, 1, 28, 28) back as (B, 28, 28) uint8."""
+    """Normalised images (B, 1, 28, 28) back as (B, 28, 28) uint8."""
     pixels = images[:, 0].mul(255 * STD).add(255 * MEAN).round().clamp(0, 255)
     return pixels.to(torch.uint8).numpy()

@@ -9,9 +9,9 @@ from inkling.evaluation.report.verdict import changes_of
 from inkling.training.recipe import Recipe
 
 HASHES = {
-    "training": "training pictures",
-    "validation": "validation pictures",
-    "test": "test pictures",
+    "training": "training images",
+    "validation": "validation images",
+    "test": "test images",
 }
 
 

@@ -4,15 +4,15 @@ from typing import Any
 
 import numpy as np
 
-from inkling.evaluation.report.bars import balance_chart
+from inkling.evaluation.report.charts.bars import balance_chart
+from inkling.evaluation.report.charts.curves import Series, line_chart
+from inkling.evaluation.report.charts.reliability import reliability_chart
 from inkling.evaluation.report.classes import class_rows, without_example
 from inkling.evaluation.report.confusion import confusion_panels, confusion_rows
 from inkling.evaluation.report.contents import RunContents
-from inkling.evaluation.report.curves import Series, line_chart
 from inkling.evaluation.report.gallery import augmented_sheet, mistake_cards, sample_sheet
 from inkling.evaluation.report.origin import origin_facts, recipe_tables, repeat_command
-from inkling.evaluation.report.page import render
-from inkling.evaluation.report.reliability import reliability_chart
+from inkling.evaluation.report.render import render
 from inkling.evaluation.report.verdict import judge
 from inkling.training.history import EpochMetrics
 
@@ -35,7 +35,7 @@ def _content(contents: RunContents) -> dict[str, Any]:
         "facts": _facts(contents),
         "curves": _curves(contents),
         "history": contents.history,
-        "kept_epoch": (card or {}).get("kept_epoch"),
+        "best_epoch": (card or {}).get("best_epoch"),
         "test": _test(contents),
         "layer": contents.layer,
         "augmented": _augmented(contents),
@@ -54,7 +54,7 @@ def _missing(contents: RunContents) -> list[str]:
         empty = without_example(contents.measures["per_class"])
         if empty:
             sentences.append(
-                f"The test set has no picture of {', '.join(empty)}: nothing is known about that."
+                f"The test set has no image of {', '.join(empty)}: nothing is known about that."
             )
     return sentences
 
@@ -85,7 +85,7 @@ def seconds(value: float) -> str:
 
 
 def _curves(contents: RunContents) -> dict[str, Any] | None:
-    history, kept = contents.history, (contents.card or {}).get("kept_epoch")
+    history, best = contents.history, (contents.card or {}).get("best_epoch")
     if not history:
         return None
     loss = _pair(history, [e.train_loss for e in history], [e.validation_loss for e in history])
@@ -102,13 +102,13 @@ def _curves(contents: RunContents) -> dict[str, Any] | None:
     if steep:  # a logarithm has no place for 0
         rates = Series(rates.name, rates.class_, tuple(p for p in rates.points if p[1] > 0))
     return {
-        "loss": line_chart("Loss", loss, lambda value: f"{value:.3g}", kept, from_zero=True),
-        "accuracy": line_chart("Accuracy", accuracy, _percent, kept),
+        "loss": line_chart("Loss", loss, lambda value: f"{value:.3g}", best, from_zero=True),
+        "accuracy": line_chart("Accuracy", accuracy, _percent, best),
         "rate": line_chart(
             "Learning rate",
             [rates],
             lambda value: f"{value:.2g}",
-            kept,
+            best,
             log=steep,
             from_zero=True,
         ),
@@ -131,17 +131,17 @@ def _percent(value: float) -> str:
 
 def _test(contents: RunContents) -> dict[str, Any] | None:
     """Confusion, classes, mistakes and calibration."""
-    measures, evidence = contents.measures, contents.evidence
+    measures, test_predictions = contents.measures, contents.test_predictions
     if measures is None:
         return None
     matrix = np.asarray(measures["confusion"], np.int64)
     classes = contents.classes
     return {
         "classes": classes,
-        "rows": confusion_rows(matrix, classes, evidence),
-        "panels": confusion_panels(matrix, classes, evidence) if evidence else [],
+        "rows": confusion_rows(matrix, classes, test_predictions),
+        "panels": confusion_panels(matrix, classes, test_predictions) if test_predictions else [],
         "table": class_rows(measures["per_class"], matrix, classes),
-        "mistakes": mistake_cards(evidence) if evidence else None,
+        "mistakes": mistake_cards(test_predictions) if test_predictions else None,
         "wrong": int(matrix.sum() - np.trace(matrix)),
         "reliability": reliability_chart(np.asarray(measures["reliability"], np.float64)),
         "ece": f"{measures['ece']:.2%}",
@@ -160,26 +160,25 @@ def _surer(reliability: np.ndarray) -> str:
 
 
 def _augmented(contents: RunContents) -> list[tuple[str, list[str]]]:
-    recipe, evidence = contents.recipe, contents.evidence
-    if recipe is None or evidence is None or not recipe.augment.active:
+    recipe, test_predictions = contents.recipe, contents.test_predictions
+    if recipe is None or test_predictions is None or not recipe.augment.active:
         return []
-    return augmented_sheet(evidence.samples, recipe.augment)
+    return augmented_sheet(test_predictions.samples, recipe.augment)
 
 
 def _augment_words(contents: RunContents) -> str:
     recipe = contents.recipe
     if recipe is None:
-        return "The recipe could not be read, so it is not known how pictures were varied."
+        return "The recipe could not be read, so it is not known how images were varied."
     if not recipe.augment.active:
         return (
-            "This recipe varies nothing: the network sees each training picture in every epoch "
+            "This recipe varies nothing: the network sees each training image in every epoch "
             "as it is."
         )
-    if contents.evidence is None:
-        return "The pictures to show it on were not kept."
+    if contents.test_predictions is None:
+        return "The images to show it on were not kept."
     return (
-        "On the left a training picture, beside it what the network may see of it in as many "
-        "epochs."
+        "On the left a training image, beside it what the network may see of it in as many epochs."
     )
 
 
@@ -193,7 +192,9 @@ def _data(contents: RunContents) -> dict[str, Any] | None:
         "mean": f"{data['mean']:.4f}",
         "std": f"{data['std']:.4f}",
         "balance": balance_chart(data["counts"]["training"], classes),
-        "sheet": sample_sheet(contents.evidence.samples) if contents.evidence else [],
+        "sheet": sample_sheet(contents.test_predictions.samples)
+        if contents.test_predictions
+        else [],
         "counts": data["counts"],
         "classes": classes,
     }

@@ -36,7 +36,7 @@ def judge(
     sentence, status = _expectation(recipe, card, accuracy, (low, high))
     return RunVerdict(
         headline=f"{accuracy:.2%} right",
-        detail=f"of {n:,} test pictures; 95% interval {low:.2%} to {high:.2%}",
+        detail=f"of {n:,} test images; 95% interval {low:.2%} to {high:.2%}",
         expectation=sentence,
         status=status,
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from inkling.evaluation.report.svg import (
+from inkling.evaluation.report.charts.svg import (
     Scale,
     dot,
     drawing,
@@ -35,11 +35,11 @@ def line_chart(
     title: str,
     series: list[Series],
     show: Callable[[float], str],
-    kept_epoch: int | None = None,
+    best_epoch: int | None = None,
     log: bool = False,
     from_zero: bool = False,
 ) -> Markup:
-    """Curves over epochs with, where it is known, the kept epoch marked."""
+    """Curves over epochs with, where it is known, the best epoch marked."""
     values = [value for each in series for _, value in each.points]
     epochs = [epoch for each in series for epoch, _ in each.points]
     if not values:
@@ -49,9 +49,9 @@ def line_chart(
     x = Scale(min(epochs), max(epochs), LEFT + 8, WIDTH - RIGHT - 8)
     y = Scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP, log)
     parts = [_grid(x, y, ticks, epochs, show)]
-    if kept_epoch is not None and min(epochs) <= kept_epoch <= max(epochs):
-        parts.append(line(x(kept_epoch), TOP, x(kept_epoch), HEIGHT - BOTTOM, "kept"))
-    parts += [_curve(each, x, y, show, kept_epoch) for each in series]
+    if best_epoch is not None and min(epochs) <= best_epoch <= max(epochs):
+        parts.append(line(x(best_epoch), TOP, x(best_epoch), HEIGHT - BOTTOM, "best"))
+    parts += [_curve(each, x, y, show, best_epoch) for each in series]
     label = f"{title}: " + "; ".join(_in_words(each, show) for each in series)
     return drawing(WIDTH, HEIGHT, label, *parts)
 
@@ -75,19 +75,19 @@ def _grid(
 
 
 def _curve(
-    series: Series, x: Scale, y: Scale, show: Callable[[float], str], kept_epoch: int | None
+    series: Series, x: Scale, y: Scale, show: Callable[[float], str], best_epoch: int | None
 ) -> Markup:
     places = [(x(epoch), y(value)) for epoch, value in series.points]
     dots = [
         dot(
             x(epoch),
             y(value),
-            5 if epoch == kept_epoch else 2.6,
+            5 if epoch == best_epoch else 2.6,
             f"{series.class_} point",
             f"{series.name}, epoch {epoch}: {show(value)}",
         )
         for epoch, value in series.points
-        if len(series.points) <= MANY or epoch == kept_epoch
+        if len(series.points) <= MANY or epoch == best_epoch
     ]
     return join(polyline(places, f"{series.class_} curve"), *dots)
 

@@ -1,6 +1,6 @@
 "use strict";
-// A cell of the confusion matrix shows its pictures beside it, without a jump of the page.
-// Without this script the links lead to the same pictures through :target.
+// A cell of the confusion matrix shows its images beside it, without a jump of the page.
+// Without this script the links lead to the same images through :target.
 (() => {
   const matrix = document.querySelector(".matrix");
   if (!matrix) return;

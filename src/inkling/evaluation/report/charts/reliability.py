@@ -7,7 +7,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from inkling.evaluation.metrics import wilson_interval
-from inkling.evaluation.report.svg import Scale, dot, drawing, join, line, tag, text
+from inkling.evaluation.report.charts.svg import Scale, dot, drawing, join, line, tag, text
 
 WIDTH, HEIGHT = 460, 400
 LEFT, RIGHT, TOP, SQUARE, FLOOR = 58, 14, 14, 270, 362
@@ -40,7 +40,7 @@ def _axes(x: Scale, y: Scale) -> Markup:
     ]
     columns = [text(x(v), FLOOR + 17, f"{v:.0%}", "tick", _anchor(v)) for v in QUARTERS]
     names = join(
-        text(LEFT + 8, TOP + 14, "share right", "tick"),
+        text(LEFT + 8, TOP + 14, "accuracy", "tick"),
         text(LEFT + 8, SQUARE + 26, "answers", "tick"),
         text((LEFT + WIDTH - RIGHT) / 2, FLOOR + 34, "confidence", "tick", "middle"),
     )

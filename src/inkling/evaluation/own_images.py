@@ -1,6 +1,6 @@
-"""Somebody's own labelled pictures, scored, and a page that shows the mistakes.
+"""Somebody's own labelled images, scored, and a page that shows the mistakes.
 
-A label is the name of the folder a picture lies in, where that is `0` to `9`, `blank` or
+A label is the name of the folder an image lies in, where that is `0` to `9`, `blank` or
 `not-a-digit`; else the beginning of the file's name (`7_1-anna.png`, `1250__3.png`).
 """
 
@@ -29,7 +29,7 @@ SOURCE = re.compile(r"^[^_]+_[^-]*-(.+)$")
 
 @dataclass(frozen=True)
 class Labelled:
-    """A picture and what it truly shows: digits, `blank` or `not-a-digit`."""
+    """An image and what it truly shows: digits, `blank` or `not-a-digit`."""
 
     path: Path
     label: str
@@ -38,7 +38,7 @@ class Labelled:
 
 @dataclass(frozen=True)
 class Scored:
-    """A labelled picture and what the reader made of it."""
+    """A labelled image and what the reader made of it."""
 
     given: Labelled
     answer: Reading | ImageError
@@ -54,17 +54,17 @@ class Scored:
 
     @property
     def refused(self) -> bool:
-        """Whether a picture that shows digits got no digit for an answer."""
+        """Whether an image that shows digits got no digit for an answer."""
         readable = self.given.label not in WORDS
         return readable and (isinstance(self.answer, ImageError) or not self.answer.text)
 
 
 @dataclass(frozen=True)
 class OwnScore:
-    """How the reader did on a folder; all shares are fractions."""
+    """The reader's result on a folder."""
 
     scored: tuple[Scored, ...]
-    expect_one: bool = False  # whether each picture was taken to hold one digit at most
+    expect_one: bool = False  # whether each image was taken to hold one digit at most
 
     def as_json(self) -> dict[str, object]:
         """What `evaluate --own --json` prints."""
@@ -89,16 +89,16 @@ class OwnScore:
 
 
 def find_labelled(folder: Path) -> list[Labelled]:
-    """All pictures under a folder whose label their name or their folder tells, by path.
+    """All images under a folder whose label their name or their folder tells, by path.
 
     Raises `DataError` where there are none.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder} is no folder; give one that holds your labelled pictures")
+        raise DataError(f"{folder} is no folder; give one that holds your labelled images")
     found = [labelled for path in images_under(folder) if (labelled := _labelled(path)) is not None]
     if not found:
         raise DataError(
-            f"{folder} holds no picture with a label: call them 7_1.png or 1250__3.png, "
+            f"{folder} holds no image with a label: call them 7_1.png or 1250__3.png, "
             "or put them into folders called 0 to 9"
         )
     return found
@@ -119,7 +119,7 @@ def _labelled(path: Path) -> Labelled | None:
 
 
 def score_own(folder: str | Path, reader: Reader, *, expect_one: bool = False) -> OwnScore:
-    """Reads every labelled picture of a folder. Raises `DataError` where there are none."""
+    """Reads every labelled image of a folder. Raises `DataError` where there are none."""
     labelled = find_labelled(Path(folder))
     answers = reader.read([one.path for one in labelled], expect_one=expect_one)
     scored = tuple(Scored(*pair) for pair in zip(labelled, answers, strict=True))
@@ -127,10 +127,10 @@ def score_own(folder: str | Path, reader: Reader, *, expect_one: bool = False) -
 
 
 def calibration_error(scored: tuple[Scored, ...]) -> float:
-    """Expected calibration error over pictures of one digit, by ten bins of equal width.
+    """Expected calibration error over images of one digit, by ten bins of equal width.
 
     The mean gap between how sure the reader was and how often it was right, weighted by how many
-    pictures fall into each bin (Naeini, Cooper and Hauskrecht, 2015). 0 where there are none.
+    images fall into each bin (Naeini, Cooper and Hauskrecht, 2015). 0 where there are none.
     """
     sure, right = [], []
     for one in scored:
@@ -150,23 +150,23 @@ def calibration_error(scored: tuple[Scored, ...]) -> float:
 
 
 def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:
-    """Writes one HTML file, with all its pictures inside, of what was read wrongly."""
+    """Writes one HTML file, with all its images inside, of what was read wrongly."""
     wrong = [one for one in score.scored if not one.right]
     paths = [one.given.path for one in wrong[:SHOWN]]
     traces = reader.trace(paths, expect_one=score.expect_one)
     cards = []
     for one, trace in zip(wrong, traces, strict=False):
         said = _said(one.answer)
-        picture = ""
+        image = ""
         if not isinstance(trace, ImageError):
             data = base64.b64encode(as_png(trace)).decode()
-            picture = (
+            image = (
                 f'<img alt="the road to {html.escape(said)}" src="data:image/png;base64,{data}">'
             )
         cards.append(
             f"<article><h2>{html.escape(one.given.path.name)}</h2><p>is <b>"
             f"{html.escape(one.given.label)}</b>, was read as <b>{html.escape(said)}</b></p>"
-            f"{picture}</article>"
+            f"{image}</article>"
         )
     numbers = score.as_json()
     page = PAGE.format(
@@ -193,7 +193,7 @@ article {{ background: #fff; border: 1px solid #e2e6eb; border-radius: 8px;
 article p {{ margin: 0 0 .5rem; color: #707882; }} article b {{ color: #1c2026; }}
 img {{ max-width: 100%; height: auto; }}
 </style>
-<h1>{right} of {n} pictures read right</h1>
+<h1>{right} of {n} images read right</h1>
 <p>{wrong} were not; each with the road to its answer.</p>
 {cards}
 </html>

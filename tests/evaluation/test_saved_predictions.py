@@ -9,15 +9,15 @@ from hypothesis.extra.numpy import arrays
 from inkling.data.splits import split_digits
 from inkling.data.statistics import first_of_each_class, pixel_statistics
 from inkling.errors import RunError
-from inkling.evaluation.choice import LIMIT, choose_pictures, surest_mistakes
-from inkling.evaluation.evidence import (
-    describe_splits,
-    gather_evidence,
-    read_evidence,
-    read_measures,
-    write_evidence,
-)
+from inkling.evaluation.image_selection import LIMIT, select_images, surest_mistakes
 from inkling.evaluation.metrics import measure, softmax
+from inkling.evaluation.test_predictions import (
+    collect_predictions,
+    describe_splits,
+    read_measures,
+    read_predictions,
+    write_predictions,
+)
 from inkling.types import Digits
 
 LOGITS = np.random.default_rng(0).normal(size=(80, 10)) * 2
@@ -27,25 +27,25 @@ LOGITS = np.random.default_rng(0).normal(size=(80, 10)) * 2
 def written(few: Digits, tmp_path: Path) -> Path:
     splits, test = split_digits(few.take(np.arange(320)), 40, 0), few.take(np.arange(320, 400))
     evaluation = measure(LOGITS, test.labels, test.classes)
-    evidence = gather_evidence(splits, test, softmax(LOGITS))
-    write_evidence(tmp_path, evaluation, describe_splits(splits, test), evidence)
+    predictions = collect_predictions(splits, test, softmax(LOGITS))
+    write_predictions(tmp_path, evaluation, describe_splits(splits, test), predictions)
     return tmp_path
 
 
 def test_what_is_written_is_read_back(written: Path, few: Digits) -> None:
     measures = read_measures(written)
-    evidence = read_evidence(written, few.classes)
+    predictions = read_predictions(written, few.classes)
     test = few.take(np.arange(320, 400))
-    assert np.array_equal(evidence.answers, LOGITS.argmax(axis=1))
-    assert np.array_equal(evidence.labels, test.labels)
-    assert np.array_equal(evidence.pictures.images, test.images[evidence.indices])
-    assert np.allclose(evidence.probabilities, softmax(LOGITS)[evidence.indices])
-    assert measures["accuracy"] == np.mean(evidence.answers == evidence.labels)
+    assert np.array_equal(predictions.answers, LOGITS.argmax(axis=1))
+    assert np.array_equal(predictions.labels, test.labels)
+    assert np.array_equal(predictions.digits.images, test.images[predictions.indices])
+    assert np.allclose(predictions.probabilities, softmax(LOGITS)[predictions.indices])
+    assert measures["accuracy"] == np.mean(predictions.answers == predictions.labels)
     assert sum(measures["data"]["counts"]["validation"]) == 40
-    assert evidence.samples.counts().max() == 10
+    assert predictions.samples.counts().max() == 10
 
 
-@pytest.mark.parametrize("name", ["evaluation.json", "evidence.npz"])
+@pytest.mark.parametrize("name", ["evaluation.json", "test_predictions.npz"])
 @pytest.mark.parametrize("content", [b"", b"{}", b"[]", b"PK\x03\x04 nonsense", None])
 def test_damage_is_a_sentence(name: str, content: bytes | None, written: Path) -> None:
     path = written / name
@@ -55,7 +55,7 @@ def test_damage_is_a_sentence(name: str, content: bytes | None, written: Path) -
         path.write_bytes(content)
     read = {
         "evaluation.json": read_measures,
-        "evidence.npz": lambda folder: read_evidence(folder, tuple("0123456789")),
+        "test_predictions.npz": lambda folder: read_predictions(folder, tuple("0123456789")),
     }[name]
     with pytest.raises(RunError, match=f"{name} is (missing|damaged)"):
         read(written)
@@ -63,10 +63,10 @@ def test_damage_is_a_sentence(name: str, content: bytes | None, written: Path) -
 
 def test_arrays_that_do_not_fit_are_refused(written: Path) -> None:
     with pytest.raises(RunError, match="damaged or of another version"):
-        read_evidence(written, ("a", "b"))
-    np.savez(written / "evidence.npz", images=np.array([{}], dtype=object))
+        read_predictions(written, ("a", "b"))
+    np.savez(written / "test_predictions.npz", images=np.array([{}], dtype=object))
     with pytest.raises(RunError, match="damaged"):
-        read_evidence(written, tuple("0123456789"))
+        read_predictions(written, tuple("0123456789"))
 
 
 @given(
@@ -83,7 +83,7 @@ def test_every_cell_is_represented(drawn: tuple[np.ndarray, np.ndarray]) -> None
     labels, weights = drawn
     probabilities = weights / weights.sum(axis=1, keepdims=True)
     answers = probabilities.argmax(axis=1)
-    chosen = choose_pictures(labels, probabilities)
+    chosen = select_images(labels, probabilities)
     assert len(set(chosen.tolist())) == len(chosen) <= LIMIT
     cells = set(zip(labels.tolist(), answers.tolist(), strict=True))
     kept = set(zip(labels[chosen].tolist(), answers[chosen].tolist(), strict=True))
@@ -96,7 +96,7 @@ def test_every_cell_is_represented(drawn: tuple[np.ndarray, np.ndarray]) -> None
 def test_a_network_that_knows_nothing_keeps_no_more_than_the_limit() -> None:
     rng = np.random.default_rng(0)
     probabilities = rng.dirichlet(np.ones(40), 20_000)
-    chosen = choose_pictures(rng.integers(0, 40, 20_000), probabilities)
+    chosen = select_images(rng.integers(0, 40, 20_000), probabilities)
     assert len(chosen) == LIMIT
 
 

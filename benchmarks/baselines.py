@@ -21,8 +21,8 @@ from inkling.types import MEAN, STD, Digits
 BATCH = 64
 
 
-class PictureByPicture(Dataset[tuple[Tensor, int]]):
-    """A `Dataset` as everybody writes it first: one picture, scaled and normalised, at a time."""
+class OneByOneDataset(Dataset[tuple[Tensor, int]]):
+    """A `Dataset` as everybody writes it first: one image, scaled and normalised, at a time."""
 
     def __init__(self, digits: Digits) -> None:
         self.images, self.labels = torch.tensor(digits.images), torch.tensor(digits.labels)
@@ -57,7 +57,7 @@ class ExampleNetwork(nn.Module):
 
 
 @dataclass(frozen=True)
-class Opponent:
+class Baseline:
     """A network, its optimiser and schedule, and how long it is trained."""
 
     name: str
@@ -67,14 +67,14 @@ class Opponent:
     epochs: int
 
 
-STUDENT = Opponent(
+STUDENT = Baseline(
     "student loop, mlp-deep",
     lambda: Mlp(MlpSpec(widths=(512, 256, 128, 64)), 10),
     lambda network: torch.optim.Adam(network.parameters(), lr=1e-3),
     decay=1.0,
     epochs=20,
 )
-EXAMPLE = Opponent(
+EXAMPLE = Baseline(
     "PyTorch example",
     ExampleNetwork,
     lambda network: torch.optim.Adadelta(network.parameters(), lr=1.0),
@@ -85,7 +85,7 @@ EXAMPLE = Opponent(
 
 @dataclass
 class Course:
-    """How an opponent fared: after each epoch, seconds of training so far and test accuracy."""
+    """How a baseline fared: after each epoch, seconds of training so far and test accuracy."""
 
     name: str
     seconds: list[float] = field(default_factory=list)
@@ -97,23 +97,23 @@ class Course:
         return next((spent for spent, stood in reached if stood >= accuracy), None)
 
 
-def run_opponent(
-    opponent: Opponent, training: Digits, test: Digits, epochs: int, seed: int
+def run_baseline(
+    baseline: Baseline, training: Digits, test: Digits, epochs: int, seed: int
 ) -> Course:
     """Train for `epochs`; the clock stands still while the test set is read."""
     torch.manual_seed(seed)
-    network = opponent.network()
-    optimizer = opponent.optimizer(network)
-    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, opponent.decay)
-    loader = DataLoader(PictureByPicture(training), BATCH, shuffle=True)
+    network = baseline.network()
+    optimizer = baseline.optimizer(network)
+    schedule = torch.optim.lr_scheduler.StepLR(optimizer, 1, baseline.decay)
+    loader = DataLoader(OneByOneDataset(training), BATCH, shuffle=True)
     images, labels = normalise_images(torch.tensor(test.images)), torch.tensor(test.labels)
-    course, spent = Course(opponent.name), 0.0
+    course, spent = Course(baseline.name), 0.0
     for _ in range(epochs):
         began = time.perf_counter()
         network.train()
-        for pictures, answers in loader:
+        for batch, answers in loader:
             optimizer.zero_grad()
-            F.cross_entropy(network(pictures), answers).backward()
+            F.cross_entropy(network(batch), answers).backward()
             optimizer.step()
         schedule.step()
         spent += time.perf_counter() - began

@@ -1,7 +1,7 @@
-"""What a run folder keeps of its test: the measures, every answer, and the telling pictures.
+"""What a run folder keeps of its test: the measures, every answer, and the telling images.
 
 With it the report can be made again where the data is not. Two files: `evaluation.json`, and
-`evidence.npz` without pickles.
+`test_predictions.npz` without pickles.
 """
 
 import json
@@ -16,28 +16,29 @@ from numpy.typing import NDArray
 from inkling.data.splits import Splits
 from inkling.data.statistics import first_of_each_class, pixel_statistics
 from inkling.errors import DataError, RunError
-from inkling.evaluation.choice import choose_pictures
+from inkling.evaluation.image_selection import select_images
 from inkling.evaluation.metrics import Evaluation
 from inkling.files import replacing, write_text
 from inkling.types import Digits
 
 FORMAT = 1
 MEASURES = "evaluation.json"
-PICTURES = "evidence.npz"
+PREDICTIONS = "test_predictions.npz"
+OLD_PREDICTIONS = "evidence.npz"  # its name in runs made before 2026-11-28
 MAX_BYTES = 256 << 20  # of all arrays of a file, unpacked
 SAMPLES_A_CLASS = 10
 
 
 @dataclass(frozen=True, eq=False)
-class Evidence:
-    """Some test pictures with what was answered, and some training pictures.
+class SavedPredictions:
+    """Some test images with what was answered, and some training images.
 
-    `pictures` holds K test pictures, `indices` (K,) their places in the test set and
+    `digits` holds K test images, `indices` (K,) their places in the test set and
     `probabilities` (K, C) float32 what the network said; `answers` (N,) int64 are those to the
-    whole test set and `labels` (N,) what stands there; `samples` are training pictures.
+    whole test set and `labels` (N,) what stands there; `samples` are training images.
     """
 
-    pictures: Digits
+    digits: Digits
     indices: NDArray[np.int64]
     probabilities: NDArray[np.float32]
     answers: NDArray[np.int64]
@@ -45,12 +46,14 @@ class Evidence:
     samples: Digits
 
 
-def gather_evidence(splits: Splits, test: Digits, probabilities: NDArray[np.floating]) -> Evidence:
-    """The evidence of a test whose answers were `probabilities` (N, C)."""
+def collect_predictions(
+    splits: Splits, test: Digits, probabilities: NDArray[np.floating]
+) -> SavedPredictions:
+    """The predictions of a test whose answers were `probabilities` (N, C)."""
     answers = probabilities.argmax(axis=1)
-    chosen = choose_pictures(test.labels, probabilities)
-    return Evidence(
-        pictures=test.take(chosen),
+    chosen = select_images(test.labels, probabilities)
+    return SavedPredictions(
+        digits=test.take(chosen),
         indices=chosen,
         probabilities=probabilities[chosen].astype(np.float32),
         answers=answers,
@@ -70,25 +73,25 @@ def describe_splits(splits: Splits, test: Digits) -> dict[str, Any]:
     }
 
 
-def write_evidence(
-    folder: Path, evaluation: Evaluation, data: dict[str, Any], evidence: Evidence
+def write_predictions(
+    folder: Path, evaluation: Evaluation, data: dict[str, Any], predictions: SavedPredictions
 ) -> None:
     """Write both files into a run folder."""
-    small = np.uint8 if len(evidence.pictures.classes) <= 256 else np.uint16
-    with replacing(folder / PICTURES) as temporary, temporary.open("wb") as file:
+    small = np.uint8 if len(predictions.digits.classes) <= 256 else np.uint16
+    with replacing(folder / PREDICTIONS) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
             file,
-            images=evidence.pictures.images,
-            indices=evidence.indices.astype(np.int32),
-            probabilities=evidence.probabilities,
-            answers=evidence.answers.astype(small),
-            labels=evidence.labels.astype(small),
-            sample_images=evidence.samples.images,
-            sample_labels=evidence.samples.labels.astype(small),
+            images=predictions.digits.images,
+            indices=predictions.indices.astype(np.int32),
+            probabilities=predictions.probabilities,
+            answers=predictions.answers.astype(small),
+            labels=predictions.labels.astype(small),
+            sample_images=predictions.samples.images,
+            sample_labels=predictions.samples.labels.astype(small),
         )
     measures = {
         "format": FORMAT,
-        "classes": list(evidence.pictures.classes),
+        "classes": list(predictions.digits.classes),
         **evaluation.as_json(),
         "reliability": evaluation.reliability.tolist(),
         "data": data,
@@ -112,15 +115,17 @@ def read_measures(folder: Path) -> dict[str, Any]:
     return measures
 
 
-def read_evidence(folder: Path, classes: tuple[str, ...]) -> Evidence:
-    """The content of `evidence.npz`. Raises `RunError` where it is missing or damaged."""
-    path = folder / PICTURES
+def read_predictions(folder: Path, classes: tuple[str, ...]) -> SavedPredictions:
+    """The content of `test_predictions.npz`. Raises `RunError` where it is missing or damaged."""
+    path = folder / PREDICTIONS
+    if not path.exists() and (folder / OLD_PREDICTIONS).exists():
+        path = folder / OLD_PREDICTIONS
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(entry.file_size for entry in archive.infolist()) > MAX_BYTES:
                 raise RunError(f"{path.name} unpacks to more than {MAX_BYTES >> 20} MB")
         with np.load(path, allow_pickle=False) as file:
-            return _evidence({key: file[key] for key in file.files}, classes)
+            return _predictions({key: file[key] for key in file.files}, classes)
     except FileNotFoundError as error:
         raise RunError(f"{path.name} is missing") from error
     except (OSError, ValueError, KeyError, IndexError, EOFError, DataError) as error:
@@ -129,14 +134,14 @@ def read_evidence(folder: Path, classes: tuple[str, ...]) -> Evidence:
         raise RunError(f"{path.name} is damaged ({error})") from error
 
 
-def _evidence(arrays: dict[str, NDArray], classes: tuple[str, ...]) -> Evidence:
+def _predictions(arrays: dict[str, NDArray], classes: tuple[str, ...]) -> SavedPredictions:
     labels, indices = arrays["labels"].astype(np.int64), arrays["indices"].astype(np.int64)
     probabilities = arrays["probabilities"].astype(np.float32)
     answers = arrays["answers"].astype(np.int64)
     if probabilities.shape != (len(indices), len(classes)) or answers.shape != labels.shape:
         raise ValueError("its arrays do not fit together")
-    return Evidence(
-        pictures=Digits(arrays["images"], labels[indices], classes),
+    return SavedPredictions(
+        digits=Digits(arrays["images"], labels[indices], classes),
         indices=indices,
         probabilities=probabilities,
         answers=answers,

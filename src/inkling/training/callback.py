@@ -1,12 +1,12 @@
-"""Who looks on while a network learns."""
+"""Callbacks: objects that the training loop reports its progress to."""
 
 from typing import Protocol
 
 from inkling.training.history import EpochMetrics
 
 
-class Watch(Protocol):
-    """Somebody who looks on: a progress bar, a tuner that prunes, a test."""
+class Callback(Protocol):
+    """A receiver of progress: a progress bar, a tuner that prunes, a test."""
 
     def on_step(self, step: int, total: int) -> None:
         """After each step; `step` counts from 1."""
@@ -15,8 +15,8 @@ class Watch(Protocol):
         """After each epoch; `history` ends with `metrics`."""
 
 
-class Quiet:
-    """A watch that looks away."""
+class NullCallback:
+    """A callback that does nothing."""
 
     def on_step(self, step: int, total: int) -> None:
         """Nothing."""

@@ -9,14 +9,14 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-FOLDER = "page"
+FOLDER = "templates"
 GENERATOR = "inkling"  # the meta tag by which a page is known as ours
 
 
 def render(template: str, **content: Any) -> str:
     """The page that `template` makes of `content`: one file that asks for nothing else.
 
-    Its content security policy allows this very script, inline styles and `data:` pictures, and
+    Its content security policy allows this very script, inline styles and `data:` images, and
     forbids the rest.
     """
     script = asset("report.js")

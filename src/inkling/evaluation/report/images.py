@@ -1,4 +1,4 @@
-"""Pictures as PNG inside the page."""
+"""Images as PNG inside the page."""
 
 import base64
 
@@ -10,11 +10,11 @@ from inkling.errors import InklingError
 
 
 def data_uri(image: NDArray[np.uint8]) -> str:
-    """A picture (H, W), or (H, W, 4) as RGBA, uint8, as a `data:` address."""
+    """An image (H, W), or (H, W, 4) as RGBA, uint8, as a `data:` address."""
     ordered = cv2.cvtColor(image, cv2.COLOR_RGBA2BGRA) if image.ndim == 3 else image
     done, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     if not done:
-        raise InklingError(f"a picture of shape {image.shape} cannot be written as PNG")
+        raise InklingError(f"an image of shape {image.shape} cannot be written as PNG")
     return "data:image/png;base64," + base64.b64encode(encoded.tobytes()).decode("ascii")
 
 

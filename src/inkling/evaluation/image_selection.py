@@ -1,4 +1,4 @@
-"""Which of the test pictures a run folder keeps: those that tell something."""
+"""Which of the test images a run folder keeps: those that tell something."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,13 +6,13 @@ from numpy.typing import NDArray
 MISTAKES = 400  # the surest of all wrong answers
 WRONG_A_CELL = 24  # the surest of each confusion
 LEAST_SURE_A_CLASS, SUREST_A_CLASS = 8, 4  # of the right answers
-LIMIT = 2_000  # pictures; keeps the report of any run below 3 MB
+LIMIT = 2_000  # images; keeps the report of any run below 3 MB
 
 
-def choose_pictures(
+def select_images(
     labels: NDArray[np.integer], probabilities: NDArray[np.floating]
 ) -> NDArray[np.int64]:
-    """Sorted indices of at most `LIMIT` pictures, given labels (N,) and probabilities (N, C).
+    """Sorted indices of at most `LIMIT` images, given labels (N,) and probabilities (N, C).
 
     The surest mistakes come first, then each cell of the confusion matrix in turn, so that where
     there are too many no cell goes without while another has several.
@@ -36,7 +36,7 @@ def surest_mistakes(
 def _by_cell(
     labels: NDArray[np.integer], answers: NDArray[np.integer], confidence: NDArray[np.floating]
 ) -> list[tuple[int, int]]:
-    """Rank within its cell, and index, of every picture worth showing."""
+    """Rank within its cell, and index, of every image worth showing."""
     order = np.argsort(-confidence, kind="stable")  # surest first
     cells: dict[tuple[int, int], list[int]] = {}
     for index in order.tolist():

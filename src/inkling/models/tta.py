@@ -1,4 +1,4 @@
-"""One picture looked at several times: shifted, turned, scaled; the mean of the answers counts."""
+"""One image looked at several times: shifted, turned, scaled; the mean of the answers counts."""
 
 import math
 from collections.abc import Iterator
@@ -7,20 +7,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inkling.models.parts import StartsFromPictures
+from inkling.models.parts import DataDependentInit
 from inkling.types import GROUND, SIDE
 
-# The further looks, in the order in which `views` takes them: a network of dense layers knows
+# The further looks, in the order in which `tta_views` takes them: a network of dense layers knows
 # neither shift nor turn nor size.
 SHIFTS = ((1, 0), (-1, 0), (0, 1), (0, -1))  # right and down, pixels
 TURNS = ((5.0, 1.0), (-5.0, 1.0), (0.0, 1.05), (0.0, 0.95))  # degrees clockwise, scale
 
 
-class Views(nn.Module):
+class TtaModel(nn.Module):
     """A network that answers with the logarithm of its mean probabilities over `count` looks.
 
     While it is trained it is the network alone. The averaging at test time is that of Krizhevsky,
-    Sutskever and Hinton (2012), with looks that are the same for each picture.
+    Sutskever and Hinton (2012), with looks that are the same for each image.
     """
 
     grids: Tensor
@@ -32,14 +32,14 @@ class Views(nn.Module):
         self.register_buffer("grids", _turning_grids(count - 1 - len(self.shifts)), False)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
+        """Logits (B, C) of normalised images (B, 1, 28, 28)."""
         if self.training:
             return self.network(images)
         answers = [self.network(look).log_softmax(1) for look in self._looks(images)]
         return torch.stack(answers).logsumexp(0) - math.log(len(answers))
 
     def _looks(self, images: Tensor) -> Iterator[Tensor]:
-        """The pictures themselves, then each further look at all of them."""
+        """The images themselves, then each further look at all of them."""
         yield images
         framed = F.pad(images, (1, 1, 1, 1), value=GROUND)
         for right, down in self.shifts:  # slices: resampling costs three times a small network
@@ -48,14 +48,14 @@ class Views(nn.Module):
             places = grid.expand(images.shape[0], -1, -1, -1)  # len() would freeze the batch
             yield F.grid_sample(images - GROUND, places, align_corners=False) + GROUND
 
-    def start_from(self, images: Tensor) -> None:
-        """Hand the first pictures on to a network that starts from them."""
-        if isinstance(self.network, StartsFromPictures):
-            self.network.start_from(images)
+    def init_from_data(self, images: Tensor) -> None:
+        """Hand the first images on to a network that starts from them."""
+        if isinstance(self.network, DataDependentInit):
+            self.network.init_from_data(images)
 
 
 def _turning_grids(count: int) -> Tensor:
-    """(count, 28, 28, 2): where in the picture each pixel of a turned or scaled look comes from."""
+    """(count, 28, 28, 2): where in the image each pixel of a turned or scaled look comes from."""
     rows = []
     for degrees, scale in TURNS:
         turn = math.radians(degrees)

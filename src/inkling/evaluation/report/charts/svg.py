@@ -25,8 +25,8 @@ class Scale:
         low, high, here = self.low, self.high, value
         if self.log:
             low, high, here = math.log10(low), math.log10(high), math.log10(value)
-        share = 0.5 if high == low else (here - low) / (high - low)
-        return round(self.start + share * (self.end - self.start), 2)
+        fraction = 0.5 if high == low else (here - low) / (high - low)
+        return round(self.start + fraction * (self.end - self.start), 2)
 
 
 def tag(name: str, content: str = "", /, **attributes: object) -> Markup:
@@ -46,7 +46,7 @@ def join(*parts: str) -> Markup:
 
 
 def drawing(width: float, height: float, label: str, *parts: str) -> Markup:
-    """A whole picture, named for those who cannot see it."""
+    """A whole image, named for those who cannot see it."""
     return tag(
         "svg",
         join(*parts),

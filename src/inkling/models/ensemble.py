@@ -17,17 +17,17 @@ MAX_MEMBERS = 64
 MemberSpec = Annotated[MlpSpec | CnnSpec | CompactSpec | SprintSpec, Field(discriminator="kind")]
 
 
-class CommitteeSpec(BaseModel):
+class EnsembleSpec(BaseModel):
     """So many networks of one kind, each trained alone with a seed of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Literal["committee"] = "committee"
+    kind: Literal["ensemble"] = "ensemble"
     members: int = Field(5, ge=2, le=MAX_MEMBERS)
     member: MemberSpec
 
 
-class Committee(nn.Module):
+class Ensemble(nn.Module):
     """Gives the logarithm of its members' mean probabilities, which are logits like any other."""
 
     def __init__(self, members: Iterable[nn.Module]) -> None:
@@ -35,6 +35,6 @@ class Committee(nn.Module):
         self.members = nn.ModuleList(members)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, C) of normalised pictures (B, 1, 28, 28)."""
+        """Logits (B, C) of normalised images (B, 1, 28, 28)."""
         opinions = torch.stack([member(images).log_softmax(1) for member in self.members])
         return opinions.logsumexp(0) - math.log(len(self.members))

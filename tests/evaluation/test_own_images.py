@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from inkling.errors import DataError, ImageError
-from inkling.reading.own import (
+from inkling.evaluation.own_images import (
     Labelled,
     Scored,
     calibration_error,
@@ -19,6 +19,11 @@ from inkling.types import Box, Prediction, Reading
 from tests.reading.pictures import drawn_seven, drawn_zero
 
 
+@pytest.fixture(scope="module")
+def reader() -> Reader:
+    return Reader.load()
+
+
 @pytest.fixture
 def own(tmp_path: Path) -> Path:
     (tmp_path / "0").mkdir()
@@ -27,7 +32,7 @@ def own(tmp_path: Path) -> Path:
     Image.fromarray(drawn_seven()).save(tmp_path / "3_2-ben.png")  # a wrong label
     Image.fromarray(drawn_zero()).save(tmp_path / "0" / "scan.png")
     Image.new("L", (40, 40), 255).save(tmp_path / "blank" / "cell.png")
-    (tmp_path / "70__1.png").write_bytes(b"no picture")
+    (tmp_path / "70__1.png").write_bytes(b"no image")
     Image.fromarray(drawn_zero()).save(tmp_path / "unlabelled.png")
     return tmp_path
 
@@ -73,7 +78,7 @@ def test_the_gallery_shows_the_mistakes_alone(own: Path, reader: Reader, tmp_pat
 
 
 def test_a_folder_without_labels_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no picture with a label"):
+    with pytest.raises(DataError, match="no image with a label"):
         find_labelled(tmp_path)
     with pytest.raises(DataError, match="is no folder"):
         find_labelled(tmp_path / "none")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from inkling.training.repeat import summarise
+from inkling.training.seed_statistics import summarise
 
 
 @given(st.lists(st.floats(0, 1), min_size=2, max_size=30))

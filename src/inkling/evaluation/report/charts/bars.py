@@ -1,10 +1,10 @@
-"""Bars: the ten probabilities of one picture, and how many pictures each class has."""
+"""Bars: the ten probabilities of one image, and how many images each class has."""
 
 import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from inkling.evaluation.report.svg import drawing, join, tag, text
+from inkling.evaluation.report.charts.svg import drawing, join, tag, text
 
 SHOWN = 10  # classes; of more, the most probable
 STEP, BAR, ROOM = 17, 11, 44  # units: from bar to bar, width, height
@@ -14,16 +14,16 @@ LETTERS = 2  # of a class's name that fit below a bar
 def probability_chart(
     probabilities: NDArray[np.floating], label: int, answer: int, classes: tuple[str, ...]
 ) -> Markup:
-    """All probabilities (C,) of one picture; the label's and the answer's bars stand out."""
+    """All probabilities (C,) of one image; the label's and the answer's bars stand out."""
     shown = np.arange(len(classes))
     if len(classes) > SHOWN:
         shown = np.sort(np.argsort(-probabilities, kind="stable")[:SHOWN])
     bars, names = [], []
     for place, index in enumerate(shown.tolist()):
-        share = float(probabilities[index])
+        fraction = float(probabilities[index])
         # Named colours: the answer's, the label's where it is another, and that of the rest.
         role = "answer" if index == answer else "label" if index == label else "rest"
-        height = max(0.8, ROOM * share)
+        height = max(0.8, ROOM * fraction)
         bars.append(
             tag(
                 "rect",
@@ -44,7 +44,7 @@ def probability_chart(
 
 
 def balance_chart(counts: list[int], classes: tuple[str, ...]) -> Markup:
-    """One bar a class, as long as it has pictures, with the count beside it."""
+    """One bar a class, as long as it has images, with the count beside it."""
     width, row, name_room, count_room = 460, 22, 12 + 8 * max(map(len, classes)), 70
     longest = max([*counts, 1])
     parts = []
@@ -66,4 +66,4 @@ def balance_chart(counts: list[int], classes: tuple[str, ...]) -> Markup:
             )
         )
     words = ", ".join(f"{name}: {count:,}" for name, count in zip(classes, counts, strict=True))
-    return drawing(width, row * len(classes), f"Pictures a class. {words}", *parts)
+    return drawing(width, row * len(classes), f"Images a class. {words}", *parts)

@@ -1,4 +1,4 @@
-"""The service under load, beside the usual student deployment, on the same cores and pictures.
+"""The service under load, compared with a plain student deployment on the same cores and images.
 
     python benchmarks/serve.py speed        throughput, latency, memory: both services in turn
     python benchmarks/serve.py overload     four times the sustainable rate for 30 s
@@ -38,7 +38,7 @@ STUDENT = Path(__file__).with_name("student_service.py")
 
 @dataclass(frozen=True)
 class Service:
-    """A service that is running, where it takes pictures, and its processes."""
+    """A running service: address, path for images, process id."""
 
     address: str
     path: str
@@ -97,8 +97,8 @@ def encode(image: Image.Image, kind: str, **options: Any) -> bytes:
     return content.getvalue()
 
 
-def pictures() -> dict[str, list[bytes]]:
-    """Three kinds that services meet: MNIST-like thumbnails, drawings, photos of paper."""
+def images() -> dict[str, list[bytes]]:
+    """Three kinds of images: MNIST-like thumbnails, drawings, photos of paper."""
     scans = [np.uint8(scan * 15.9) for scan in load_digits().images[:64]]
     thumbs = [
         Image.fromarray(np.pad(np.asarray(Image.fromarray(scan).resize((20, 20))), 4))
@@ -141,10 +141,10 @@ async def answered(
     return load
 
 
-def speed(seconds: float, rounds: int) -> dict[str, Any]:
-    """Both services run all the time and are asked in turn, so that a busy machine is fair."""
+def speed(seconds: float, rounds: int, only: str) -> dict[str, Any]:
+    """Both services run all the time and are measured in turn, so that other load affects both."""
     results: dict[str, Any] = {}
-    kinds = pictures()
+    kinds = {kind: bodies for kind, bodies in images().items() if only in kind}
     with inkling() as ours, student() as theirs:
         for kind, bodies in kinds.items():
             pairs = []
@@ -198,7 +198,7 @@ def spread(values: list[float]) -> dict[str, float]:
 
 
 def overload(seconds: float, capacity: int) -> dict[str, Any]:
-    bodies = pictures()["drawings 480x360 PNG"]
+    bodies = images()["drawings 480x360 PNG"]
     with inkling("--capacity", str(capacity)) as service:
         connections = min(capacity, CONNECTIONS)
         asyncio.run(answered(service, bodies, 2, connections))
@@ -244,7 +244,7 @@ async def recovery(service: Service, body: bytes, usual_ms: float) -> float | No
 
 def endurance(count: int) -> dict[str, Any]:
     """Memory after a warm-up and after `count` requests more, a mixture with bad ones among it."""
-    kinds = pictures()
+    kinds = images()
     bodies = kinds["thumbnails 28x28 PNG"] * 4 + kinds["drawings 480x360 PNG"][:8] + [b"none"] * 8
     with inkling() as service:
         readings = [(0, service.memory())]
@@ -295,12 +295,13 @@ def main() -> None:
     parser.add_argument("what", choices=["speed", "overload", "endurance", "slow"])
     parser.add_argument("--seconds", type=float, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5, help="of each pair (speed)")
+    parser.add_argument("--only", default="", help="kinds with this in their name (speed)")
     parser.add_argument("--count", type=int, default=100_000, help="of requests (endurance)")
     parser.add_argument("--capacity", type=int, default=16, help="of the queue (overload)")
     parser.add_argument("--json", type=Path, help="write what was measured to this file")
     chosen = parser.parse_args()
     jobs = {
-        "speed": lambda: speed(chosen.seconds or 4, chosen.rounds),
+        "speed": lambda: speed(chosen.seconds or 4, chosen.rounds, chosen.only),
         "overload": lambda: overload(chosen.seconds or 30, chosen.capacity),
         "endurance": lambda: endurance(chosen.count),
         "slow": lambda: slow(chosen.seconds or 9),

@@ -112,3 +112,34 @@ def test_wrong_paths_and_methods_are_problems(http: httpx.Client) -> None:
     assert problem.headers["allow"] == "POST"
     check_problem(http.get("/page/../settings.py"), 404, "not-found")
     check_problem(http.get("/page/%2e%2e/settings.py"), 404, "not-found")
+
+
+FIELD = b'--x\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--x--\r\n'
+BAD_HEADER = b"--x\r\nContent-Disposition: \xff\r\n\r\n1\r\n--x--\r\n"
+
+
+@pytest.mark.parametrize(
+    ("body", "parameters"),
+    [
+        (b"--x\r\n\r\n", "; boundary=x"),
+        (b"nothing", "; boundary=x"),
+        (b"nothing", ""),
+        (FIELD, "; boundary=x"),
+        (BAD_HEADER, "; boundary=x; charset=none"),
+    ],
+)
+def test_invalid_forms_are_422(http: httpx.Client, body: bytes, parameters: str) -> None:
+    for path in ("/v1/read", "/v1/read/batch"):
+        answer = http.post(
+            path, content=body, headers={"Content-Type": f"multipart/form-data{parameters}"}
+        )
+        check_problem(answer, 422, "invalid-request")
+
+
+def test_a_form_with_too_many_files_is_422(http: httpx.Client, seven: bytes) -> None:
+    files = [("file", (str(number), seven)) for number in range(65)]
+    check_problem(http.post("/v1/read", files=files), 422, "invalid-request")
+
+
+def test_an_empty_file_in_a_form_is_415(http: httpx.Client) -> None:
+    check_problem(http.post("/v1/read", files={"file": ("empty.png", b"")}), 415, "not-an-image")

@@ -61,7 +61,7 @@ def test_an_internal_error_is_readable_by_other_origins(
 def test_a_rejection_is_readable_by_other_origins(
     app: ASGIApp, monkeypatch: pytest.MonkeyPatch, seven: bytes
 ) -> None:
-    monkeypatch.setattr(Admission, "is_full", lambda *_: True)
+    monkeypatch.setattr(Admission, "_fits", lambda *_: False)
     for path in ("/v1/read", "/v1/read/batch"):
         answer = ask(app, "POST", path, seven)
         check(answer, 503, "busy")

@@ -131,3 +131,32 @@ def test_model_card_names_the_file(http: httpx.Client) -> None:
     assert card["file"] == "reader.onnx"
     assert card["classes"][:10] == list("0123456789")
     assert len(card["sha256"]) == 64
+
+
+def test_a_form_with_one_file_is_read_like_the_file(http: httpx.Client, forty_two: bytes) -> None:
+    raw = http.post("/v1/read", content=forty_two).json()
+    form = http.post("/v1/read", files={"file": ("mine.png", forty_two)}).json()
+    assert form == {**raw, "image": "mine.png"}
+    other = http.post("/v1/read?name=other", files={"any_field": ("mine.png", forty_two)}).json()
+    assert other == {**raw, "image": "other"}
+    seen = http.post("/v1/read?seen=true", files={"file": ("mine.png", forty_two)}).json()
+    assert len(seen["seen"]) == 2
+
+
+def test_a_form_with_several_files_is_a_batch(
+    http: httpx.Client, seven: bytes, forty_two: bytes
+) -> None:
+    files = [("file", ("a", seven)), ("file", ("b", b"none")), ("more", ("c", forty_two))]
+    for path in ("/v1/read", "/v1/read/batch"):
+        first, second, third = http.post(path, files=files).json()
+        assert (first["text"], first["image"]) == ("7", "a")
+        assert set(second) == {"image", "error"}
+        assert (third["text"], third["image"]) == ("42", "c")
+    one = http.post("/v1/read/batch", files={"file": seven}).json()
+    assert [entry["text"] for entry in one] == ["7"]
+
+
+def test_a_large_form_needs_no_disk(http: httpx.Client) -> None:
+    content = photo("7", 3000, 2400)
+    assert len(content) > 1_000_000  # Starlette would write a larger part to a file
+    assert http.post("/v1/read", files={"file": ("photo.jpg", content)}).json()["text"] == "7"

@@ -36,7 +36,7 @@ EXTRAS = {
     "onnx": "train",
     "onnxscript": "train",
     "httpx": "serve",
-    "fastapi": "serve",
+    "starlette": "serve",
     "uvicorn": "serve",
     "prometheus_client": "serve",
     "optuna": "tune",

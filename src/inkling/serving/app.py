@@ -2,15 +2,16 @@
 
 import sys
 from collections.abc import AsyncIterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from typing import Any
 
 import numpy as np
-from fastapi import FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp
 
 from inkling.reading.pipeline import Reader
@@ -20,10 +21,10 @@ from inkling.serving.batching import Batcher
 from inkling.serving.metrics import Metrics
 from inkling.serving.middleware import ServiceMiddleware
 from inkling.serving.model_card import describe_model
-from inkling.serving.problems import ClientGoneError, ProblemError, describe_errors, respond
+from inkling.serving.openapi_document import openapi_document
+from inkling.serving.problems import ClientGoneError, ProblemError, respond
 from inkling.serving.request_body import BodyReader
-from inkling.serving.routes import Service, api_router
-from inkling.serving.schemas import BatchBody, FailedOut, ImageBody, ProblemOut, ReadingOut
+from inkling.serving.routes import Service, api_routes
 from inkling.serving.settings import Settings
 from inkling.serving.static_files import page_routes
 
@@ -37,25 +38,39 @@ def build_app(settings: Settings) -> ASGIApp:
     """Loads the model and builds the application. Raises `ModelError`."""
     sys.setswitchinterval(SWITCH_SECONDS)
     reader = Reader.load(settings.model, workers=settings.threads)
-    admission = Admission(settings.threads, settings.capacity)
+    pool = ThreadPoolExecutor(settings.threads, thread_name_prefix="reading")
+    admission = Admission(settings.capacity)
     metrics = Metrics(lambda: admission.in_use)
     state = {"ready": False}
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await admission.run(lambda: reader.trace(_warm_up_images()))
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await run_in_threadpool(lambda: reader.trace(_warm_up_images()))
         state["ready"] = True
         yield
         state["ready"] = False
-        admission.close()
+        pool.shutdown(cancel_futures=True)
 
-    app = _bare_app(lifespan)
-    card = describe_model(reader, settings.model)
-    ready = lambda: state["ready"]  # noqa: E731
-    bodies = BodyReader(settings)
-    service = Service(reader, admission, Batcher(reader), bodies, metrics, card, ready)
-    app.include_router(api_router(service))
-    app.router.routes.extend(page_routes())
+    service = Service(
+        reader=reader,
+        pool=pool,
+        batcher=Batcher(reader, pool, settings.threads),
+        bodies=BodyReader(settings),
+        metrics=metrics,
+        card=describe_model(reader, settings.model),
+        description=openapi_document(),
+        ready=lambda: state["ready"],
+    )
+    app = Starlette(
+        routes=[*api_routes(service), *page_routes()],
+        lifespan=lifespan,
+        exception_handlers={
+            ProblemError: _on_problem,
+            ClientGoneError: _on_client_gone,
+            HTTPException: _on_http_error,
+            Exception: _on_internal_error,
+        },
+    )
     return _allow_origins(settings.allow_origins, ServiceMiddleware(app, admission, metrics))
 
 
@@ -70,50 +85,6 @@ def _allow_origins(origins: Sequence[str], app: ASGIApp) -> ASGIApp:
         allow_headers=["Content-Type"],
         expose_headers=["Retry-After"],
     )
-
-
-def _bare_app(lifespan: Any) -> FastAPI:
-    """FastAPI without its documentation pages, which load scripts from another host."""
-    app = FastAPI(
-        title=openapi.TITLE,
-        summary=openapi.SUMMARY,
-        description=openapi.DESCRIPTION,
-        version="1",
-        docs_url=None,
-        redoc_url=None,
-        lifespan=lifespan,
-        exception_handlers={
-            ProblemError: _on_problem,
-            ClientGoneError: _on_client_gone,
-            RequestValidationError: _on_invalid,
-            HTTPException: _on_http_error,
-            Exception: _on_internal_error,
-        },
-    )
-    app.openapi = lambda: _openapi(app)
-    return app
-
-
-def _openapi(app: FastAPI) -> dict[str, Any]:
-    """The description, with the schemas that only `openapi.py` refers to; built once."""
-    if app.openapi_schema is None:
-        description = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary=app.summary,
-            description=app.description,
-            routes=app.routes,
-        )
-        schemas = description.setdefault("components", {}).setdefault("schemas", {})
-        for model in (ReadingOut, FailedOut, ImageBody, BatchBody, ProblemOut):
-            schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
-            schemas.update(schema.pop("$defs", {}))
-            schemas[model.__name__] = schema
-        for unused in ("HTTPValidationError", "ValidationError"):
-            schemas.pop(unused, None)
-        description["components"]["responses"] = openapi.ALL_PROBLEMS
-        app.openapi_schema = description
-    return app.openapi_schema
 
 
 def _warm_up_images() -> list[np.ndarray]:
@@ -135,12 +106,6 @@ async def _on_problem(_: Request, error: Exception) -> Response:
 
 async def _on_client_gone(_: Request, error: Exception) -> Response:
     return Response(status_code=CLIENT_GONE)
-
-
-async def _on_invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)
-    errors = describe_errors(error.errors())
-    return respond(problems.INVALID, "A parameter is invalid.", errors=errors)
 
 
 async def _on_http_error(_: Request, error: Exception) -> Response:

@@ -6,10 +6,10 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inkling.serving.admission import Admission, busy
+from inkling.serving.admission import SLOT, Admission, Slot
 from inkling.serving.metrics import Metrics
 from inkling.serving.openapi import DETAILS
-from inkling.serving.problems import INTERNAL, respond
+from inkling.serving.problems import INTERNAL, ProblemError, respond
 
 CONTENT_POLICY = "; ".join(
     (
@@ -33,7 +33,7 @@ HEADERS = (
     (b"permissions-policy", b"geolocation=(), microphone=(), payment=()"),
     (b"cache-control", b"no-cache"),  # browsers ask again; the page's files have entity tags
 )
-READ_ONE, READ_MANY = READ_PATHS = ("/v1/read", "/v1/read/batch")
+READ_ONE, READ_BATCH = READ_PATHS = ("/v1/read", "/v1/read/batch")
 OTHER = "other"  # one label for all unknown paths, or the metrics would grow without limit
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))
 
@@ -56,36 +56,36 @@ class ServiceMiddleware:
             return
         started = time.perf_counter()
         seen = {"status": 0}
+        slot: Slot | None = None
 
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
+                if slot is not None:  # before the client can send its next request
+                    slot.release()
                 seen["status"] = message["status"]
                 message["headers"] = [*message.get("headers", ()), *HEADERS]
             await send(message)
 
         try:
-            await self._respond(scope, receive, send_with_headers)
+            slot = scope[SLOT] = self._acquire(scope)
+            await self.app(scope, receive, send_with_headers)
+        except ProblemError as error:  # no slot: rejected before the body is read
+            await error.response()(scope, receive, send_with_headers)
         except Exception:
             log.exception("request failed: %s %s", scope["method"], scope["path"])
             if not seen["status"]:
                 response = respond(INTERNAL, DETAILS[INTERNAL])
                 await response(scope, receive, send_with_headers)
         finally:
+            if slot is not None:
+                slot.release()
             self._count(scope, seen["status"], time.perf_counter() - started)
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Rejects when the queue is full, before the body is read and any other work is done."""
-        if self._rejects(scope):
-            await busy().response()(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
-
-    def _rejects(self, scope: Scope) -> bool:
-        if scope["method"] != "POST":
-            return False
-        if scope["path"] == READ_MANY:  # the number of images is not known yet
-            return self.admission.is_full()
-        return scope["path"] == READ_ONE and self.admission.rejects()
+    def _acquire(self, scope: Scope) -> Slot | None:
+        """The slots of a read request: one, or for a batch of unknown size the most it may use."""
+        if scope["method"] != "POST" or scope["path"] not in READ_PATHS:
+            return None
+        return self.admission.acquire(1 if scope["path"] == READ_ONE else self.admission.largest)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)

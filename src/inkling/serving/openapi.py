@@ -1,17 +1,29 @@
-"""The parts of the OpenAPI description that signatures do not give: bodies, examples, problems."""
+"""The OpenAPI description of each route: parameters, bodies, examples, problems."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
+
+from pydantic import BaseModel
 
 from inkling.serving import problems
 from inkling.serving.problems import Problem
 from inkling.serving.schemas import (
+    MAX_BATCH,
     BatchBody,
+    BatchQuery,
+    CardOut,
     FailedOut,
     HealthOut,
     ImageBody,
+    NoQuery,
     ProblemOut,
     ReadingOut,
+    ReadQuery,
 )
+
+Responses = dict[int, dict[str, Any]]
+JSON = "application/json"
 
 TITLE = "inkling"
 SUMMARY = "Reads handwritten digits in images"
@@ -93,98 +105,130 @@ def _refer(model: type) -> dict[str, Any]:
 
 
 PROBLEM = _refer(ProblemOut)
-PROBLEMS = {
+PROBLEMS: Responses = {
     408: _problem(problems.TOO_SLOW),
     413: _problem(problems.TOO_LARGE),
     415: _problem(problems.NOT_AN_IMAGE),
     422: _problem(problems.UNREADABLE, problems.INVALID),
     503: _problem(problems.BUSY),
 }
-NO_PARAMETERS = {422: _problem(problems.INVALID)}
+INVALID: Responses = {422: _problem(problems.INVALID)}
 # Each problem by its name: the documentation page shows one section for each.
 ALL_PROBLEMS = {kind.name: _problem(kind) for kind in problems.ALL}
-TEXT = {"type": "string"}
+BINARY = {"type": "string", "format": "binary"}
+ENTRIES = {"type": "array", "items": {"anyOf": [_refer(ReadingOut), _refer(FailedOut)]}}
+FORM = _content(
+    {
+        "type": "object",
+        "required": ["file"],
+        "properties": {
+            "file": {"type": "array", "minItems": 1, "maxItems": MAX_BATCH, "items": BINARY}
+        },
+        "additionalProperties": False,
+    }
+)
 
-READ: dict[str, Any] = {
-    "operation_id": "read",
-    "summary": "Read one image",
-    "response_model": None,
-    "responses": {
-        200: {
-            "description": "The reading of the image",
-            "content": {"application/json": _content(_refer(ReadingOut), example=EXAMPLE_READING)},
+
+@dataclass(frozen=True)
+class Operation:
+    """One route of the description. `body` maps media types to their schemas."""
+
+    method: str
+    path: str
+    name: str
+    summary: str
+    query: type[BaseModel]
+    responses: Responses
+    description: str = ""
+    body: Mapping[str, Any] = field(default_factory=dict)
+    body_description: str = ""
+
+
+def _ok(description: str, schema: Any, kind: str = JSON, **more: Any) -> Responses:
+    return {200: {"description": description, "content": {kind: _content(schema, **more)}}}
+
+
+OPERATIONS = (
+    Operation(
+        "post",
+        "/v1/read",
+        "read",
+        "Read one image",
+        ReadQuery,
+        {
+            **_ok(
+                "The reading of the image; a list of readings for a form with several files",
+                {"anyOf": [_refer(ReadingOut), ENTRIES]},
+                example=EXAMPLE_READING,
+            ),
+            **PROBLEMS,
         },
-        **PROBLEMS,
-    },
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "description": "The bytes of an image file, or base64 in JSON.",
-            "content": {
-                **{kind: _content({"type": "string", "format": "binary"}) for kind in IMAGE_TYPES},
-                "application/json": _content(_refer(ImageBody), example={"image": EXAMPLE_IMAGE}),
-            },
-        }
-    },
-}
-BATCH: dict[str, Any] = {
-    "operation_id": "read_batch",
-    "summary": "Read several images",
-    "description": "The entry of an image that cannot be read has `error` instead of a verdict.",
-    "response_model": None,
-    "responses": {
-        200: {
-            "description": "One entry for each image, in the order of the request",
-            "content": {
-                "application/json": _content(
-                    {
-                        "type": "array",
-                        "items": {"anyOf": [_refer(ReadingOut), _refer(FailedOut)]},
-                    },
-                    example=[EXAMPLE_READING],
-                )
+        body={
+            **{kind: _content(BINARY) for kind in IMAGE_TYPES},
+            JSON: _content(_refer(ImageBody), example={"image": EXAMPLE_IMAGE}),
+            "multipart/form-data": FORM,
+        },
+        body_description="The bytes of an image file, base64 in JSON, or a form with files.",
+    ),
+    Operation(
+        "post",
+        "/v1/read/batch",
+        "read_batch",
+        "Read several images",
+        BatchQuery,
+        {
+            **_ok(
+                "One entry for each image, in the order of the request",
+                ENTRIES,
+                example=[EXAMPLE_READING],
+            ),
+            **PROBLEMS,
+        },
+        description="The entry of an image that cannot be read has `error` instead of a verdict.",
+        body={
+            JSON: _content(
+                _refer(BatchBody), example={"images": [{"image": EXAMPLE_IMAGE, "name": "one"}]}
+            ),
+            "multipart/form-data": FORM,
+        },
+    ),
+    Operation(
+        "get",
+        "/v1/model",
+        "model",
+        "The model in use",
+        NoQuery,
+        {**_ok("The card of the model", _refer(CardOut)), **INVALID},
+    ),
+    Operation(
+        "get",
+        "/healthz",
+        "healthz",
+        "Liveness: the process runs",
+        NoQuery,
+        {**_ok("The process runs", _refer(HealthOut)), **INVALID},
+    ),
+    Operation(
+        "get",
+        "/readyz",
+        "readyz",
+        "Readiness: the service can read images",
+        NoQuery,
+        {
+            **_ok("Ready", _refer(HealthOut)),
+            **INVALID,
+            503: {
+                "description": "Starting or stopping",
+                "content": {JSON: _content(_refer(HealthOut))},
             },
         },
-        **PROBLEMS,
-    },
-    "openapi_extra": {
-        "requestBody": {
-            "required": True,
-            "content": {
-                "application/json": _content(
-                    _refer(BatchBody), example={"images": [{"image": EXAMPLE_IMAGE, "name": "one"}]}
-                )
-            },
-        }
-    },
-}
-MODEL: dict[str, Any] = {
-    "operation_id": "model",
-    "summary": "The model in use",
-    "responses": NO_PARAMETERS,
-}
-HEALTH: dict[str, Any] = {
-    "operation_id": "healthz",
-    "summary": "Liveness: the process runs",
-    "responses": NO_PARAMETERS,
-}
-READY: dict[str, Any] = {
-    "operation_id": "readyz",
-    "summary": "Readiness: the service can read images",
-    "responses": {
-        **NO_PARAMETERS,
-        503: {
-            "description": "Starting or stopping",
-            "content": {"application/json": _content(_refer(HealthOut))},
-        },
-    },
-}
-METRICS: dict[str, Any] = {
-    "operation_id": "metrics",
-    "summary": "Metrics for Prometheus",
-    "response_model": None,
-    "responses": {
-        200: {"description": "Counters and histograms", "content": {"text/plain": _content(TEXT)}},
-        **NO_PARAMETERS,
-    },
-}
+    ),
+    Operation(
+        "get",
+        "/metrics",
+        "metrics",
+        "Metrics for Prometheus",
+        NoQuery,
+        {**_ok("Counters and histograms", {"type": "string"}, "text/plain"), **INVALID},
+    ),
+)

@@ -1,7 +1,7 @@
 """Error responses: RFC 9457 problem details."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -106,9 +106,11 @@ def problem_of_status(status: int) -> Problem:
         return Problem(status, "", "Error")
 
 
-def describe_errors(errors: Sequence[Mapping[str, Any]]) -> list[dict[str, str]]:
+def describe_errors(
+    errors: Iterable[Mapping[str, Any]], where: Sequence[str] = ()
+) -> list[dict[str, str]]:
     """Pydantic's errors as `{"where", "what"}`: the part of the request, and its error."""
     return [
-        {"where": ".".join(str(part) for part in error["loc"]), "what": str(error["msg"])}
+        {"where": ".".join(map(str, (*where, *error["loc"]))), "what": str(error["msg"])}
         for error in errors
     ]

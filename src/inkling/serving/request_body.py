@@ -5,11 +5,12 @@ that a client that is busy sending can read the response.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from starlette.requests import ClientDisconnect, Request
 
+from inkling.serving.admission import Slot
 from inkling.serving.problems import (
     BUSY,
     RETRY_AFTER,
@@ -29,8 +30,10 @@ class BodyReader:
         self.held = 0  # bytes of all bodies in memory
 
     @asynccontextmanager
-    async def body(self, request: Request) -> AsyncIterator[bytes]:
+    async def body(self, request: Request, slot: Slot) -> AsyncIterator[bytes]:
         """The whole body. Its bytes count as held until the block ends.
+
+        `slot` is lent to other requests while the body stalls, and held again afterwards.
 
         Raises `ProblemError` (too large, too slow, or too many bytes held at the same time) and
         `ClientGoneError`.
@@ -38,18 +41,22 @@ class BodyReader:
         self._check_content_length(request)
         received = bytearray()
         try:
-            await self._receive(request, received)
+            async with slot.receiving() as restart:
+                await self._receive(request, received, restart)
             yield bytes(received)
         finally:
             self.held -= len(received)
 
-    async def _receive(self, request: Request, received: bytearray) -> None:
+    async def _receive(
+        self, request: Request, received: bytearray, restart: Callable[[], None]
+    ) -> None:
         try:
             async with asyncio.timeout(self.settings.body_seconds):
                 async for chunk in request.stream():
                     received += chunk
                     self.held += len(chunk)
                     self._check_held(len(received))
+                    restart()
         except TimeoutError:
             seconds = f"{self.settings.body_seconds:g}"
             raise ProblemError(

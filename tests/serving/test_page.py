@@ -209,7 +209,7 @@ def test_the_layout_does_not_jump(opened: Visit) -> None:
     """Neither an answer, nor a long one, nor none moves anything that was there."""
     places = "ids => ids.map(id => { const r = document.getElementById(id).getBoundingClientRect();"
     places += " return [r.x, r.y + scrollY, r.width, r.height]; })"
-    watched = ["stage", "undo", "answer", "sentence", "chances", "explain"]
+    watched = ["stage", "undo", "answer", "sentence", "probs", "explain"]
     before = opened.page.evaluate(places, watched)
     opened.draw("4")
     opened.expect_text("4")

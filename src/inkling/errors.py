@@ -33,6 +33,10 @@ class ImageError(InklingError):
     """A picture cannot be read: unknown format, damaged, too large, or missing."""
 
 
+class UnknownFormatError(ImageError):
+    """The bytes are not an image, or have a format that inkling does not read."""
+
+
 class MissingExtraError(InklingError):
     """A command needs an optional group of packages that is not installed."""
 

@@ -10,9 +10,8 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import UnidentifiedImageError
 
-from inkling.errors import ImageError
+from inkling.errors import ImageError, UnknownFormatError
 from inkling.reading.explain import pictures_of_road
 from inkling.reading.pipeline import Reader, Trace
 from inkling.serving.problems import INVALID, NOT_AN_IMAGE, UNREADABLE, ProblemError
@@ -144,5 +143,5 @@ def _encode(value: Any) -> bytes:
 
 def _problem_of(error: ImageError) -> ProblemError:
     """415 if the bytes are not an image, 422 if the image is damaged or too large."""
-    unknown = isinstance(error.__cause__, UnidentifiedImageError)
+    unknown = isinstance(error, UnknownFormatError)
     return ProblemError(NOT_AN_IMAGE if unknown else UNREADABLE, str(error))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from inkling.errors import ImageError
+from inkling.errors import ImageError, UnknownFormatError
 from inkling.files import is_hidden
 
 # find_spec imports neither: AVIF's library alone takes some milliseconds.
@@ -100,7 +100,7 @@ def open_image(data: bytes, name: str) -> Image.Image:
     if kind == "AVIF" and HAS_AVIF:
         return _open_avif(data, name)
     if kind:
-        raise ImageError(f"{name} is a {kind} file: {ADVICE[kind]}")
+        raise UnknownFormatError(f"{name} is a {kind} file: {ADVICE[kind]}")
     return Image.open(io.BytesIO(data), formats=FORMATS)
 
 

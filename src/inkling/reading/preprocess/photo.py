@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol, TypeGuard
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from inkling.errors import ImageError
+from inkling.errors import ImageError, UnknownFormatError
 from inkling.reading.preprocess.eight_bit import (
     MAX_PIXELS,
     Pixels,
@@ -217,7 +217,7 @@ def decoding(name: str) -> Iterator[None]:
     except ImageError:
         raise
     except Image.UnidentifiedImageError as error:
-        raise ImageError(f"{name} is not an image that inkling knows ({KNOWN})") from error
+        raise UnknownFormatError(f"{name} is not an image that inkling knows ({KNOWN})") from error
     except Image.DecompressionBombError as error:
         raise ImageError(f"{name} is far too large to be opened") from error
     except MemoryError as error:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.data.arrays import read_arrays
+from inkling.data.catalog import find_source
 from inkling.errors import DataError
 from inkling.evaluation.classifier import Classifier, load_classifier
 from inkling.training.run_folder import sha256_of
@@ -38,9 +38,10 @@ def read_held_out(description: str | None) -> HeldOut:
     parser.add_argument("crops", type=Path)
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
-    training, held = read_arrays(options.crops)
-    if held is None:
+    crops = find_source(str(options.crops))
+    if not crops.has_test:
         raise DataError(f"{options.crops} has no held-out part")
+    training, held = crops.load_training(), crops.load_test()
     order = np.random.default_rng(0).permutation(len(held))
     hashes = {
         "weights": sha256_of(options.run / "model.safetensors"),

@@ -7,27 +7,23 @@ opened by `inkling.jobs`, once, after the last step.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from inkling.data.arrays import read_arrays
 from inkling.data.embedded import embedded_digits
 from inkling.data.fetch import Notify, fetch, progress_of
-from inkling.data.folder import check_names, class_names, read_folder
 from inkling.data.idx import read_idx
+from inkling.data.options import split_options
+from inkling.data.own import TEST_FRACTION, TEST_SEED, OwnData, open_own
 from inkling.data.published import MNIST, PUBLISHED, PublishedFile, PublishedSet
 from inkling.data.splits import stratified_split
-from inkling.data.table import read_table
 from inkling.errors import DataError, FetchError
 from inkling.types import Digits
 
 AUTO = "auto"
 EMBEDDED = "digits"
 NAMES = (*PUBLISHED, EMBEDDED)
-TEST_SHARE = 0.2  # held out of data that comes without a test part
-TEST_SEED = 0  # always the same pictures, whatever the seed of the run
-IDX_KINDS = ("images-idx3", "labels-idx1")
 FetchFile = Callable[[PublishedSet, PublishedFile], bytes]
 
 
@@ -37,6 +33,8 @@ class Source:
 
     `has_test` tells whether the data itself names its test part. Where it does not, a fixed
     fifth of each class is held out, and `load_everything` gives all of it for evaluation.
+    `load_validation` is there where the data names its validation part. `describe` says how
+    files of the user's own (`own`) were read.
     """
 
     name: str
@@ -45,6 +43,9 @@ class Source:
     load_everything: Callable[[], Digits]
     has_test: bool
     notice: str = ""
+    load_validation: Callable[[], Digits] | None = None
+    describe: Callable[[], dict[str, Any]] | None = None
+    own: OwnData | None = None
 
 
 def find_source(
@@ -61,14 +62,8 @@ def find_source(
     if name in PUBLISHED:
         return _published(PUBLISHED[name], fetch_file)
     if name == EMBEDDED:
-        return _unsplit(EMBEDDED, embedded_digits)
-    path = Path(name).expanduser()
-    if not path.exists():
-        raise DataError(
-            f"no data called '{name}': use {', '.join(NAMES)}, or the path of a folder with a "
-            "sub-folder a class, a .csv with a label column, or a .npz"
-        )
-    return _path(path, notify)
+        return _embedded()
+    return _own(name, notify)
 
 
 def _mnist_or_embedded(fetch_file: FetchFile, notify: Notify | None) -> Source:
@@ -81,11 +76,10 @@ def _mnist_or_embedded(fetch_file: FetchFile, notify: Notify | None) -> Source:
         for file in (MNIST.train_labels, MNIST.train_images):
             seen[file.name] = fetch_file(MNIST, file)
     except FetchError as error:
-        source = _unsplit(EMBEDDED, embedded_digits)
         notice = f"MNIST cannot be had, so the embedded digits (1,797 scans) stand in.\n{error}"
         if notify:
             notify(notice)
-        return Source(**{**vars(source), "notice": notice})
+        return _embedded(notice)
 
     def fetch_once(published: PublishedSet, file: PublishedFile) -> bytes:
         return seen.pop(file.name, None) or fetch_file(published, file)
@@ -116,98 +110,34 @@ def _from_idx(
     return Digits(pictures, answers.astype(np.int64), classes)
 
 
-def _unsplit(name: str, load: Callable[[], Digits], notice: str = "") -> Source:
-    """A source whose data names no test part: a fixed, stratified fifth becomes it."""
-    everything = cache(lambda: _light_on_dark(load()))
+def _embedded(notice: str = "") -> Source:
+    """The embedded scans name no test part: a fixed, stratified fifth becomes it."""
+    everything = cache(embedded_digits)
 
     def part(index: int) -> Digits:
         digits = everything()
-        held_out = round(len(digits) * TEST_SHARE)
+        held_out = round(len(digits) * TEST_FRACTION)
         return digits.take(stratified_split(digits.labels, held_out, TEST_SEED)[index])
 
-    return Source(name, partial(part, 0), partial(part, 1), everything, False, notice)
+    return Source(EMBEDDED, partial(part, 0), partial(part, 1), everything, False, notice)
 
 
-def _split(name: str, training: Callable[[], Digits], test: Callable[[], Digits]) -> Source:
-    def load_test() -> Digits:
-        return _light_on_dark(test())
-
-    return Source(name, lambda: _light_on_dark(training()), load_test, load_test, has_test=True)
-
-
-def _path(path: Path, notify: Notify | None) -> Source:
-    name = str(path)
-    if path.is_dir():
-        return _directory(path, notify)
-    if path.suffix.lower() == ".csv":
-        return _unsplit(name, partial(read_table, path))
-    if path.suffix.lower() == ".npz":
-        read = cache(partial(read_arrays, path))
-        training, test = read()
-        if test is None:
-            return _unsplit(name, lambda: training)
-        return _split(name, lambda: training, lambda: test)
-    raise DataError(f"{path} is neither a folder nor a .csv nor a .npz")
-
-
-def _directory(folder: Path, notify: Notify | None) -> Source:
-    """What names alone can tell of a test part is told now, not after an hour of training."""
-    name = str(folder)
-    if any(folder.glob("train-images-idx3-ubyte*")):
-        _check_idx(folder)
-        return _split(name, partial(_idx_pair, folder, "train"), partial(_idx_pair, folder, "t10k"))
-    if (folder / "train").is_dir() and (folder / "test").is_dir():
-        names = class_names(folder / "train")
-        check_names(folder / "test", names)
-        return _split(
-            name,
-            partial(read_folder, folder / "train", names, notify),
-            partial(read_folder, folder / "test", names, notify),
-        )
-    class_names(folder)  # fails early where this is no folder of classes
-    return _unsplit(name, partial(read_folder, folder, notify=notify))
-
-
-def _check_idx(folder: Path) -> None:
-    names = [f"{prefix}-{kind}-ubyte" for prefix in ("train", "t10k") for kind in IDX_KINDS]
-    missing = [
-        name
-        for name in names
-        if not (folder / name).exists() and not (folder / f"{name}.gz").exists()
-    ]
-    if missing:
+def _own(name: str, notify: Notify | None) -> Source:
+    """The user's own files, options and all."""
+    path, options = split_options(name)
+    if not path.exists():
         raise DataError(
-            f"{folder} lacks {' and '.join(missing)}: data in IDX form is four files, gzip or "
-            "not, two to train on and two to test on"
+            f"no dataset called '{path}': use {', '.join(NAMES)}, or the path of your own data "
+            "(a folder with one subfolder per class, CSV, .npz, IDX files, ...: see docs/data.md)"
         )
-
-
-def _idx_pair(folder: Path, prefix: str) -> Digits:
-    """The user's own data in IDX form; there is no published hash to hold it to."""
-    import gzip
-    import zlib
-
-    parts = []
-    for kind in IDX_KINDS:
-        path = folder / f"{prefix}-{kind}-ubyte"
-        packed = path.with_name(path.name + ".gz")
-        try:
-            parts.append(
-                gzip.decompress(packed.read_bytes()) if packed.exists() else path.read_bytes()
-            )
-        except (OSError, EOFError, zlib.error) as error:
-            damaged = packed if packed.exists() else path
-            raise DataError(f"cannot read {damaged}: {error}") from error
-    labels = read_idx(parts[1], f"{prefix}-labels-idx1-ubyte", dimensions=1)
-    classes = tuple(str(label) for label in range(max(10, int(labels.max(initial=0)) + 1)))
-    return _from_idx(
-        parts[0], parts[1], f"{prefix}-images-idx3-ubyte", f"{prefix}-labels-idx1-ubyte", classes
+    own = open_own(path, options, name, notify)
+    return Source(
+        name,
+        own.training,
+        own.test,
+        own.everything,
+        own.has_test,
+        load_validation=own.validation if own.has_validation else None,
+        describe=own.describe,
+        own=own,
     )
-
-
-def _light_on_dark(digits: Digits) -> Digits:
-    """Turn a set of dark ink on light ground over, so that every network sees MNIST's way."""
-    edge = np.concatenate([digits.images[:, [0, -1]].ravel(), digits.images[:, :, [0, -1]].ravel()])
-    if len(edge) == 0 or np.median(edge) < 128:
-        return digits
-    return Digits(255 - digits.images, digits.labels, digits.classes)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inkling.data.catalog import AUTO, NAMES, find_source
 from inkling.data.fetch import Notify
+from inkling.data.options import split_options
 from inkling.errors import DataError
 from inkling.evaluation.classifier import Classifier, load_classifier
 from inkling.evaluation.corrections import unconfirmed_labels
@@ -100,7 +101,7 @@ def _wanted(run: str | Path, data: str | None, card: dict[str, Any]) -> str:
     learnt: str | None = None if _is_onnx(run) else card.get("data")
     if learnt is None:
         return AUTO
-    if learnt not in NAMES and not Path(learnt).expanduser().exists():
+    if learnt not in NAMES and not split_options(learnt)[0].exists():
         raise DataError(
             f"{run} was trained on {learnt}, which is not there (any more, or seen from this "
             "folder); say with --data where it is or what to measure on"
@@ -121,7 +122,7 @@ def _refuse_changed(run: str | Path, name: str, card: dict[str, Any]) -> None:
 
 def _place(name: str) -> str | Path:
     """What two names of the same data have in common."""
-    return name if name in NAMES else Path(name).expanduser().resolve()
+    return name if name in NAMES else split_options(name)[0].resolve()
 
 
 def load_any(path: str | Path, device: DeviceName = "auto") -> Classifier:

@@ -116,6 +116,8 @@ def run_training(job: TrainingJob) -> TrainResult:
         weights_sha256=weights_sha256,
     )
     entries = {**result.as_json(), **calibrate(classifier, splits.validation)}
+    if job.source.describe is not None:
+        entries["data_form"] = job.source.describe()
     run.write_card(make_card(entries, outcome, splits, test, evaluation, job.recipe))
     if job.figures:
         make_report(run.path)

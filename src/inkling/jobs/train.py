@@ -106,6 +106,8 @@ def _with(recipe: Recipe, data: str | None, seed: int | None) -> Recipe:
 def make_splits(recipe: Recipe, source: Source) -> Splits:
     """What training may see of `source`, no test part. Raises `DataError` for too little."""
     training = source.load_training()
+    if source.load_validation is not None:
+        return Splits(training, source.load_validation())
     held_out = recipe.training.validation
     if held_out >= len(training) // 2:
         # Small data: the recipe's count is meant for 60,000 images; keep its fraction.

@@ -1,0 +1,240 @@
+"""How stored images and labels are to be understood, decided once, on training data.
+
+The same decisions then apply to every other part, and the card records them.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.data import evidence
+from inkling.data.fit import RULES, SMALL, dark_ink, fit_images, fit_photo
+from inkling.data.labels import (
+    MEANINGS,
+    LabelRule,
+    Meaning,
+    as_numbers,
+    clean_labels,
+    could_shift,
+    make_rule,
+)
+from inkling.data.options import Options, ask
+from inkling.data.pixels import Scale, choose_scale, to_grey
+from inkling.data.raw import Found, RawImages
+from inkling.errors import DataError
+from inkling.types import SIDE, Digits
+
+
+@dataclass(frozen=True)
+class Interpretation:
+    """The decisions. `scale` is None for image files, which say themselves what white is."""
+
+    form: str
+    size: str
+    scale: Scale | None
+    dark: bool
+    transposed: bool
+    fit: str
+    labels: LabelRule | None
+    notes: tuple[str, ...] = ()
+
+    def images(self, raw: RawImages, label: str) -> NDArray[np.uint8]:
+        """Stored images as (N, 28, 28) uint8, light ink on dark."""
+        if isinstance(raw.pixels, list):
+            images = np.stack([fit_photo(image, self.fit) for image in raw.pixels])
+            return images.transpose(0, 2, 1).copy() if self.transposed else images
+        if self.scale is None:
+            raise DataError(f"{label} mixes arrays and image files")
+        grey = to_grey(self.scale.apply(raw.pixels, label, raw.first_row))
+        if self.dark:
+            grey = 255 - grey
+        if self.transposed:
+            grey = grey.transpose(0, 2, 1)
+        return np.ascontiguousarray(fit_images(grey, self.fit))
+
+    def digits(self, raw: RawImages, label: str) -> Digits:
+        """Stored images with labels. Raises `DataError` where they do not fit together."""
+        if raw.labels is None or self.labels is None:
+            raise DataError(f"{label} has no labels; inkling predict takes such data")
+        check_lengths(raw, label)
+        labels = self.labels.apply(
+            clean_labels(raw.labels, label, raw.first_row), label, raw.first_row
+        )
+        return Digits(self.images(raw, label), labels, self.labels.classes)
+
+    def as_json(self) -> dict[str, Any]:
+        """What the card and `data --json` say of the conversion."""
+        return {
+            "form": self.form,
+            "size": self.size,
+            "resize": None if self.size == f"{SIDE}x{SIDE}" else RULES[self.fit],
+            "pixels": self.scale.name if self.scale else "image files",
+            "inverted": self.dark,
+            "transposed": self.transposed,
+            "labels": MEANINGS[self.labels.meaning] if self.labels else "none",
+            "notes": list(self.notes),
+        }
+
+    def sentences(self) -> list[str]:
+        """The same for people: only what was changed or decided."""
+        lines = [f"{self.form}, images of {self.size}", *self.notes]
+        if self.size != f"{SIDE}x{SIDE}":
+            lines.append(f"converted to {SIDE}x{SIDE}: {RULES[self.fit]}")
+        if self.scale and self.scale.name != "0 to 255":
+            lines.append(f"pixel values: {self.scale.name}")
+        if self.dark:
+            lines.append("inverted: the ink is dark on a light ground")
+        if self.transposed:
+            lines.append("transposed: rows and columns are stored in exchanged order")
+        if self.labels and self.labels.meaning != "as-is":
+            lines.append(MEANINGS[self.labels.meaning])
+        return lines
+
+
+def interpret(found: Found, raw: RawImages, name: str, options: Options) -> Interpretation:
+    """Decide from training images `raw`. Raises `DataError` that asks for an option, where two
+    readings are possible.
+    """
+    array = raw.pixels if isinstance(raw.pixels, np.ndarray) else None
+    scale = None if array is None else choose_scale(array, name, options, raw.first_row)
+    dark = False
+    if array is not None and scale is not None:
+        dark = dark_ink(to_grey(scale.apply(array[evidence.sample(len(array))], name)))
+    draft = Interpretation(
+        form=found.form,
+        size=_size(raw),
+        scale=scale,
+        dark=dark,
+        transposed=(options.get("orientation") or found.orientation) == "transposed",
+        fit=options.get("fit") or "ink",
+        labels=None,
+        notes=found.notes,
+    )
+    if raw.labels is None:
+        return draft
+    check_lengths(raw, name)
+    labels = clean_labels(raw.labels, name, raw.first_row)
+    meaning, transposed = _settle(found, raw, labels, draft, name, options)
+    rule = make_rule(
+        labels,
+        name,
+        meaning,
+        found.classes,
+        found.first_label,
+        raw.first_row,
+        told=options.get("labels") is not None,
+    )
+    return Interpretation(**{**vars(draft), "labels": rule, "transposed": transposed})
+
+
+def _settle(
+    found: Found,
+    raw: RawImages,
+    labels: NDArray,
+    draft: Interpretation,
+    name: str,
+    options: Options,
+) -> tuple[Meaning, bool]:
+    """What the labels mean and whether images are transposed, as told, or by the evidence."""
+    numbers = as_numbers(labels)
+    meanings = _meanings(numbers, found, options)
+    fixed = options.get("orientation") or _photos(raw)
+    orientations = [draft.transposed] if fixed else [False, True]
+    if len(meanings) == 1 and (len(orientations) == 1 or not _digit_labels(numbers)):
+        if found.orientation == "unknown" and len(orientations) > 1:
+            raise _ask_orientation(name)
+        return meanings[0], draft.transposed
+    accuracies = (
+        {} if numbers is None else _accuracies(raw, numbers, meanings, orientations, draft, name)
+    )
+    best = evidence.choose(accuracies) if accuracies else None
+    if best is not None:
+        meaning, turned = best.split("/")
+        return next(each for each in meanings if each == meaning), turned == "transposed"
+    if len(meanings) > 1:
+        raise ask(
+            name, f"{name}: labels run from 1 to 10; either 10 or 1 means the digit 0", "labels",
+            "ten-is-zero", "from-one", "as-is",
+        )  # fmt: skip
+    if found.orientation == "unknown" and len(orientations) > 1:
+        raise _ask_orientation(name)
+    return meanings[0], draft.transposed
+
+
+def _photos(raw: RawImages) -> bool:
+    """Whether there are image files larger than thumbnails: those are upright."""
+    return isinstance(raw.pixels, list) and max(max(i.shape[:2]) for i in raw.pixels) > SMALL
+
+
+def _ask_orientation(name: str) -> DataError:
+    return ask(
+        name,
+        f"{name} may store its images row by row or column by column",
+        "orientation",
+        "upright",
+        "transposed",
+    )
+
+
+def _meanings(labels: NDArray[np.int64] | None, found: Found, options: Options) -> list[Meaning]:
+    told = options.get("labels") or found.meaning
+    if told:
+        return [meaning for meaning in MEANINGS if meaning == told]
+    if could_shift(labels) and found.classes is None:
+        return ["ten-is-zero", "from-one"]
+    return ["as-is"]
+
+
+def _digit_labels(labels: NDArray[np.int64] | None) -> bool:
+    """Whether the labels may name digits, so that a network of digits can judge."""
+    return labels is not None and len(labels) > 0 and labels.max() <= 10
+
+
+def _accuracies(
+    raw: RawImages,
+    labels: NDArray[np.int64],
+    meanings: list[Meaning],
+    orientations: list[bool],
+    draft: Interpretation,
+    name: str,
+) -> dict[str, float]:
+    """How often the bundled network agrees with the labels under each hypothesis."""
+    places = evidence.sample(len(labels))
+    if len(places) < evidence.ENOUGH:
+        return {}
+    pixels = (
+        [raw.pixels[place] for place in places]
+        if isinstance(raw.pixels, list)
+        else raw.pixels[places]
+    )
+    accuracies = {}
+    for transposed in orientations:
+        chosen = Interpretation(**{**vars(draft), "transposed": transposed})
+        answers = evidence.read_digits(chosen.images(RawImages(pixels), name))
+        for meaning in meanings:
+            digits = labels[places]
+            if meaning != "as-is":
+                digits = digits % 10 if meaning == "ten-is-zero" else digits - 1
+            turned = "transposed" if transposed else "upright"
+            accuracies[f"{meaning}/{turned}"] = float((answers == digits).mean())
+    return accuracies
+
+
+def check_lengths(raw: RawImages, name: str) -> None:
+    """Raises `DataError` where images and labels differ in number."""
+    if raw.labels is not None and len(raw.labels) != len(raw):
+        raise DataError(f"{name} has {len(raw):,} images but {len(raw.labels):,} labels")
+
+
+def _size(raw: RawImages) -> str:
+    """The size of the images as stored, height x width."""
+    if isinstance(raw.pixels, np.ndarray):
+        height, width = raw.pixels.shape[1:3]
+        return f"{height}x{width}"
+    sizes = {image.shape[:2] for image in raw.pixels}
+    if len(sizes) == 1:
+        height, width = sizes.pop()
+        return f"{height}x{width}"
+    return "various sizes"

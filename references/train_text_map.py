@@ -88,7 +88,7 @@ def collate(group: list[Sample], rng: np.random.Generator) -> tuple[torch.Tensor
     counts = np.zeros((len(group), 1, height, width), np.float32)
     for index, (whole, marks) in enumerate(group):
         start = int(rng.integers(0, max(1, marks.shape[1] - width + 1)))
-        # Writing upside down is writing.
+        # TextMap upside down is writing.
         turn = np.s_[..., ::-1, ::-1] if rng.random() < 0.2 else np.s_[..., :, :]
         image, ink = (side[..., start : start + width][turn] for side in (whole, marks))
         h, w = ink.shape

@@ -5,7 +5,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkling.reading.detect.segments import Part, segment
+from inkling.reading.detect.parts import Part
+from inkling.reading.detect.segments import segment
 from inkling.reading.detect.text_map import make_text_map
 from inkling.reading.recognise.cuts import find_cuts, find_slant
 from inkling.reading.recognise.lattice import Lattice, Run, best_path, build_lattice

@@ -140,8 +140,8 @@ def test_a_trace_ends_where_the_reading_does(reader: Reader) -> None:
         assert (trace.reading.text, trace.reading.verdict) == (reading.text, reading.verdict)
         assert [b.box for b in trace.reading.digits] == [b.box for b in reading.digits]
         assert len(trace.answer.crops) == len(trace.reading.digits)
-        for box, chances in zip(trace.reading.digits, trace.answer.chances, strict=True):
-            assert chances[box.digit] == pytest.approx(box.confidence, abs=1e-4)
+        for box, probs in zip(trace.reading.digits, trace.answer.probs, strict=True):
+            assert probs[box.digit] == pytest.approx(box.confidence, abs=1e-4)
 
 
 @pytest.mark.mnist
@@ -155,8 +155,8 @@ def test_what_a_trace_shows_of_thumbnails_is_what_was_answered(
         assert isinstance(trace, Trace)
         assert isinstance(reading, Reading)
         assert trace.reading.text == reading.text
-        for box, chances in zip(trace.reading.digits, trace.answer.chances, strict=True):
-            assert chances[box.digit] == pytest.approx(box.confidence, abs=1e-4)
+        for box, probs in zip(trace.reading.digits, trace.answer.probs, strict=True):
+            assert probs[box.digit] == pytest.approx(box.confidence, abs=1e-4)
 
 
 def tiny_model(path: Path, classes: list[str], card: dict | None = None, side: int = 28) -> Path:
@@ -185,10 +185,10 @@ def tiny_model(path: Path, classes: list[str], card: dict | None = None, side: i
 def test_a_model_of_ten_classes_serves_too(tmp_path: Path) -> None:
     path = tiny_model(tmp_path / "ten.onnx", list("9876543210"))
     network = load_network(path)
-    chances = network.probabilities(np.zeros((5, 28, 28), np.uint8))
-    assert chances.shape == (5, 11)
-    assert (chances[:, 10] == 0).all()
-    np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-5)
+    probs = network.probabilities(np.zeros((5, 28, 28), np.uint8))
+    assert probs.shape == (5, 11)
+    assert (probs[:, 10] == 0).all()
+    np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-5)
     assert one(Reader(network), drawn_seven()).digits
 
 
@@ -244,13 +244,15 @@ def thumbs_of(width: int, pixels: np.ndarray) -> Thumbnails:
 def test_which_thumbnails_stay_on_the_short_way(
     width: int, chance: float, none: float, knows: bool, stays: bool
 ) -> None:
-    odds = np.full((1, 11), (1 - chance - none) / 9, np.float32)
-    odds[0, 3], odds[0, 10] = chance, none
+    probs = np.full((1, 11), (1 - chance - none) / 9, np.float32)
+    probs[0, 3], probs[0, 10] = chance, none
     card = Card(
         classes=(*DIGIT_NAMES, "none") if knows else DIGIT_NAMES,
         thresholds={"not_a_digit": 0.7, "unsure": 0.75},
     )
-    read = read_plain(thumbs_of(width, np.zeros((1, 28, 28), np.uint8)), odds, [5], ["?"] * 6, card)
+    read = read_plain(
+        thumbs_of(width, np.zeros((1, 28, 28), np.uint8)), probs, [5], ["?"] * 6, card
+    )
     assert [index for index, _ in read] == ([5] if stays else [])
     assert all(reading.text == "3" for _, reading in read)
 
@@ -371,9 +373,9 @@ def test_what_is_narrow_and_alone_may_be_less_sure(
     width: int, count: int, chance: float, plain: bool
 ) -> None:
     crop = Crop(Box(0, 0, width, 20), np.zeros((28, 28), np.uint8), 2.0, 1.0, 0, 1.0)
-    odds = np.full(11, (1 - chance) / 10, np.float32)
-    odds[3] = chance
-    assert is_plain([crop] * count, [odds] * count) is plain
+    probs = np.full(11, (1 - chance) / 10, np.float32)
+    probs[3] = chance
+    assert is_plain([crop] * count, [probs] * count) is plain
 
 
 def test_one_image_needs_no_list(reader: Reader, tmp_path: Path) -> None:

@@ -37,22 +37,22 @@ def test_frames_are_chances() -> None:
 
 
 def test_the_line_network_alone_overturns_no_sure_crop() -> None:
-    chances = np.full(11, 1e-5, np.float32)
-    chances[4] = 1 - 1e-4
+    probs = np.full(11, 1e-5, np.float32)
+    probs[4] = 1 - 1e-4
     words = np.full(11, UNHEARD)
     words[9] = 0.0
-    both = np.log(np.maximum(chances.astype(np.float64), LEAST)) + WHOLE * words
-    assert rows._shared(both, chances)[:10].argmax() == 4
+    both = np.log(np.maximum(probs.astype(np.float64), LEAST)) + WHOLE * words
+    assert rows._shared(both, probs)[:10].argmax() == 4
 
 
 def test_probabilities_of_both_are_probabilities() -> None:
     rng = np.random.default_rng(0)
-    for chances in rng.dirichlet(np.full(11, 0.2), 50).astype(np.float32):
-        both = np.log(np.maximum(chances.astype(np.float64), LEAST)) - rng.uniform(0, 5, 11)
-        odds = rows._shared(both, chances)
-        assert abs(odds.sum() - 1) < 1e-5
-        assert odds.min() >= 0
-        assert odds[10] == pytest.approx(min(float(chances[10]), rows.SURELY_NONE), abs=1e-6)
+    for probs in rng.dirichlet(np.full(11, 0.2), 50).astype(np.float32):
+        both = np.log(np.maximum(probs.astype(np.float64), LEAST)) - rng.uniform(0, 5, 11)
+        shared = rows._shared(both, probs)
+        assert abs(shared.sum() - 1) < 1e-5
+        assert shared.min() >= 0
+        assert shared[10] == pytest.approx(min(float(probs[10]), rows.SURELY_NONE), abs=1e-6)
 
 
 def touching_rows(folder: Path, count: int) -> Iterator[tuple[np.ndarray, str]]:

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkling.reading.detect.segments import segment
-from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.detect.text_map import TextMap, make_text_map
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.lattice import line_height
 from inkling.reading.recognise.strip import DIGIT, HEIGHT, LONGEST, MARGIN, Strip, cut_strip
@@ -15,7 +15,7 @@ from inkling.types import Reading
 from tests.reading.pictures import write_text
 
 
-def strip_of(picture: np.ndarray) -> tuple[Strip, Writing, float]:
+def strip_of(picture: np.ndarray) -> tuple[Strip, TextMap, float]:
     writing = make_text_map(picture)
     segments = segment(writing)
     strokes = max(segments.strokes, key=len)

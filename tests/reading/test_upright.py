@@ -30,8 +30,8 @@ def scene(
     likely = (ink > 0.3).astype(np.uint8)
     x, y, w, h = stroke
     ink[y : y + h, x : x + w] = dark
-    odds = likely.astype(np.float32) * np.float32(sure)
-    return upright_strokes(ink[top:], odds[top:], likely[top:])
+    prob = likely.astype(np.float32) * np.float32(sure)
+    return upright_strokes(ink[top:], prob[top:], likely[top:])
 
 
 def test_a_straight_one_beside_a_row_is_found() -> None:
@@ -71,7 +71,7 @@ def test_a_stroke_that_the_map_lost_is_ink_again() -> None:
     cv2.rectangle(picture, (56, TOP), (63, TOP + TALL - 2), 30, -1)
     paper = np.random.default_rng(0).normal(0, 4, picture.shape)
     writing = make_text_map(np.clip(picture + paper, 0, 255).astype(np.uint8))
-    odds = writing.odds.copy()
-    odds[:, 50:70] = 0
-    found = find_components(replace(writing, odds=odds))
+    prob = writing.prob.copy()
+    prob[:, 50:70] = 0
+    found = find_components(replace(writing, prob=prob))
     assert any(50 <= x <= 60 and w < 14 and h > 38 for x, _, w, h in found.boxes.tolist())

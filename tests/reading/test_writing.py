@@ -98,8 +98,8 @@ def test_a_wrong_guess_of_polarity_is_seen() -> None:
     wrong = find_text(even_light(picture, light_ink=True))
     right = make_text_map(picture)
     assert not right.light.light_ink
-    both = (wrong.odds > 0.5) & (right.odds > 0.5)
-    assert both.sum() > 0.5 * (right.odds > 0.5).sum()
+    both = (wrong.prob > 0.5) & (right.prob > 0.5)
+    assert both.sum() > 0.5 * (right.prob > 0.5).sum()
 
 
 def test_a_large_picture_keeps_its_outlines() -> None:

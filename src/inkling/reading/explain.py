@@ -139,7 +139,7 @@ def evened_picture(trace: Trace) -> Image.Image:
     """What is dark under even light, and in colour what of it was likely written."""
     writing = trace.look.writing
     dark = np.clip(writing.ink / max(float(writing.ink.max(initial=0)), 0.05), 0, 1)[..., None]
-    share = writing.odds[..., None]
+    share = writing.prob[..., None]
     tint = share * np.array(ACCENT, np.float32) + (1 - share) * np.array(SOFT, np.float32)
     return Image.fromarray((255 * (1 - dark) + tint * dark).astype(np.uint8))
 

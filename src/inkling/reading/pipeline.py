@@ -130,11 +130,11 @@ class Reader:
     ) -> dict[int, Answer]:
         """What the readings of thumbnails by the short way rest on, by their indices."""
         answers: dict[int, Answer] = {}
-        for thumbs, chances, indices in self._see_thumbs(photos):
+        for thumbs, probs, indices in self._see_thumbs(photos):
             place = {index: k for k, index in enumerate(indices)}
-            for index, reading in read_plain(thumbs, chances, indices, names, self.network.card):
+            for index, reading in read_plain(thumbs, probs, indices, names, self.network.card):
                 k = place[index]
-                answers[index] = Answer(reading, (crop_of_thumb(thumbs, k),), chances[k : k + 1])
+                answers[index] = Answer(reading, (crop_of_thumb(thumbs, k),), probs[k : k + 1])
         return answers
 
     def _open_some(
@@ -166,8 +166,8 @@ class Reader:
         self, photos: Sequence[Photo | ImageError], names: Sequence[str]
     ) -> Iterator[tuple[int, Reading]]:
         """The readings of thumbnails that are plain and plainly read, each with its index."""
-        for thumbs, chances, indices in self._see_thumbs(photos):
-            yield from read_plain(thumbs, chances, indices, names, self.network.card)
+        for thumbs, probs, indices in self._see_thumbs(photos):
+            yield from read_plain(thumbs, probs, indices, names, self.network.card)
 
     def _see_thumbs(
         self, photos: Sequence[Photo | ImageError]
@@ -192,9 +192,9 @@ class Reader:
         if not seen:
             return
         pixels = np.concatenate([thumbs.pixels for thumbs in seen])
-        chances = judge_thumbnails(pixels, self.network, self._spread)
+        probs = judge_thumbnails(pixels, self.network, self._spread)
         ends = np.cumsum([len(indices) for indices in chunks])
-        yield from zip(seen, np.split(chances, ends[:-1]), chunks, strict=True)
+        yield from zip(seen, np.split(probs, ends[:-1]), chunks, strict=True)
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
         """The short way for drawings, the long one for whatever that leaves in doubt."""
@@ -218,15 +218,15 @@ class Reader:
         pixels = [crop.pixels for look in looks for crop in look.crops]
         every = self.network.judge(np.stack(pixels)) if pixels else np.zeros((0, 11))
         ends = np.cumsum([len(look.crops) for look in looks], dtype=np.int64)
-        chances = np.split(every.astype(np.float32), ends[:-1]) if looks else []
+        probs = np.split(every.astype(np.float32), ends[:-1]) if looks else []
 
         def answer(pair: tuple[Preprocessed, NDArray[np.float32]]) -> Trace | None:
-            look, odds = pair
-            if sure and not is_plain(look.crops, odds):
+            look, probs = pair
+            if sure and not is_plain(look.crops, probs):
                 return None
-            return Trace(look, answer_image(look, odds, self.network, expect_one))
+            return Trace(look, answer_image(look, probs, self.network, expect_one))
 
-        return self._spread(answer, list(zip(looks, chances, strict=True)))
+        return self._spread(answer, list(zip(looks, probs, strict=True)))
 
     def _spread(self, work: Callable[[Given], Made], items: Sequence[Given]) -> list[Made]:
         """`work` done on each item, on all cores where there are several items."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from inkling.reading.detect.segments import Segments, segment
-from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.detect.text_map import TextMap, make_text_map
 from inkling.reading.preprocess.drawing import make_drawing_map
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.recognise.crops import Crop, cut_crops
@@ -15,7 +15,7 @@ class Preprocessed:
 
     name: str
     photo: Photo
-    writing: Writing
+    writing: TextMap
     segments: Segments
     crops: tuple[Crop, ...]
 
@@ -33,7 +33,7 @@ def preprocess_fast(photo_and_name: tuple[Photo, str]) -> Preprocessed | None:
     return _look(photo, name, writing) if writing else None
 
 
-def _look(photo: Photo, name: str, writing: Writing) -> Preprocessed:
+def _look(photo: Photo, name: str, writing: TextMap) -> Preprocessed:
     segments = segment(writing)
     return Preprocessed(name, photo, writing, segments, tuple(cut_crops(writing, segments)))
 

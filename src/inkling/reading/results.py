@@ -22,22 +22,22 @@ class Answer:
 
     reading: Reading
     crops: tuple[Crop, ...]
-    chances: NDArray[np.float32]
+    probs: NDArray[np.float32]
 
 
 def answer_image(
-    look: Preprocessed, chances: NDArray[np.float32], network: Network, expect_one: bool
+    look: Preprocessed, probs: NDArray[np.float32], network: Network, expect_one: bool
 ) -> Answer:
     """The answer for a picture from the probabilities (crops, 11) of its crops."""
     chosen: list[Read] = []
     rows = look.segments.rows
     for row in range(max(rows, default=-1) + 1):
-        line = [(look.crops[i], chances[i]) for i in range(len(rows)) if rows[i] == row]
+        line = [(look.crops[i], probs[i]) for i in range(len(rows)) if rows[i] == row]
         chosen += read_row(look, row, line, network)
-    chosen = [(crop, odds) for crop, odds in chosen if _is_written(crop, odds)]
+    chosen = [(crop, probs) for crop, probs in chosen if _is_written(crop, probs)]
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:10].max()))]
-    boxes = _among_digits([predict(crop, odds, network.card) for crop, odds in chosen])
+    boxes = _among_digits([predict(crop, probs, network.card) for crop, probs in chosen])
     kept = _without_marks(boxes)
     return Answer(
         summarise(look.name, [boxes[i] for i in kept]),
@@ -46,9 +46,9 @@ def answer_image(
     )
 
 
-def _is_written(crop: Crop, odds: NDArray[np.float32]) -> bool:
+def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
     """Whether a crop holds ink at all: it looks written, or the network knows it for a digit."""
-    digit, none = max(float(odds[:10].max()), 1e-4), max(float(odds[10]), 1e-4)
+    digit, none = max(float(probs[:10].max()), 1e-4), max(float(probs[10]), 1e-4)
     return crop.evidence + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.detect.segments import Part, segment
-from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.detect.parts import Part
+from inkling.reading.detect.segments import segment
+from inkling.reading.detect.text_map import TextMap, make_text_map
 from inkling.reading.preprocess.pixels import Labels
 from inkling.reading.recognise.strip import Strip, cut_strip
 from inkling.synthesis.glyphs import GlyphSource
@@ -74,7 +75,7 @@ def crop_strip(scene: Scene) -> LabelledStrip | None:
 
 
 def _held(
-    scene: Scene, writing: Writing, labels: Labels, strokes: tuple[Part, ...]
+    scene: Scene, writing: TextMap, labels: Labels, strokes: tuple[Part, ...]
 ) -> list[tuple[Truth, float]]:
     """The truths of a scene in a row of strokes, each with the fraction of its ink found there."""
     mine = np.isin(labels, [label for part in strokes for label in part.labels])

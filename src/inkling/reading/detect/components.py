@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkling.reading.detect.text_map import LIKELY, Writing
+from inkling.reading.detect.text_map import LIKELY, TextMap
 from inkling.reading.detect.upright import upright_strokes
 from inkling.reading.preprocess.pixels import Labels, Map, Mask
 
@@ -28,7 +28,7 @@ MOST = 400  # components looked at, the largest
 class Components:
     """Connected ink, by `labels` (H, W): boxes (N, 4) x y w h, areas and darkness (N,).
 
-    `index` (N,) holds each one's label; `odds` (N,) is how likely it was written, at its surest
+    `index` (N,) holds each one's label; `probs` (N,) is how likely it was written, at its surest
     place.
     """
 
@@ -37,10 +37,10 @@ class Components:
     boxes: np.ndarray
     areas: np.ndarray
     levels: np.ndarray
-    odds: np.ndarray
+    probs: np.ndarray
 
 
-def find_components(writing: Writing) -> Components:
+def find_components(writing: TextMap) -> Components:
     """The connected ink of a picture that was likely written.
 
     Looked for where something may be written and around it; of a photo that is often a small part.
@@ -49,7 +49,7 @@ def find_components(writing: Writing) -> Components:
     part = np.s_[y : y + h, x : x + w]
     near = writing.cut(part)
     mask = ink_mask(near)
-    upright = upright_strokes(near.ink, near.odds, mask) if not near.plain else mask & 0
+    upright = upright_strokes(near.ink, near.prob, mask) if not near.plain else mask & 0
     count, raw, stats, _ = cv2.connectedComponentsWithStats(mask | upright, connectivity=8)
     found = np.asarray(raw, np.int32)
     labels = np.zeros(writing.ink.shape, np.int32)
@@ -59,19 +59,19 @@ def find_components(writing: Writing) -> Components:
     own = found.ravel()[inked]
     size = np.maximum(np.bincount(own, minlength=count), 1)
     levels = np.bincount(own, near.ink.ravel()[inked], count) / size
-    odds = np.zeros(count, np.float32)
-    np.maximum.at(odds, own, np.maximum(near.odds, GRANTED * upright).ravel()[inked])
-    index = np.flatnonzero((areas >= 3) & (levels > 0) & (odds > SURE))
+    prob = np.zeros(count, np.float32)
+    np.maximum.at(prob, own, np.maximum(near.prob, GRANTED * upright).ravel()[inked])
+    index = np.flatnonzero((areas >= 3) & (levels > 0) & (prob > SURE))
     index = index[index > 0]
     index = np.sort(index[np.argsort(-areas[index], kind="stable")[:MOST]])
     boxes = stats[index, :4] + np.array([x, y, 0, 0], stats.dtype)
-    return Components(labels, index, boxes, areas[index], levels[index], odds[index])
+    return Components(labels, index, boxes, areas[index], levels[index], prob[index])
 
 
-def _likely_part(writing: Writing) -> tuple[int, int, int, int]:
+def _likely_part(writing: TextMap) -> tuple[int, int, int, int]:
     """A window x y w h around all that may be written, with room beside it; all for nothing."""
-    height, width = writing.odds.shape
-    x, y, w, h = cv2.boundingRect((writing.odds > LIKELY).astype(np.uint8))
+    height, width = writing.prob.shape
+    x, y, w, h = cv2.boundingRect((writing.prob > LIKELY).astype(np.uint8))
     if w == 0:
         return 0, 0, width, height
     room = round(ROOM * max(w, h)) + 8
@@ -79,13 +79,13 @@ def _likely_part(writing: Writing) -> tuple[int, int, int, int]:
     return left, top, min(width, x + w + room) - left, min(height, y + h + room) - top
 
 
-def ink_mask(writing: Writing) -> Mask:
+def ink_mask(writing: TextMap) -> Mask:
     """Ink (H, W) of 0 and 1.
 
     Where the network saw the picture at its size, its map is the mask. Of a larger picture it
     saw a small copy: there the ink's own darkness draws the outline, near what is likely.
     """
-    likely = (writing.odds > LIKELY).astype(np.uint8)
+    likely = (writing.prob > LIKELY).astype(np.uint8)
     if writing.plain or not likely.any():
         return likely
     if writing.detail > SEEN:
@@ -95,7 +95,7 @@ def ink_mask(writing: Writing) -> Mask:
     return likely | _whole_strokes(writing, likely)
 
 
-def _level_nearby(writing: Writing, likely: Mask) -> Map:
+def _level_nearby(writing: TextMap, likely: Mask) -> Map:
     """The mean darkness of the likely ink around each pixel, (H, W)."""
     window = (2 * round(6 * writing.detail) + 1,) * 2
     weight = cv2.blur(likely.astype(np.float32), window)
@@ -103,7 +103,7 @@ def _level_nearby(writing: Writing, likely: Mask) -> Map:
     return np.asarray(np.where(weight > 1e-6, level, np.inf), np.float32)
 
 
-def _whole_strokes(writing: Writing, likely: Mask) -> Mask:
+def _whole_strokes(writing: TextMap, likely: Mask) -> Mask:
     """The straight strokes that the map may have missed on clean paper, (H, W) of 0 and 1.
 
     They hang on likely ink, are no longer than it is and no more than it, and end inside the

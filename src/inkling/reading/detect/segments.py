@@ -1,12 +1,14 @@
 """Ink to parts: which strokes belong together, and in what order the parts stand."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 
-from inkling.reading.detect.components import Components, find_components
-from inkling.reading.detect.text_map import Writing
+from inkling.reading.detect.components import find_components
+from inkling.reading.detect.layout import find_layout
+from inkling.reading.detect.parts import Part, parts_of_components
+from inkling.reading.detect.strokes import join_strokes
+from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.pixels import Labels
 
 FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
@@ -14,30 +16,6 @@ SPECK = 0.13  # of the main part's length; what is shorter is a speck
 OUTSIDE = 0.08  # of a part; with no more than that inside the picture it is a frame
 LONG = 4  # times its height; what a row of digits takes of a longer picture says nothing
 MOST = 400  # parts of one picture, the largest; a page of writing has fewer
-
-
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Ink that belongs together, at working size: its labels, its box and how dark it is."""
-
-    labels: tuple[int, ...]
-    x: int
-    y: int
-    w: int
-    h: int
-    area: int
-    level: float
-    odds: float  # that it was written, at its surest place, 0 to 1
-
-    @property
-    def right(self) -> int:
-        """The first column to the right of it."""
-        return self.x + self.w
-
-    @property
-    def bottom(self) -> int:
-        """The first row below it."""
-        return self.y + self.h
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,42 +28,21 @@ class Segments:
     strokes: tuple[tuple[Part, ...], ...]  # each line's parts, before they were joined
 
 
-def segment(writing: Writing) -> Segments:
-    """The parts of a picture's ink, each a digit as far as its shape alone can tell."""
+def segment(writing: TextMap) -> Segments:
+    """The parts of an image's ink, each a digit as far as its shape alone can tell."""
     components = find_components(writing)
-    strokes = _drop_specks(_parts(components), components.labels)
-    strokes = _join(strokes, _gap_if_stacked)
-    ordered, rows = _in_reading_order(_join(strokes, _gap_to_close))
-    by_row = _strokes_by_row(strokes, ordered, rows)
-    return Segments(components.labels, tuple(ordered), tuple(rows), by_row)
-
-
-def _parts(found: Components) -> list[Part]:
-    rows = zip(
-        found.index.tolist(),
-        found.boxes.tolist(),
-        found.areas.tolist(),
-        found.levels.tolist(),
-        found.odds.tolist(),
-        strict=True,
-    )
-    return [
-        Part((label,), x, y, w, h, area, level, odds)
-        for label, (x, y, w, h), area, level, odds in rows
-    ]
-
-
-def make_part(writing: Writing, labels: Labels, label: int) -> Part | None:
-    """The part that the pixels with this label make, or None where there are none."""
-    rows, columns = np.nonzero(labels == label)
-    if not rows.size:
-        return None
-    x, y = int(columns.min()), int(rows.min())
-    level = float(writing.ink[rows, columns].mean())
-    w, h = int(columns.max()) + 1 - x, int(rows.max()) + 1 - y
-    return Part(
-        (label,), x, y, w, h, int(rows.size), level, float(writing.odds[rows, columns].max())
-    )
+    pieces = _drop_specks(parts_of_components(components), components.labels)
+    layout = find_layout(pieces)
+    parts: list[Part] = []
+    rows: list[int] = []
+    strokes: list[tuple[Part, ...]] = []
+    for number, line in enumerate(layout.lines):
+        stacked = join_strokes([pieces[index] for index in line], side_by_side=False)
+        joined = join_strokes(stacked, side_by_side=True)
+        parts += joined
+        rows += [number] * len(joined)
+        strokes.append(tuple(stacked))
+    return Segments(components.labels, tuple(parts), tuple(rows), tuple(strokes))
 
 
 def _drop_specks(parts: list[Part], labels: Labels) -> list[Part]:
@@ -142,100 +99,3 @@ def _lies_outside(part: Part, labels: Labels, margin: int) -> bool:
     columns = slice(max(part.x, margin), max(min(part.right, width - margin), 0))
     inside = np.isin(labels[rows, columns], part.labels)
     return int(inside.sum()) <= OUTSIDE * part.area
-
-
-def _join(parts: list[Part], gap_between: Callable[[Part, Part], float | None]) -> list[Part]:
-    """Strokes of one digit made one part, the nearest pair first, until none belongs together."""
-    alive = dict(enumerate(parts))
-    gaps = {
-        (i, j): gap
-        for i in alive
-        for j in alive
-        if i < j and (gap := gap_between(alive[i], alive[j])) is not None
-    }
-    fresh = len(parts)
-    while gaps:
-        i, j = min(gaps, key=lambda pair: (gaps[pair], pair))
-        merged = union(alive.pop(i), alive.pop(j))
-        gaps = {pair: gap for pair, gap in gaps.items() if not {i, j} & set(pair)}
-        for k, other in alive.items():
-            gap = gap_between(other, merged)
-            if gap is not None:
-                gaps[k, fresh] = gap
-        alive[fresh] = merged
-        fresh += 1
-    return list(alive.values())
-
-
-def _gap_if_stacked(one: Part, other: Part) -> float | None:
-    """How far apart two strokes are of which one stands above the other, or inside it."""
-    overlap = min(one.right, other.right) - max(one.x, other.x)
-    down = max(0, max(one.y, other.y) - min(one.bottom, other.bottom))
-    size = max(one.h, other.h, one.w, other.w)
-    together = overlap > 0.45 * min(one.w, other.w) and down < 0.25 * size
-    if not together and (_is_bar(one, other) or _is_bar(other, one)):
-        together = overlap > 0.25 * min(one.w, other.w) and down < 0.12 * size
-    return float(down) if together and _one_digit_wide(one, other) else None
-
-
-def _is_bar(one: Part, other: Part) -> bool:
-    """Whether a stroke may be the bar of a 5 or 7, set down beside the rest: flat, and smaller."""
-    return one.h < 0.6 * one.w and one.h < 0.6 * other.h
-
-
-def _gap_to_close(one: Part, other: Part) -> float | None:
-    """How far apart two strokes of one digit are, or None where they are two digits."""
-    stacked = _gap_if_stacked(one, other)
-    if stacked is not None:
-        return stacked
-    across = max(0, max(one.x, other.x) - min(one.right, other.right))
-    down = max(0, max(one.y, other.y) - min(one.bottom, other.bottom))
-    size = max(one.h, other.h, one.w, other.w)
-    small = min(max(one.h, one.w), max(other.h, other.w)) < 0.6 * size
-    near = small and across < 0.12 * size and down < 0.12 * size
-    return float(np.hypot(across, down)) if near and _one_digit_wide(one, other) else None
-
-
-def _one_digit_wide(one: Part, other: Part) -> bool:
-    width = max(one.right, other.right) - min(one.x, other.x)
-    return width < 1.6 * max(one.h, other.h, one.w, other.w)
-
-
-def union(one: Part, other: Part) -> Part:
-    """Two parts as one."""
-    x, y = min(one.x, other.x), min(one.y, other.y)
-    w, h = max(one.right, other.right) - x, max(one.bottom, other.bottom) - y
-    area = one.area + other.area
-    level = (one.level * one.area + other.level * other.area) / area
-    odds = max(one.odds, other.odds)
-    return Part(one.labels + other.labels, x, y, w, h, area, level, odds)
-
-
-def _in_reading_order(parts: list[Part]) -> tuple[list[Part], list[int]]:
-    """Lines from the top, each from the left; a part is in the line whose tallest it stands by."""
-    lines: list[list[Part]] = []
-    for part in sorted(parts, key=lambda part: -part.h):
-        middle = part.y + part.h / 2
-        near = [line for line in lines if line[0].y <= middle <= line[0].bottom]
-        if near:
-            near[0].append(part)
-        else:
-            lines.append([part])
-    lines.sort(key=lambda line: line[0].y + line[0].h / 2)
-    ordered = [
-        (number, part)
-        for number, line in enumerate(lines)
-        for part in sorted(line, key=lambda part: part.x + part.w / 2)
-    ]
-    return [part for _, part in ordered], [number for number, _ in ordered]
-
-
-def _strokes_by_row(
-    strokes: list[Part], parts: list[Part], rows: list[int]
-) -> tuple[tuple[Part, ...], ...]:
-    row_of = {label: row for part, row in zip(parts, rows, strict=True) for label in part.labels}
-    count = max(rows, default=-1) + 1
-    return tuple(
-        tuple(stroke for stroke in strokes if row_of[stroke.labels[0]] == row)
-        for row in range(count)
-    )

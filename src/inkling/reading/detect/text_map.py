@@ -31,16 +31,16 @@ NEAREST = 16  # pixels; nothing smaller is looked at again
 
 
 @dataclass(frozen=True, eq=False)
-class Writing:
+class TextMap:
     """A picture under even light and where there is writing in it.
 
-    `odds` (H, W) float32 is the chance that a pixel is inked by hand, 0 to 1, at the size of
+    `prob` (H, W) float32 is the chance that a pixel is inked by hand, 0 to 1, at the size of
     `light.ink`; `detail` is how many of those pixels there are to one that the network saw, and
     0 where it was not asked.
     """
 
     light: Light
-    odds: Map
+    prob: Map
     detail: float
 
     @property
@@ -48,7 +48,7 @@ class Writing:
         """Whether all ink on a flat ground was taken for writing, without the network."""
         return self.detail == 0
 
-    def cut(self, part: tuple[slice, slice]) -> "Writing":
+    def cut(self, part: tuple[slice, slice]) -> "TextMap":
         """The same of a part of the picture, rows and columns."""
         light = replace(
             self.light,
@@ -56,7 +56,7 @@ class Writing:
             noise=self.light.noise[part],
             grey=self.light.grey[part],
         )
-        return replace(self, light=light, odds=np.ascontiguousarray(self.odds[part]))
+        return replace(self, light=light, prob=np.ascontiguousarray(self.prob[part]))
 
     @property
     def ink(self) -> Map:
@@ -69,7 +69,7 @@ class Writing:
         return self.light.zoom
 
 
-def find_text(light: Light) -> Writing:
+def find_text(light: Light) -> TextMap:
     """The map of writing in a picture under even light.
 
     Where all that may be writing lies in a small part of the picture, that part is looked at
@@ -86,14 +86,14 @@ def find_text(light: Light) -> Writing:
         finer = _smallness(seen)
         if finer > 1 and light.ink.size > seen.size:
             seen = map_window(light, (0, 0, width, height), finer)
-        return Writing(light, resize(seen, light.ink.shape), math.sqrt(light.ink.size / seen.size))
+        return TextMap(light, resize(seen, light.ink.shape), math.sqrt(light.ink.size / seen.size))
     near = map_window(light, (x, y, w, h))
-    odds = np.zeros_like(light.ink)
+    prob = np.zeros_like(light.ink)
     part = np.s_[y : y + h, x : x + w]
-    odds[part] = resize(near, (h, w))
+    prob[part] = resize(near, (h, w))
     if _is_unsure(near):  # a blurred stroke, ink from afar, may pass for a shadow from near
-        odds[part] = np.maximum(odds[part], resize(seen, light.ink.shape)[part])
-    return Writing(light, odds, math.sqrt(w * h / near.size))
+        prob[part] = np.maximum(prob[part], resize(seen, light.ink.shape)[part])
+    return TextMap(light, prob, math.sqrt(w * h / near.size))
 
 
 def _is_unsure(seen: Map) -> bool:
@@ -134,7 +134,7 @@ def _surroundings(seen: Map, shape: tuple[int, int]) -> tuple[int, int, int, int
     return left, top, right - left, bottom - top
 
 
-def make_text_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing:
+def make_text_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> TextMap:
     """Light evened and writing found in a picture (H, W) or (H, W, 3) uint8.
 
     The map does not depend on which side is ink: where what it found is lighter than what lies
@@ -147,12 +147,12 @@ def make_text_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing:
     return writing
 
 
-def _is_lighter(writing: Writing) -> bool:
+def _is_lighter(writing: TextMap) -> bool:
     """Whether the surest writing is lighter than the ground close to it."""
-    step = -(-max(writing.odds.shape) // 256)  # every pixel of a large picture is too many
-    odds, grey = writing.odds[::step, ::step], writing.light.grey[::step, ::step].astype(np.float32)
-    ground = (odds < 0.2).astype(np.float32)
+    step = -(-max(writing.prob.shape) // 256)  # every pixel of a large picture is too many
+    prob, grey = writing.prob[::step, ::step], writing.light.grey[::step, ::step].astype(np.float32)
+    ground = (prob < 0.2).astype(np.float32)
     share = cv2.blur(ground, NEARBY)
     beside = cv2.blur(grey * ground, NEARBY) / np.maximum(share, 1e-6)
-    inside = (odds > max(0.5, SUREST * float(odds.max()))) & (share > 0)
+    inside = (prob > max(0.5, SUREST * float(prob.max()))) & (share > 0)
     return bool(inside.any() and (grey - beside)[inside].mean() > 2)

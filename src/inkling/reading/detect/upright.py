@@ -20,13 +20,13 @@ DARK = 0.75  # of the row's darkness
 PEN = (0.5, 1.8)  # of the row's width of stroke
 
 
-def upright_strokes(ink: Map, odds: Map, likely: Mask) -> Mask:
+def upright_strokes(ink: Map, prob: Map, likely: Mask) -> Mask:
     """The strokes (H, W), of 0 and 1, that belong to a row though the map does not say so.
 
-    `ink` (H, W) is how dark each pixel is, `odds` the map, `likely` what counts as ink by it.
+    `ink` (H, W) is how dark each pixel is, `prob` the map, `likely` what counts as ink by it.
     """
     strokes = np.zeros_like(likely)
-    row = _row_boxes(odds, likely)
+    row = _row_boxes(prob, likely)
     if len(row) < ROW:
         return strokes
     inked = likely > 0
@@ -48,11 +48,11 @@ def upright_strokes(ink: Map, odds: Map, likely: Mask) -> Mask:
     return strokes
 
 
-def _row_boxes(odds: Map, likely: Mask) -> np.ndarray:
+def _row_boxes(prob: Map, likely: Mask) -> np.ndarray:
     """Boxes (N, 4) x y w h of what is surely written and no speck."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(likely, connectivity=8)
     surest = np.zeros(count, np.float32)
-    np.maximum.at(surest, np.asarray(labels, np.intp).ravel(), odds.ravel())
+    np.maximum.at(surest, np.asarray(labels, np.intp).ravel(), prob.ravel())
     boxes = stats[1:, :4][surest[1:] > SURE]
     return boxes[boxes[:, 3] > 0.5 * boxes[:, 3].max(initial=0)]
 

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.detect.text_map import Writing
+from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.light import Light
 from inkling.reading.preprocess.pixels import percentile, shrink
 
@@ -21,7 +21,7 @@ GAP = 0.35  # of the ink's contrast; above EVEN and below this hardly anything l
 SMEAR = 0.04  # of the picture that may lie there: the strokes' soft edges
 
 
-def make_drawing_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing | None:
+def make_drawing_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> TextMap | None:
     """The writing of a picture (H, W) or (H, W, 3) uint8 on a flat ground; None for any other."""
     smaller = min(1.0, FLAT_SIDE / max(pixels.shape[:2]))
     pixels = shrink(pixels, FLAT_SIDE)
@@ -39,7 +39,7 @@ def make_drawing_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Writing | 
     ink[differs <= EVEN] = 0
     light_ink = bool(ground.mean() < 128)
     light = Light(ink, zoom * smaller, light_ink, np.zeros_like(ink), 255 - differs)
-    return Writing(light, np.minimum(ink * np.float32(255 / contrast), 1), 0)
+    return TextMap(light, np.minimum(ink * np.float32(255 / contrast), 1), 0)
 
 
 def _sample(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:

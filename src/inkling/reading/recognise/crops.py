@@ -14,8 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.reading.detect.components import SEEN
-from inkling.reading.detect.segments import Part, Segments, picture_size, segment, union
-from inkling.reading.detect.text_map import Writing, make_text_map
+from inkling.reading.detect.parts import Part, union
+from inkling.reading.detect.segments import Segments, picture_size, segment
+from inkling.reading.detect.text_map import TextMap, make_text_map
 from inkling.reading.preprocess.light import has_light_ink, to_grey
 from inkling.reading.preprocess.normalise import normalise
 from inkling.reading.preprocess.pixels import shrink
@@ -86,13 +87,13 @@ def to_thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return normalise(stack_ink(writing, segments.labels, [whole])).pixels[0]
 
 
-def cut_crops(writing: Writing, segments: Segments) -> list[Crop]:
+def cut_crops(writing: TextMap, segments: Segments) -> list[Crop]:
     """The crop of each part that was found in a picture's ink."""
     return crops_of_parts(writing, segments.labels, segments.parts, segments.rows)
 
 
 def crops_of_parts(
-    writing: Writing, labels: NDArray[np.int32], parts: Sequence[Part], rows: Sequence[int]
+    writing: TextMap, labels: NDArray[np.int32], parts: Sequence[Part], rows: Sequence[int]
 ) -> list[Crop]:
     """The crops of given parts, whose pixels `labels` (H, W) tells."""
     if not parts:
@@ -111,7 +112,7 @@ def crops_of_parts(
     ]
 
 
-def evidence_of(writing: Writing, part: Part) -> float:
+def evidence_of(writing: TextMap, part: Part) -> float:
     """How much a part looks written rather than a shadow, grain or a rest of lines.
 
     Surely on the map of writing, and no speck beside the picture's size. Chosen on 500 composed
@@ -119,11 +120,11 @@ def evidence_of(writing: Writing, part: Part) -> float:
     that the network would have read.
     """
     size = max(part.w, part.h) / picture_size(writing.ink.shape)
-    return 8 * (part.odds - 0.85) + min(max(math.log(size / 0.15), -1.5), 0.5)
+    return 8 * (part.prob - 0.85) + min(max(math.log(size / 0.15), -1.5), 0.5)
 
 
 def stack_ink(
-    writing: Writing, labels: NDArray[np.int32], parts: Sequence[Part]
+    writing: TextMap, labels: NDArray[np.int32], parts: Sequence[Part]
 ) -> NDArray[np.float32]:
     """The ink of each part alone, (parts, H, W) float32, at most 64 pixels long, in the middle.
 
@@ -145,7 +146,7 @@ def stack_ink(
 
 
 def own_ink(
-    writing: Writing, labels: NDArray[np.int32], part: Part, owner: NDArray[np.uint8]
+    writing: TextMap, labels: NDArray[np.int32], part: Part, owner: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
     """A part's ink, (h, w), two pixels beyond its box where the picture goes on.
 
@@ -159,7 +160,7 @@ def own_ink(
     own = cv2.dilate(owner[labels[window]], np.ones((3, 3), np.uint8))
     dark = np.minimum(writing.ink[window] / max(part.level, 1e-3), 1)
     if writing.detail <= SEEN:
-        dark = MAP * writing.odds[window] + (1 - MAP) * dark
+        dark = MAP * writing.prob[window] + (1 - MAP) * dark
     return (dark * own).astype(np.float32, copy=False)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.detect.segments import Part
+from inkling.reading.detect.parts import Part
 from inkling.reading.preprocess.pixels import Labels
 from inkling.reading.recognise.line_network import BLANK, STRIDE
 from inkling.reading.recognise.strip import Strip
@@ -42,11 +42,11 @@ def _ends(strip: Strip, labels: Labels, piece: Part) -> tuple[float, float]:
 
 
 def score_windows(
-    chances: NDArray[np.float64], starts: NDArray[np.int64], stops: NDArray[np.int64]
+    log_probs: NDArray[np.float64], starts: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Logarithms of chances (windows, 11): one digit alone in a window, or, last, none.
+    """Logarithms of log_probs (windows, 11): one digit alone in a window, or, last, none.
 
-    `chances` (T, 11) are those of frames; windows run from `starts` to before `stops`. A digit
+    `log_probs` (T, 11) are those of frames; windows run from `starts` to before `stops`. A digit
     in a window without frames has none: minus infinity.
     """
     count = len(starts)
@@ -55,7 +55,7 @@ def score_windows(
     after = np.full((count, BLANK), -np.inf)  # it has passed
     for step in range(int((stops - starts).max(initial=0))):
         on = starts + step < stops
-        frame = chances[(starts + step)[on]]
+        frame = log_probs[(starts + step)[on]]
         digit, blank = frame[:, :BLANK], frame[:, BLANK:]
         after[on] = np.logaddexp(after[on], inside[on]) + blank
         inside[on] = np.logaddexp(before[on], inside[on]) + digit

@@ -12,8 +12,8 @@ from functools import reduce
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.detect.segments import Part, make_part, union
-from inkling.reading.detect.text_map import Writing
+from inkling.reading.detect.parts import Part, make_part, union
+from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.pixels import Labels, Map
 from inkling.reading.recognise.cuts import find_cuts, find_slant
 
@@ -48,7 +48,7 @@ class Lattice:
 
 
 def build_lattice(
-    writing: Writing, labels: Labels, parts: Sequence[Part]
+    writing: TextMap, labels: Labels, parts: Sequence[Part]
 ) -> tuple[Lattice, Labels]:
     """The lattice of one line's strokes, and the labels (H, W) with the cuts drawn in."""
     labels = labels.copy()
@@ -67,12 +67,12 @@ def line_height(parts: Sequence[Part]) -> float:
     return float(np.percentile([part.h for part in parts], 75)) if parts else 0.0
 
 
-def _slant(writing: Writing, labels: Labels, parts: Sequence[Part]) -> float:
+def _slant(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> float:
     whole = reduce(union, parts)
     return find_slant(_own_ink(writing, labels, whole))
 
 
-def _own_ink(writing: Writing, labels: Labels, part: Part) -> Map:
+def _own_ink(writing: TextMap, labels: Labels, part: Part) -> Map:
     """A part's ink alone, (h, w), about 1 where it is fully dark."""
     window = (slice(part.y, part.bottom), slice(part.x, part.right))
     own = np.isin(labels[window], part.labels)
@@ -80,7 +80,7 @@ def _own_ink(writing: Writing, labels: Labels, part: Part) -> Map:
 
 
 def _cut(
-    writing: Writing, labels: Labels, part: Part, height: float, slant: float
+    writing: TextMap, labels: Labels, part: Part, height: float, slant: float
 ) -> list[tuple[Part, float]]:
     """The pieces of a part, each with the ink that was cut through on its left.
 

@@ -1,4 +1,4 @@
-"""The network that reads a whole line, without cutting it apart: chances along its strip."""
+"""The network that reads a whole line, without cutting it apart: log_probs along its strip."""
 
 from functools import cache
 from pathlib import Path
@@ -27,35 +27,35 @@ def strip_input(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 
 def read_strip(strip: Strip) -> NDArray[np.float64]:
-    """Logarithms of chances (T, 11) of a strip's frames: the ten digits and, last, blank."""
-    return _chances(strip.pixels[None])[0]
+    """Logarithms of log_probs (T, 11) of a strip's frames: the ten digits and, last, blank."""
+    return _log_probs(strip.pixels[None])[0]
 
 
 def read_strip_again(strip: Strip) -> NDArray[np.float64]:
     """The same from the strip and four copies, moved as `again` moves crops.
 
-    The geometric mean, made chances again. Of 2,000 held-out strips that spelt 72.6 % right,
+    The geometric mean, made log_probs again. Of 2,000 held-out strips that spelt 72.6 % right,
     71.3 % without, by a network of a third of the training.
     """
     moved = move_diagonally(strip.pixels[None])
-    return _normalise(_chances(np.concatenate([strip.pixels[None], *moved])).mean(axis=0))
+    return _normalise(_log_probs(np.concatenate([strip.pixels[None], *moved])).mean(axis=0))
 
 
-def _chances(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
+def _log_probs(pixels: NDArray[np.uint8]) -> NDArray[np.float64]:
     session = _session()
     found = session.run(None, {session.get_inputs()[0].name: strip_input(pixels)})
     return _normalise(np.asarray(found[0], np.float64))
 
 
 def _normalise(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Logarithms of chances (..., 11), each eleven of which make one."""
+    """Logarithms of log_probs (..., 11), each eleven of which make one."""
     shifted = logits - logits.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def ctc_greedy_decode(chances: NDArray[np.float64]) -> tuple[int, ...]:
+def ctc_greedy_decode(log_probs: NDArray[np.float64]) -> tuple[int, ...]:
     """The digits that frames (T, 11) say one by one, repeats and blanks left out."""
-    best = chances.argmax(axis=1)
+    best = log_probs.argmax(axis=1)
     fresh = np.diff(best, prepend=BLANK) != 0
     return tuple(best[fresh & (best != BLANK)].tolist())
 

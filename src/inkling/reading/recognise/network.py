@@ -66,8 +66,8 @@ class Network:
             images = self._table[pixels[start : start + BATCH]][:, None]
             logits = np.asarray(self.session.run(None, {self._input: images})[0])[:, self._order]
             logits = logits / self.card.temperature
-            odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-            out[start : start + BATCH, : odds.shape[1]] = odds / odds.sum(axis=1, keepdims=True)
+            probs = np.exp(logits - logits.max(axis=1, keepdims=True))
+            out[start : start + BATCH, : probs.shape[1]] = probs / probs.sum(axis=1, keepdims=True)
         return out
 
     def judge(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -38,30 +38,30 @@ Read = tuple[Crop, NDArray[np.float32]]  # a crop and its probabilities (11,)
 
 def read_row(look: Preprocessed, row: int, line: list[Read], network: Network) -> list[Read]:
     """One line's crops as they are, where nothing speaks against them, or read as a lattice."""
-    crops, odds = [crop for crop, _ in line], [odds for _, odds in line]
+    crops, probs = [crop for crop, _ in line], [probs for _, probs in line]
     if _is_narrow(crops):
         return line
-    plain = is_plain(crops, odds)
+    plain = is_plain(crops, probs)
     if plain and len(line) == 1:
         return line
     strokes = look.segments.strokes[row]
     strip = cut_strip(look.writing, look.segments.labels, strokes)
     if plain and ctc_greedy_decode(read_strip(strip)) == tuple(
-        int(each[:10].argmax()) for each in odds
+        int(each[:10].argmax()) for each in probs
     ):
         return line
     return _read_lattice(look, row, line, network, strip)
 
 
-def is_plain(crops: Sequence[Crop], chances: Iterable[NDArray[np.float32]]) -> bool:
+def is_plain(crops: Sequence[Crop], probs: Iterable[NDArray[np.float32]]) -> bool:
     """Whether there is ink and every part is surely one digit as it stands.
 
     What stands alone and is too narrow to be two may be less sure.
     """
     enough = LIKELY if _is_narrow(crops) else CONFIDENT
     return bool(crops) and all(
-        float(odds[:10].max()) >= enough and crop.box.w <= WIDE * crop.box.h
-        for crop, odds in zip(crops, chances, strict=True)
+        float(each[:10].max()) >= enough and crop.box.w <= WIDE * crop.box.h
+        for crop, each in zip(crops, probs, strict=True)
     )
 
 
@@ -85,36 +85,36 @@ def _read_lattice(
     crops = crops_of_parts(look.writing, labels, parts, [row] * len(parts))
     # Doubtful runs are judged twice before the path is chosen: of 400 cheque amounts that reads 1.7
     # in a hundred more than a second opinion on the chosen runs alone.
-    chances = network.judge(np.stack([crop.pixels for crop in crops]))
+    probs = network.judge(np.stack([crop.pixels for crop in crops]))
     frames = read_strip_again(strip)
     bounds = piece_bounds(strip, labels, lattice.pieces, len(frames))
     starts = bounds[[run.start for run in lattice.runs]]
     stops = bounds[[run.stop for run in lattice.runs]]
     words = np.maximum(score_windows(frames, starts, stops), UNHEARD)
-    both = np.log(np.maximum(chances.astype(np.float64), LEAST)) + WHOLE * words
-    path = best_path(lattice, _scores(lattice, both, chances, words))
+    both = np.log(np.maximum(probs.astype(np.float64), LEAST)) + WHOLE * words
+    path = best_path(lattice, _scores(lattice, both, probs, words))
     if len(line) == 1 and len(path) > 1 and line[0][0].box.w <= WIDE * line[0][0].box.h:
-        worth = min(float(chances[index, :10].max()) for index in path)
+        worth = min(float(probs[index, :10].max()) for index in path)
         if worth < max(SPLIT, float(line[0][1][:10].max())):
             return line
-    return [(crops[index], _shared(both[index], chances[index])) for index in path]
+    return [(crops[index], _shared(both[index], probs[index])) for index in path]
 
 
-def _shared(both: NDArray[np.float64], chances: NDArray[np.float32]) -> NDArray[np.float32]:
+def _shared(both: NDArray[np.float64], probs: NDArray[np.float32]) -> NDArray[np.float32]:
     """Probabilities (11,) of a run: which digit, as both networks say; whether any, as its crop.
 
     The line's network takes every shape for a digit; it has seen little else. But a crop that
     was cut out of other ink is never quite surely none.
     """
-    none = min(float(chances[10]), SURELY_NONE)
-    odds = np.exp(both[:10] - both[:10].max())
-    return np.append(odds / odds.sum() * (1 - none), none).astype(np.float32)
+    none = min(float(probs[10]), SURELY_NONE)
+    digits = np.exp(both[:10] - both[:10].max())
+    return np.append(digits / digits.sum() * (1 - none), none).astype(np.float32)
 
 
 def _scores(
     lattice: Lattice,
     both: NDArray[np.float64],
-    chances: NDArray[np.float32],
+    probs: NDArray[np.float32],
     words: NDArray[np.float64],
 ) -> NDArray[np.float64]:
     """How well each run explains its ink, as a logarithm of chance.
@@ -129,7 +129,7 @@ def _scores(
         if run.stop - run.start == 1:
             tall = run.part.h / max(lattice.height, 1)
             stray = next(cost for limit, cost in STRAY if tall < limit)
-            unread = math.log(max(float(chances[index, 10]), 0.05))
+            unread = math.log(max(float(probs[index, 10]), 0.05))
             unheard = WHOLE * float(words[index, 10])
             scores[index] = max(scores[index], 0.2 * unread - stray + unheard)
         scores[index] -= RUN + CUT * (run.cut > 0) + CUT_INK * run.cut + GAP * run.gap

@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.detect.segments import Part, union
-from inkling.reading.detect.text_map import Writing
+from inkling.reading.detect.parts import Part, union
+from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.pixels import Labels, Map, resize
 from inkling.reading.recognise.crops import own_ink
 from inkling.reading.recognise.cuts import find_slant
@@ -38,7 +38,7 @@ class Strip:
         return float(self.matrix[0] @ (x, y, 1.0))
 
 
-def cut_strip(writing: Writing, labels: Labels, strokes: Sequence[Part]) -> Strip:
+def cut_strip(writing: TextMap, labels: Labels, strokes: Sequence[Part]) -> Strip:
     """The strip of one line of text, from the parts (one at least) that stand in it."""
     whole = reduce(union, strokes)
     owner = np.zeros(int(labels.max(initial=0)) + 1, np.uint8)

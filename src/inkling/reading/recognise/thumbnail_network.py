@@ -36,10 +36,10 @@ def judge_thumbnails(
     if not network.bundled:
         return _in_parts(network.judge, pixels, spread)
     small = _small()
-    chances = _in_parts(small.probabilities, pixels, spread)
-    left = np.flatnonzero(chances[:, :10].max(axis=1) < small.card.thresholds[SURE])
-    chances[left] = _in_parts(network.judge, pixels[left], spread)
-    return chances
+    probs = _in_parts(small.probabilities, pixels, spread)
+    left = np.flatnonzero(probs[:, :10].max(axis=1) < small.card.thresholds[SURE])
+    probs[left] = _in_parts(network.judge, pixels[left], spread)
+    return probs
 
 
 def _in_parts(judge: Judge, pixels: NDArray[np.uint8], spread: Spread) -> NDArray[np.float32]:

@@ -17,19 +17,19 @@ Judge = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
 def average_over_shifts(
-    pixels: NDArray[np.uint8], chances: NDArray[np.float32], judge: Judge
+    pixels: NDArray[np.uint8], probs: NDArray[np.float32], judge: Judge
 ) -> NDArray[np.float32]:
     """The probabilities (N, 11) of crops (N, 28, 28), those in doubt as means of five answers.
 
-    `judge` gives probabilities for crops, as it gave `chances` for these.
+    `judge` gives probabilities for crops, as it gave `probs` for these.
     """
-    doubtful = np.flatnonzero(chances.max(axis=1) < DOUBTFUL)
+    doubtful = np.flatnonzero(probs.max(axis=1) < DOUBTFUL)
     if not doubtful.size:
-        return chances
+        return probs
     moved = judge(np.concatenate(move_diagonally(pixels[doubtful])))
     answers = moved.reshape(4, len(doubtful), -1).sum(axis=0)
-    out = chances.copy()
-    out[doubtful] = (chances[doubtful] + answers) / 5
+    out = probs.copy()
+    out[doubtful] = (probs[doubtful] + answers) / 5
     return out
 
 

@@ -21,33 +21,33 @@ WORTH_NAMING = 0.02  # of probability; rarer alternatives are not listed
 THIN, THICK = 0.9, 5.0  # pixels of 28; strokes beyond are worth a word
 
 
-def predict(crop: Crop, chances: NDArray[np.float32], card: Card) -> Prediction:
+def predict(crop: Crop, probs: NDArray[np.float32], card: Card) -> Prediction:
     """The answer for one crop from its probabilities (11,): ten digits and none of them."""
-    odds = chances.tolist()
-    order = sorted(range(10), key=odds.__getitem__, reverse=True)
+    each: list[float] = probs.tolist()
+    order = sorted(range(10), key=each.__getitem__, reverse=True)
     best = order[0]
-    verdict = _verdict(odds, best, card)
-    others = _others(chances, odds[best])
-    doubts = _doubts(crop, odds, order, verdict)
-    return Prediction(best, odds[best], crop.box, others, verdict, doubts)
+    verdict = _verdict(each, best, card)
+    others = _others(probs, each[best])
+    doubts = _doubts(crop, each, order, verdict)
+    return Prediction(best, each[best], crop.box, others, verdict, doubts)
 
 
-def _verdict(odds: list[float], best: int, card: Card) -> Verdict:
-    if odds[10] >= card.thresholds.get("not_a_digit", NOT_A_DIGIT):
+def _verdict(probs: list[float], best: int, card: Card) -> Verdict:
+    if probs[10] >= card.thresholds.get("not_a_digit", NOT_A_DIGIT):
         return "not-a-digit"
-    if odds[best] < card.thresholds.get("unsure", UNSURE):
+    if probs[best] < card.thresholds.get("unsure", UNSURE):
         return "unsure"
     return "digits"
 
 
-def _doubts(crop: Crop, odds: list[float], order: list[int], verdict: Verdict) -> tuple[str, ...]:
-    if verdict == "digits" and odds[order[0]] >= 0.9 and crop.stroke_width >= THIN:
+def _doubts(crop: Crop, probs: list[float], order: list[int], verdict: Verdict) -> tuple[str, ...]:
+    if verdict == "digits" and probs[order[0]] >= 0.9 and crop.stroke_width >= THIN:
         return ()
     doubts = []
-    if odds[order[1]] >= 0.1:
+    if probs[order[1]] >= 0.1:
         first, second = sorted(order[:2])
         doubts.append(f"looks like {first} or {second}")
-    if odds[10] >= 0.1:
+    if probs[10] >= 0.1:
         doubts.append("the shape may be no digit")
     if crop.stroke_width < THIN:
         doubts.append("stroke very thin")
@@ -60,7 +60,7 @@ def _doubts(crop: Crop, odds: list[float], order: list[int], verdict: Verdict) -
 
 def read_plain(
     thumbs: Thumbnails,
-    chances: NDArray[np.float32],
+    probs: NDArray[np.float32],
     indices: Sequence[int],
     names: Sequence[str],
     card: Card,
@@ -69,27 +69,27 @@ def read_plain(
 
     Without the parts that such a thumbnail has no use for: thousands a second pass here.
     """
-    best = chances[:, :10].argmax(axis=1)
-    odds = chances[np.arange(len(best)), best]
-    single = _is_single(thumbs, odds, chances[:, 10], card)
+    best = probs[:, :10].argmax(axis=1)
+    best_prob = probs[np.arange(len(best)), best]
+    single = _is_single(thumbs, best_prob, probs[:, 10], card)
     passed = np.flatnonzero(thumbs.plain & single).tolist()
-    digits, sure, boxes = best.tolist(), odds.tolist(), thumbs.boxes.tolist()
+    digits, sure, boxes = best.tolist(), best_prob.tolist(), thumbs.boxes.tolist()
     out = []
     for k in passed:
         name = names[indices[k]]
         if sure[k] < CONFIDENT:
-            box = predict(crop_of_thumb(thumbs, k), chances[k], card)
+            box = predict(crop_of_thumb(thumbs, k), probs[k], card)
             out.append((indices[k], summarise(name, [box])))
             continue
-        box = Prediction(digits[k], sure[k], Box(*boxes[k]), _others(chances[k], sure[k]))
+        box = Prediction(digits[k], sure[k], Box(*boxes[k]), _others(probs[k], sure[k]))
         out.append((indices[k], Reading(name, "digits", str(digits[k]), (box,))))
     return out
 
 
 def _is_single(
-    thumbs: Thumbnails, odds: NDArray[np.float32], none: NDArray[np.float32], card: Card
+    thumbs: Thumbnails, best_prob: NDArray[np.float32], none: NDArray[np.float32], card: Card
 ) -> NDArray[np.bool_]:
-    """Which thumbnails (N,) hold one digit for all that their best `odds` and `none` say.
+    """Which thumbnails (N,) hold one digit for all that `best_prob` and `none` say.
 
     One that is some digit, if not plainly which, gains nothing by the long way: of 369 such
     training digits of MNIST's that reads 351, this way 367. Two digits are mostly none to a model
@@ -97,10 +97,10 @@ def _is_single(
     """
     shape = thumbs.boxes[:, 2] / np.maximum(thumbs.boxes[:, 3], 1)
     if NONE not in card.classes:
-        return (odds >= np.where(shape <= WIDE, LIKELY, CONFIDENT)) & (shape <= WIDEST)
+        return (best_prob >= np.where(shape <= WIDE, LIKELY, CONFIDENT)) & (shape <= WIDEST)
     refused = card.thresholds.get("not_a_digit", NOT_A_DIGIT)
     some = none < np.where(shape <= WIDE, refused, ONE)
-    return some | (odds >= np.where(shape <= WIDE, LIKELY, CONFIDENT))
+    return some | (best_prob >= np.where(shape <= WIDE, LIKELY, CONFIDENT))
 
 
 def crop_of_thumb(thumbs: Thumbnails, index: int) -> Crop:
@@ -111,12 +111,12 @@ def crop_of_thumb(thumbs: Thumbnails, index: int) -> Crop:
     )  # fmt: skip
 
 
-def _others(chances: NDArray[np.float32], best: float) -> tuple[Alternative, ...]:
+def _others(probs: NDArray[np.float32], best: float) -> tuple[Alternative, ...]:
     """The next three digits, as far as they are worth naming."""
     if best > 1 - WORTH_NAMING:
         return ()
-    order = np.argsort(-chances[:10]).tolist()[1:4]
-    return tuple(Alternative(d, float(chances[d])) for d in order if chances[d] >= WORTH_NAMING)
+    order = np.argsort(-probs[:10]).tolist()[1:4]
+    return tuple(Alternative(d, float(probs[d])) for d in order if probs[d] >= WORTH_NAMING)
 
 
 def summarise(image: str, boxes: Sequence[Prediction]) -> Reading:

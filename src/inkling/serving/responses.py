@@ -110,7 +110,7 @@ def _describe(trace: Trace, options: ReadOptions) -> dict[str, Any]:
 
 def _network_inputs(trace: Trace) -> list[dict[str, Any]]:
     """For each box: the network's input image and its eleven output probabilities."""
-    boxes = zip(trace.reading.digits, trace.answer.crops, trace.answer.chances, strict=False)
+    boxes = zip(trace.reading.digits, trace.answer.crops, trace.answer.probs, strict=False)
     return [
         {
             "image": as_data_url(crop.pixels),

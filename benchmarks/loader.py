@@ -26,10 +26,10 @@ from inkling.data.catalog import find_source
 from inkling.data.splits import Splits, split_digits
 from inkling.models.zoo import build_model
 from inkling.training.callback import NullCallback
-from inkling.training.device import computing_threads
 from inkling.training.loop import Plan, fit
 from inkling.training.recipe import Recipe, Sgd
 from inkling.training.recipe_text import load_recipe
+from inkling.training.threads import choose_threads, computing_threads
 from inkling.types import MEAN, STD, Digits
 
 
@@ -104,7 +104,8 @@ def main() -> None:
     digits = find_source(arguments.data, notify=print).load_training()
     splits = split_digits(digits, min(recipe.training.validation, len(digits) // 5), 0)
     theirs, ours = [], []
-    with computing_threads(recipe.training.threads):
+    threads = choose_threads(recipe.training.threads)
+    with computing_threads(threads):
         for _ in range(arguments.rounds):
             theirs.append(per_sample_seconds(recipe, splits))
             ours.append(our_seconds(recipe, splits))
@@ -116,7 +117,7 @@ def main() -> None:
         "per_sample_seconds": statistics.median(theirs),
         "seconds": statistics.median(ours),
         "ratio": statistics.median(theirs) / statistics.median(ours),
-        "threads": recipe.training.threads or torch.get_num_threads(),
+        "threads": threads,
         "machine": platform.processor() or platform.machine(),
     }
     print(f"{recipe.name}: {result['ratio']:.1f} times faster (medians of {arguments.rounds})")

@@ -9,8 +9,8 @@ some 6 minutes a round on two idle cores. A prototype's ratio is its time over o
 reaches. A baseline's time is when it first stood at the level, or "never". `--quick` gives the
 baselines one epoch and multiplies by the epochs of their schedule, whatever that reaches. MNIST is
 needed. Times are train_seconds: everything from before the first step to after the last. The
-fraction is the run's arithmetic by its time, against what a 2048 x 2048 matrix product in bf16
-reaches here.
+fraction is the run's arithmetic by its time, against what a 2048 x 2048 matrix product reaches
+here, in the format of the run.
 """
 
 import argparse
@@ -32,6 +32,7 @@ from inkling.data.loader import Batch, ResidentDigits
 from inkling.jobs.train import train
 from inkling.models.zoo import build_model
 from inkling.training.loop import initialise_from_data, train_step
+from inkling.training.precision import has_bf16
 from inkling.training.recipe_text import load_recipe
 from inkling.training.state import start_state
 from inkling.types import Digits
@@ -62,8 +63,9 @@ def main() -> None:
             course = run_baseline(baseline, training, test, epochs, seed)
             courses[baseline.name].append(course)
             print(f"round {seed}  {course.name:<24} {course.seconds[-1]:.1f} s", flush=True)
+    kind = "bfloat16" if has_bf16(torch.device("cpu")) else "float32"
     flops = {name: count_flops(name, training) for name in LEVELS}
-    rows = [_row(name, runs[name], courses, flops[name], peaks["bfloat16"]) for name in LEVELS]
+    rows = [_row(name, runs[name], courses, flops[name], peaks[kind]) for name in LEVELS]
     _print(rows, peaks)
     for name, tries in plain.items():
         rows[list(LEVELS).index(name)]["prototype"] = compared = _compare(tries, runs[name])
@@ -87,8 +89,8 @@ def run_recipe(name: str, seed: int) -> dict[str, float]:
 
 def count_flops(name: str, training: Digits) -> float:
     """Multiplications and additions of the whole training of a recipe, forward and back."""
-    recipe = load_recipe(name)
     device = torch.device("cpu")
+    recipe = load_recipe(name).with_precision(device)
     images = ResidentDigits(training, device)
     model = build_model(recipe.model, 10).train()
     initialise_from_data(model, images)

@@ -15,6 +15,7 @@ from inkling.evaluation.classifier import Classifier
 from inkling.evaluation.metrics import Evaluation, softmax
 from inkling.reading.recognise.network import NONE
 from inkling.training.loop import Fit
+from inkling.training.precision import has_bf16
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import CARD_FORMAT
 from inkling.types import MEAN, SIDE, STD, Digits
@@ -66,6 +67,7 @@ def make_card(
         "best_epoch": outcome.best_epoch,
         "epochs": len(outcome.history),
         "network": recipe.model.kind,
+        "precision": recipe.training.precision,
         "data_sha256": {
             "training": splits.training.sha256(),
             "validation": validation.sha256() if validation else None,
@@ -84,7 +86,8 @@ def make_card(
         },
         "machine": {
             "processor": platform.machine(),
-            "threads": recipe.training.threads or torch.get_num_threads(),
+            "threads": outcome.threads,
+            "bf16": has_bf16(torch.device(result["device"])),
         },
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
     }

@@ -42,6 +42,7 @@ def train(
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
     chosen = _with(chosen, data, seed)
     where = choose_device(device)
+    chosen = chosen.with_precision(where)
     source = find_source(chosen.data, notify=notify)
     _check_test(source)
     splits = make_splits(chosen, source)
@@ -73,9 +74,10 @@ def resume(
     started = time.perf_counter() if started is None else started
     run = RunFolder(Path(folder))
     chosen = run.read_recipe()
+    where = choose_device(device)
     if recipe is not None:
         named = load_recipe(recipe, list(changes))
-        named = _with(named, chosen.data, chosen.training.seed)
+        named = _with(named, chosen.data, chosen.training.seed).with_precision(where)
         if recipe_sha256(named) != recipe_sha256(chosen):
             raise RunError(
                 f"{run.path} was begun with another recipe ({chosen.name}, see "
@@ -85,7 +87,6 @@ def resume(
         raise RunError("a run is resumed as it was begun; --set does not go with --resume")
     if run.complete:
         raise RunError(f"the run {run.path} has ended; there is nothing to resume")
-    where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
     _check_test(source)
     splits = make_splits(chosen, source)

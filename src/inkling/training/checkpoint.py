@@ -59,6 +59,23 @@ def member_folder(folder: Path, index: int) -> Path:
     return folder.with_name(f"{folder.name}-{index}")
 
 
+def saved_threads(folder: Path | None) -> int:
+    """The thread count that a checkpoint, or that of an ensemble's first member, was made with.
+
+    0 where there is none, or none that can be read: `load_checkpoint` says what is wrong with it.
+    """
+    if folder is None:
+        return 0
+    for candidate in (folder, member_folder(folder, 0)):
+        if has_checkpoint(candidate):
+            try:
+                with safe_open(candidate / FILE, framework="pt") as file:
+                    return int(json.loads((file.metadata() or {})["state"])["threads"])
+            except (OSError, SafetensorError, KeyError, ValueError, TypeError):
+                return 0
+    return 0
+
+
 def load_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None:
     """Bring `state`, and torch's random generators, to where the checkpoint was written.
 

@@ -34,18 +34,6 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
 
 
 @contextlib.contextmanager
-def computing_threads(count: int) -> Iterator[None]:
-    """Let torch use `count` threads within the block; 0 leaves it as it is."""
-    before = torch.get_num_threads()
-    if count:
-        torch.set_num_threads(count)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-@contextlib.contextmanager
 def reusing_memory() -> Iterator[None]:
     """Let glibc keep freed memory within the block; elsewhere it does nothing.
 

@@ -51,6 +51,7 @@ def fit_ensemble(ensemble: Ensemble, splits: Splits, plan: Plan) -> Fit:
         history=tuple(history),
         validation=validation,
         seconds=seconds,
+        threads=torch.get_num_threads(),
     )
 
 

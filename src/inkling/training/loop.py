@@ -1,7 +1,7 @@
 """The training loop: one visible step, an epoch of steps, and what happens between epochs."""
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -44,6 +44,7 @@ class Fit:
     history: tuple[EpochMetrics, ...]
     validation: Score | None
     seconds: float
+    threads: int  # of the CPU, that computed it
 
 
 def train_step(
@@ -51,7 +52,7 @@ def train_step(
 ) -> None:
     """One step, after this `fraction` (0 to 1) of all: look at a batch, compare, learn.
 
-    Adds to the totals of the epoch.
+    Adds to the totals of the epoch. The recipe's precision must be resolved: not "auto".
     """
     images = augment_images(batch.images, recipe.augment.at(fraction))
     with torch.autocast(device.type, torch.bfloat16, enabled=recipe.training.precision == "bf16"):
@@ -78,8 +79,9 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
     from before the images are brought to the device to after the last step, validation between
     epochs included.
     """
-    recipe, device = plan.recipe, plan.device
     start = time.perf_counter()
+    plan = replace(plan, recipe=plan.recipe.with_precision(plan.device))
+    recipe, device = plan.recipe, plan.device
     model.to(device)
     training = ResidentDigits(splits.training, device)
     initialise_from_data(model, training)
@@ -211,4 +213,5 @@ def _result(state: TrainingState, validated: int) -> Fit:
         history=tuple(state.history),
         validation=Score(score.accuracy, score.loss, validated) if score else None,
         seconds=state.seconds,
+        threads=torch.get_num_threads(),
     )

@@ -6,9 +6,11 @@ from torch import nn
 from inkling.data.splits import Splits
 from inkling.models.ensemble import Ensemble
 from inkling.models.zoo import build_model
-from inkling.training.device import computing_threads, reusing_memory
+from inkling.training.checkpoint import saved_threads
+from inkling.training.device import reusing_memory
 from inkling.training.ensemble import fit_ensemble
 from inkling.training.loop import Fit, Plan, fit
+from inkling.training.threads import choose_threads, computing_threads
 
 
 def train_network(splits: Splits, plan: Plan) -> tuple[nn.Module, Fit]:
@@ -19,7 +21,9 @@ def train_network(splits: Splits, plan: Plan) -> tuple[nn.Module, Fit]:
     """
     recipe, device = plan.recipe, plan.device
     random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
-    with random, computing_threads(recipe.training.threads), reusing_memory():
+    # A run that is continued computes with as many threads as it began: sums keep their order.
+    threads = saved_threads(plan.checkpoint) or choose_threads(recipe.training.threads)
+    with random, computing_threads(threads), reusing_memory():
         torch.manual_seed(recipe.training.seed)
         model = build_model(recipe.model, len(splits.training.classes))
         if isinstance(model, Ensemble):

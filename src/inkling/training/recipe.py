@@ -6,6 +6,7 @@ value and what is allowed.
 
 from typing import Annotated, Literal
 
+import torch
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from inkling.data.augment import Augment
@@ -13,6 +14,7 @@ from inkling.data.loader import count_batches
 from inkling.errors import RecipeError
 from inkling.models.ensemble import EnsembleSpec
 from inkling.models.zoo import ModelSpec
+from inkling.training.precision import PrecisionSetting, choose_precision
 from inkling.training.search import Search
 
 SEEDS = 2**31  # seeds lie within 0..SEEDS - 1
@@ -94,12 +96,14 @@ class Training(_Table):
     batch_size: Annotated[int, Field(ge=1, le=65_536, description="images a step")] = 64
     validation: Annotated[int, Field(ge=0, description="images held out to choose by")] = 5_000
     label_smoothing: Fraction = 0.0
-    precision: Literal["fp32", "bf16"] = "fp32"
+    precision: Annotated[
+        PrecisionSetting, Field(description="auto: bf16 where the processor has it")
+    ] = "fp32"
     ema: Annotated[
         Fraction, Field(description="decay a step of the averaged weights; 0 is off")
     ] = 0.0
     keep: Annotated[Literal["best", "last"], Field(description="epoch, by validation")] = "best"
-    threads: Annotated[int, Field(ge=0, le=1024, description="CPU; 0: all there are")] = 0
+    threads: Annotated[int, Field(ge=0, le=1024, description="CPU; 0: all free cores")] = 0
     patience: Annotated[int, Field(ge=0, description="epochs without gain; 0: no stop")] = 0
     seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 0
 
@@ -150,6 +154,12 @@ class Recipe(_Table):
         if not 0 <= seed < SEEDS:
             raise RecipeError(f"seed = {seed}: it must lie within 0..{SEEDS - 1}")
         training = self.training.model_copy(update={"seed": seed})
+        return self.model_copy(update={"training": training})
+
+    def with_precision(self, device: torch.device) -> "Recipe":
+        """The same with `precision = "auto"` replaced by what it means on `device`."""
+        precision = choose_precision(self.training.precision, device)
+        training = self.training.model_copy(update={"precision": precision})
         return self.model_copy(update={"training": training})
 
     def steps_per_epoch(self, images: int) -> int:

@@ -11,7 +11,15 @@ from inkling.training.recipe_text import load_recipe
 
 Status = Literal["as expected", "above", "below", "not compared", "unfinished"]
 # What may differ from the recipe as published without making it another recipe.
-FREE = ("title", "expect", "search", "data", "training.seed", "training.threads")
+FREE = (
+    "title",
+    "expect",
+    "search",
+    "data",
+    "training.seed",
+    "training.threads",
+    "training.precision",
+)
 
 
 @dataclass(frozen=True)

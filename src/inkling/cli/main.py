@@ -13,6 +13,7 @@ from inkling.cli.audit import audit  # noqa: E402
 from inkling.cli.data import data  # noqa: E402
 from inkling.cli.evaluate import evaluate  # noqa: E402
 from inkling.cli.export import export  # noqa: E402
+from inkling.cli.predict import predict  # noqa: E402
 from inkling.cli.read import read  # noqa: E402
 from inkling.cli.recipes import recipes  # noqa: E402
 from inkling.cli.repeat import repeat  # noqa: E402
@@ -56,6 +57,7 @@ COMMANDS = (
     read,
     train,
     evaluate,
+    predict,
     report,
     repeat,
     tune,

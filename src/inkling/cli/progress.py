@@ -71,6 +71,34 @@ class TrainingDisplay:
             print(text, file=sys.stderr, flush=True)
 
 
+class CountDisplay:
+    """How many things are done, of how many where that is known; drawn on a terminal only."""
+
+    def __init__(self, verb: str, noun: str) -> None:
+        self.console = Console(stderr=True, highlight=False)
+        self.progress = Progress(
+            TextColumn(verb),
+            BarColumn(),
+            TextColumn(f"{{task.completed:,.0f}} {noun}"),
+            TimeRemainingColumn(),
+            console=self.console,
+            transient=True,
+            disable=not self.console.is_terminal,
+        )
+        self.task = self.progress.add_task(verb, total=None)
+
+    def __enter__(self) -> Self:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.progress.stop()
+
+    def show(self, done: int, total: int | None) -> None:
+        """Move the bar."""
+        self.progress.update(self.task, completed=done, total=total)
+
+
 def _line(metrics: EpochMetrics) -> str:
     validation = f"{'none':>10}  {'':9}"
     if metrics.validation_loss is not None and metrics.validation_accuracy is not None:

@@ -1,0 +1,164 @@
+"""`inkling predict`: labels for images that have none, written as they are computed."""
+
+import csv
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.data.catalog import AUTO, find_source
+from inkling.data.fetch import Notify
+from inkling.data.own import Portion, ToPredict, to_predict
+from inkling.errors import DataError, ModelError, RunError
+from inkling.evaluation.classifier import Classifier
+from inkling.evaluation.metrics import softmax
+from inkling.files import replacing
+from inkling.jobs.evaluate import load_any
+from inkling.training.device import DeviceName
+
+ROWS = 2_000  # images of a portion where the data does not come in portions
+KAGGLE = ("ImageId", "Label")  # the submission file of Kaggle's Digit Recognizer
+DIGITS = 6  # decimal places of a probability
+Progress = Callable[[int, int | None], None]  # images so far, images in all where known
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """What is written: Kaggle's two columns, or `id,label,confidence` and the probabilities."""
+
+    kaggle: bool = False
+    probabilities: bool = False
+
+
+@dataclass(frozen=True)
+class PredictResult:
+    """What `predict --json` prints. `counts` has the number of predictions of each class."""
+
+    run: Path
+    data: str
+    part: str
+    n: int
+    out: Path
+    seconds: float
+    mean_confidence: float
+    counts: dict[str, int]
+
+    def as_json(self) -> dict[str, Any]:
+        """One object."""
+        return {**vars(self), "run": str(self.run), "out": str(self.out)}
+
+
+def predict(
+    run: str | Path,
+    data: str,
+    out: str | Path = "answers.csv",
+    *,
+    options: PredictOptions = PredictOptions(),
+    device: DeviceName = "auto",
+    notify: Notify | None = None,
+    progress: Progress | None = None,
+) -> PredictResult:
+    """Write the predicted label of every image in `data` to the CSV file `out`.
+
+    `run` is a run folder or a model file. Data may have no labels; where it has, they are not
+    looked at. Of data with parts, the one without labels is predicted, else the test part. Raises
+    `InklingError`: a model or data that cannot be read, a file that exists, and with `kaggle` a
+    model with classes other than digits. Nothing is left half-written.
+    """
+    started = time.perf_counter()
+    out = Path(out)
+    if out.exists():
+        raise RunError(f"{out} exists already and is left alone: choose another --out")
+    classifier = load_any(run, device)
+    if options.kaggle:
+        _check_digits(classifier.classes, run)
+    images = _images(data, notify)
+    counts = np.zeros(len(classifier.classes), np.int64)
+    total, confidence = 0, 0.0
+    with replacing(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
+        rows = _Rows(file, classifier.classes, options)
+        for portion in images.portions():
+            probs = calibrated_probs(classifier, portion.images)
+            rows.write(portion.ids, probs)
+            counts += np.bincount(probs.argmax(axis=1), minlength=len(counts))
+            total += len(probs)
+            confidence += float(probs.max(axis=1).sum())
+            if progress:
+                progress(total, images.count)
+        if total == 0:
+            raise DataError(f"{data} contains no images")
+    return PredictResult(
+        run=Path(run),
+        data=data,
+        part=images.part,
+        n=total,
+        out=out,
+        seconds=time.perf_counter() - started,
+        mean_confidence=confidence / total,
+        counts=dict(zip(classifier.classes, counts.tolist(), strict=True)),
+    )
+
+
+def calibrated_probs(classifier: Classifier, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """Probabilities (N, C) of images (N, 28, 28) uint8 at the temperature of the model's card.
+
+    The logits of an ONNX file are calibrated already.
+    """
+    logits = classifier.predict_logits(images)
+    if not np.isfinite(logits).all():
+        raise ModelError("the model gives values that are no finite numbers; train it again")
+    calibrated = getattr(classifier, "network", None) is not None
+    temperature = 1.0 if calibrated else float(classifier.card.get("temperature", 1.0))
+    return softmax(logits / temperature)
+
+
+class _Rows:
+    """Writes the rows of the answer file, its header first."""
+
+    def __init__(self, file: TextIO, classes: tuple[str, ...], options: PredictOptions) -> None:
+        self.writer = csv.writer(file, lineterminator="\n")
+        self.classes, self.options = classes, options
+        self.written = 0
+        names = [f"p_{name}" for name in classes] if options.probabilities else []
+        self.writer.writerow(KAGGLE if options.kaggle else ("id", "label", "confidence", *names))
+
+    def write(self, ids: tuple[str, ...], probs: NDArray[np.float64]) -> None:
+        """A row for each image of a portion."""
+        labels = [self.classes[place] for place in probs.argmax(axis=1)]
+        if self.options.kaggle:
+            self.writer.writerows(enumerate(labels, start=self.written + 1))
+        else:
+            confidence = probs.max(axis=1).round(DIGITS).tolist()
+            others = probs.round(DIGITS).tolist() if self.options.probabilities else [()] * len(ids)
+            self.writer.writerows(
+                (one, label, sure, *rest)
+                for one, label, sure, rest in zip(ids, labels, confidence, others, strict=True)
+            )
+        self.written += len(labels)
+
+
+def _check_digits(classes: tuple[str, ...], run: str | Path) -> None:
+    wrong = [name for name in classes if not name.isdecimal()]
+    if wrong:
+        raise ModelError(
+            f"{run} has the class '{wrong[0]}', but Kaggle accepts digits alone; leave --kaggle out"
+        )
+
+
+def _images(data: str, notify: Notify | None) -> ToPredict:
+    """The images to predict: of the user's own files, or the test part of a named dataset."""
+    source = find_source(data or AUTO, notify=notify)
+    if source.own is not None:
+        return to_predict(source.own)
+
+    def portions() -> Iterator[Portion]:
+        images = source.load_test().images
+        for start in range(0, len(images), ROWS):
+            part = images[start : start + ROWS]
+            yield Portion(tuple(str(start + n) for n in range(len(part))), part)
+
+    return ToPredict("the test part", None, portions)

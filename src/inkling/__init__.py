@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from inkling.jobs.train import resume as resume
     from inkling.jobs.train import train as train
     from inkling.reading.pipeline import read as read
+    from inkling.reading.tables.read_tables import read_tables as read_tables
+    from inkling.reading.tables.table_types import Table as Table
     from inkling.training.recipe_text import list_recipes as list_recipes
 
 _HOMES = {
@@ -27,6 +29,8 @@ _HOMES = {
     "load": ("inkling.evaluation.classifier", "load_classifier"),
     "evaluate": ("inkling.jobs.evaluate", "evaluate"),
     "read": ("inkling.reading.pipeline", "read"),
+    "read_tables": ("inkling.reading.tables.read_tables", "read_tables"),
+    "Table": ("inkling.reading.tables.table_types", "Table"),
     "train": ("inkling.jobs.train", "train"),
     "resume": ("inkling.jobs.train", "resume"),
     "audit": ("inkling.jobs.audit", "audit"),
@@ -38,12 +42,14 @@ _HOMES = {
 __all__ = [
     "Client",
     "DigitClassifier",
+    "Table",
     "audit",
     "evaluate",
     "list_recipes",
     "load",
     "make_report",
     "read",
+    "read_tables",
     "resume",
     "show5",
     "train",

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from inkling.types import Reading
 
 
-def read(
+def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
     images: Annotated[
         list[str],
         typer.Argument(
@@ -48,8 +48,34 @@ def read(
         str | None,
         typer.Option(metavar="NAME", help="With --out: the image column of parquet files."),
     ] = None,
+    table: Annotated[
+        bool, typer.Option("--table", help="Read the rows and columns of every ruled grid.")
+    ] = False,
+    cells: Annotated[
+        str | None,
+        typer.Option(metavar="RxC", help="With --table: the size of each grid, as in 9x9."),
+    ] = None,
+    digits_per_cell: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="With --table: digits in a cell that is not blank."),
+    ] = None,
 ) -> None:
     """Read the handwritten digits in pictures."""
+    if not table and (cells or digits_per_cell):
+        raise typer.BadParameter("--cells and --digits-per-cell go with --table")
+    if table:
+        from inkling.cli.read_tables import read_tables_or_exit
+
+        read_tables_or_exit(
+            images,
+            cells=cells,
+            digits_per_cell=digits_per_cell,
+            out=out,
+            explain=explain,
+            model=model,
+            as_json=as_json,
+        )
+        return
     if out is None and (workers or column):
         raise typer.BadParameter("--workers and --column go with --out", param_hint="--out")
     if out is not None and explain is not None:

@@ -8,7 +8,7 @@ from PIL import Image
 
 from inkling.errors import ImageError
 
-MAX_PIXELS = 25_000_000
+MAX_PIXELS = 40_000_000  # an A4 page at 600 dpi has 34.8 million
 OVERSHOOT = 1.5  # times the end of a scale that resized floats may reach
 STANDARDISED = 16.0  # floats from below 0 to less than this have a mean of 0, not black at 0
 PALE = 200  # grey level; opaque pixels no darker than this are light ink
@@ -32,7 +32,8 @@ def array_to_pixels(array: NDArray, name: str) -> Pixels:
         )
     height, width = array.shape[:2]
     if height * width > MAX_PIXELS:
-        raise ImageError(f"{name} has {width} x {height} pixels; at most 25 million are read")
+        limit = MAX_PIXELS // 1_000_000
+        raise ImageError(f"{name} has {width} x {height} pixels; at most {limit} million are read")
     if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
         raise ImageError(f"{name} is an array of {array.dtype}; give numbers")
     if np.iscomplexobj(array):

@@ -31,7 +31,7 @@ DECODE_SIDE = WORK_SIDE  # pixels; the longer side is the next above that whole 
 LARGE = 4_000_000  # pixels; of such images one at a time is decoded
 EXPECTED = "a path, bytes, an open file, an array, a tensor or a PIL image"
 
-# A decoder may hold 20 bytes for each pixel, and a file of 1 kB may stand for 25 million of them.
+# A decoder may hold 20 bytes for each pixel, and a file of 1 kB may stand for 40 million of them.
 _one_large = threading.Lock()
 
 
@@ -67,20 +67,21 @@ class Photo:
     height: int
 
 
-def open_photo(source: Source, name: str = "the image") -> Photo:
+def open_photo(source: Source, name: str = "the image", *, side: int = DECODE_SIDE) -> Photo:
     """Decodes one image: a path, bytes, an open binary file, an array or tensor, a PIL image.
 
-    Arrays are those of `array_to_pixels`. Raises `ImageError`.
+    Arrays are those of `array_to_pixels`. A larger image is decoded smaller, its longer side at
+    least `side` pixels and less than twice that. Raises `ImageError`.
     """
     if isinstance(source, Image.Image):
         _check_size(source, name)
-        return _from_pillow(source, name)
+        return _from_pillow(source, name, side=side)
     if isinstance(source, Page):
-        return _from_bytes(encoded_bytes(source.file, name), name, source.number)
+        return _from_bytes(encoded_bytes(source.file, name), name, source.number, side=side)
     if isinstance(source, (str, Path)):
-        return _from_bytes(encoded_bytes(source, name), str(source))
+        return _from_bytes(encoded_bytes(source, name), str(source), side=side)
     if is_encoded(source):
-        return _from_bytes(encoded_bytes(source, name), name)
+        return _from_bytes(encoded_bytes(source, name), name, side=side)
     pixels = _array_pixels(source, name)
     return Photo(pixels, pixels.shape[1], pixels.shape[0])
 
@@ -176,7 +177,7 @@ def _array_pixels(source: Source, name: str) -> Pixels:
     return array_to_pixels(array, name)
 
 
-def _from_bytes(data: bytes, name: str, page: int = 1) -> Photo:
+def _from_bytes(data: bytes, name: str, page: int = 1, *, side: int = DECODE_SIDE) -> Photo:
     if not data:
         raise ImageError(f"{name} is empty")
     with decoding(name), open_image(data, name) as image:
@@ -184,8 +185,8 @@ def _from_bytes(data: bytes, name: str, page: int = 1) -> Photo:
         if page > 1:
             _seek(image, name, page)
         if image.format in ("JPEG", "MPO"):  # MPO is how phones store several JPEGs in a file
-            return _from_pillow(image, name, _drafted(image))
-        return _from_pillow(image, name)
+            return _from_pillow(image, name, _drafted(image, side), side=side)
+        return _from_pillow(image, name, side=side)
 
 
 def _seek(image: Image.Image, name: str, page: int) -> None:
@@ -199,10 +200,10 @@ def _seek(image: Image.Image, name: str, page: int) -> None:
     _check_size(image, name)
 
 
-def _drafted(image: Image.Image) -> tuple[int, int]:
+def _drafted(image: Image.Image, side: int) -> tuple[int, int]:
     """Has a JPEG decoded at an eighth, a quarter or half of its size; returns its own."""
     size = image.size
-    shrink = max(1.0, max(size) / DECODE_SIDE)
+    shrink = max(1.0, max(size) / side)
     image.draft(None, (max(1, int(size[0] / shrink)), max(1, int(size[1] / shrink))))
     return size
 
@@ -238,7 +239,9 @@ def _check_size(image: Image.Image, name: str) -> None:
         raise ImageError(f"{name} has no pixels")
 
 
-def _from_pillow(image: Image.Image, name: str, size: tuple[int, int] | None = None) -> Photo:
+def _from_pillow(
+    image: Image.Image, name: str, size: tuple[int, int] | None = None, *, side: int = DECODE_SIDE
+) -> Photo:
     """The image upright; `size` is its own where it was drafted. It stays as it is."""
     large = image.width * image.height > LARGE
     with decoding(name), _one_large if large else nullcontext():
@@ -247,12 +250,12 @@ def _from_pillow(image: Image.Image, name: str, size: tuple[int, int] | None = N
         upright = ImageOps.exif_transpose(image) if turned else image
         if (upright.width > upright.height) != (image.width > image.height):
             width, height = height, width
-        return Photo(image_to_pixels(_reduced(upright), name), width, height)
+        return Photo(image_to_pixels(_reduced(upright, side), name), width, height)
 
 
-def _reduced(image: Image.Image) -> Image.Image:
+def _reduced(image: Image.Image, side: int) -> Image.Image:
     """A large image by a whole step smaller, the mean of its pixels, clear ones left out."""
-    step = max(image.size) // DECODE_SIDE
+    step = max(image.size) // side
     if step < 2:
         return image
     if image.mode.startswith("I;16"):

@@ -1,0 +1,199 @@
+"""`inkling read --table`: the rows and columns of every ruled grid in the images."""
+
+import json
+import logging
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.box import SQUARE
+from rich.console import Console
+from rich.table import Table as Drawn
+from rich.text import Text
+
+from inkling.errors import ImageError, InklingError
+
+if TYPE_CHECKING:
+    from inkling.cli.inputs import Named
+    from inkling.reading.pipeline import Reader
+    from inkling.reading.preprocess.photo import Photo
+    from inkling.reading.tables.read_tables import TableOptions
+    from inkling.reading.tables.table_types import Cell, Table
+    from inkling.types import Reading
+
+DOUBT = "bold dark_orange3"  # the reports' colour, as near as 256 colours come
+
+
+@dataclass(frozen=True)
+class ImageTables:
+    """One image and what was read from it: its tables, and its plain reading without a table."""
+
+    name: str
+    tables: "list[Table]"
+    reading: "Reading"
+    photo: "Photo"
+
+
+def parse_cells(text: str | None) -> tuple[int, int] | None:
+    """`9x9` as (9, 9), rows first. Raises a usage error."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"(\d{1,4})\s*[xX×]\s*(\d{1,4})", text.strip())
+    if not found or min(size := (int(found[1]), int(found[2]))) < 1 or size == (1, 1):
+        raise typer.BadParameter(
+            f"'{text}' is not a grid size; give rows x columns, as in 9x9", param_hint="--cells"
+        )
+    return size
+
+
+def read_tables_or_exit(images: list[str], **options: Any) -> None:
+    """`read_table_images`, its errors as one sentence and exit code 1."""
+    # Pillow reports damaged files to its log as well; the answer says it already.
+    logging.getLogger("PIL").addHandler(logging.NullHandler())
+    try:
+        read_table_images(images, **options)
+    except InklingError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+
+
+def read_table_images(
+    images: list[str],
+    *,
+    cells: str | None,
+    digits_per_cell: int | None,
+    out: Path | None,
+    explain: Path | None,
+    model: Path | None,
+    as_json: bool,
+) -> None:
+    """Reads, prints and writes the tables of all images. Raises `InklingError`, `typer.Exit`."""
+    from inkling.cli.inputs import expand
+    from inkling.cli.table_files import check_table_file, write_tables
+    from inkling.reading.pipeline import Reader
+    from inkling.reading.tables.read_tables import TableOptions
+
+    options = TableOptions(parse_cells(cells), digits_per_cell)
+    if out is not None:
+        check_table_file(out)
+    if explain is not None:
+        _check_image_file(explain)
+    reader = Reader.load(model)
+    named = expand(images, sys.stdin.buffer).named
+    found = [_read_one(reader, one, options) for one in named]
+    _print(named, found, as_json)
+    read = [one for one in found if isinstance(one, ImageTables)]
+    if out is not None:
+        tables = [(one.name, table) for one in read for table in one.tables]
+        for path in write_tables(tables, out):
+            typer.echo(f"wrote {path}", err=True)
+    if explain is not None:
+        _write_overlays(read, explain)
+    if len(read) < len(found):
+        raise typer.Exit(1)
+
+
+def _read_one(
+    reader: "Reader", one: "Named", options: "TableOptions"
+) -> "ImageTables | ImageError":
+    from inkling.reading.tables.read_tables import open_for_tables, read_tables_of
+
+    if isinstance(one.content, ImageError):
+        return one.content
+    try:
+        photo = open_for_tables(one.content, one.name)
+    except ImageError as error:
+        return error
+    tables = read_tables_of(photo, reader.network, options)
+    # The plain reading is the one that comes without --table: from the file, not from its tables.
+    reading = reader.read([one.content], names=[one.name])[0]
+    if isinstance(reading, ImageError):
+        return reading
+    return ImageTables(one.name, tables, reading, photo)
+
+
+def _print(named: "list[Named]", found: "list[ImageTables | ImageError]", as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps([_entry(n.name, one) for n, one in zip(named, found, strict=True)]))
+        return
+    console = Console(highlight=False, soft_wrap=True)
+    for place, one in zip(named, found, strict=True):
+        if isinstance(one, ImageError):
+            typer.echo(f"{place.name}: {one}", err=True)
+            continue
+        if not one.tables:
+            typer.echo(f"{one.name}: no ruled grid; text {one.reading.text!r}")
+        for number, table in enumerate(one.tables, 1):
+            doubts = sum(cell.verdict in ("unsure", "not-a-digit") for cell in table.cells)
+            typer.echo(
+                f"{one.name}: table {number} of {len(one.tables)}, {table.rows} rows x "
+                f"{table.columns} columns, {doubts} uncertain cells"
+            )
+            if console.is_terminal:
+                console.print(draw(table))
+            else:
+                typer.echo(plain(table))
+
+
+def _entry(name: str, one: "ImageTables | ImageError") -> dict[str, object]:
+    if isinstance(one, ImageError):
+        return {"image": name, "error": str(one)}
+    return {**one.reading.as_json(), "tables": [table.as_json() for table in one.tables]}
+
+
+def marked(cell: "Cell | None") -> str:
+    """A cell's text; a question mark behind it where it is uncertain."""
+    if cell is None:
+        return ""
+    return cell.text + ("?" if cell.verdict in ("unsure", "not-a-digit") else "")
+
+
+def plain(table: "Table") -> str:
+    """The table as lines of text, its columns in line."""
+    rows = [[marked(cell) or "." for cell in row] for row in table.grid()]
+    widths = [max(len(row[k]) for row in rows) for k in range(table.columns)]
+    return "\n".join(
+        " ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def draw(table: "Table") -> Drawn:
+    """The table as Rich draws it, uncertain cells in another colour."""
+    drawn = Drawn(box=SQUARE, show_header=False, show_lines=True, pad_edge=True)
+    for _ in range(table.columns):
+        drawn.add_column(justify="center")
+    for row in table.grid():
+        drawn.add_row(
+            *(Text(marked(cell), style=DOUBT if marked(cell).endswith("?") else "") for cell in row)
+        )
+    return drawn
+
+
+def _check_image_file(path: Path) -> None:
+    if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
+        raise InklingError(f"{path} is not an image file; give a .png or .jpg")
+    if not path.parent.is_dir():
+        raise InklingError(f"the folder {path.parent} does not exist")
+
+
+def _write_overlays(read: list[ImageTables], path: Path) -> None:
+    """The overlay of one image, or those of several below one another."""
+    from PIL import Image
+
+    from inkling.files import replacing
+    from inkling.reading.tables.overlay import draw_tables
+
+    drawn = [draw_tables(one.photo.pixels, one.photo.width, one.tables) for one in read]
+    if not drawn:
+        return
+    sheet = Image.new("RGB", (max(d.width for d in drawn), sum(d.height for d in drawn)), "white")
+    top = 0
+    for image in drawn:
+        sheet.paste(image, (0, top))
+        top += image.height
+    with replacing(path) as beside:
+        sheet.save(beside, "PNG" if path.suffix.lower() == ".png" else "JPEG")

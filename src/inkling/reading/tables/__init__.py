@@ -1,0 +1,1 @@
+"""Ruled grids in an image: where they are, what stands in each cell."""

@@ -1,0 +1,198 @@
+"""The ink of each cell, its frame left out: every cell warped upright from the photo."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.tables.faces import Face
+from inkling.reading.tables.find import FoundGrid
+
+TALL = 48  # pixels; the shorter side of a warped cell, at most
+WIDEST = 12  # times as long as wide; longer cells are squeezed
+FRAME = 0.22  # of a side; the frame's ink lies no farther inside than that
+EDGE = 0.06  # of a side; the frame's ink begins no farther inside
+WHOLE = 0.8  # of a row of pixels; what is inked so far is the frame's wherever it begins
+DARK = 0.3  # of the cell's darkest ink; what counts as inked beside the frame
+LINE = 0.4  # of a row or column of pixels that is inked, where it is the frame's
+STROKE = 0.45  # of the cell's darkest ink; what is darker is a stroke
+GRAIN = 5.0  # deviations of bare paper that ink must rise above
+FAINTEST = 0.16  # of the table's usual ink; what is fainter shows through from the back
+TALLEST = 0.9  # quantile of the ink of the cells that is called usual
+SHORT = 0.2  # of the cell's shorter side; no digit is smaller
+SPECK = 0.15  # of the longest stroke's length; shorter ones are specks
+RIM = 0.12  # of a side; what lies wholly so near to the frame is a rest of it
+
+
+@dataclass(frozen=True, eq=False)
+class CellInk:
+    """One cell: its darkness (h, w) float32 as warped and the strokes in it (h, w) of 0 and 1.
+
+    `level` is the strokes' darkness, 0 where there are none; `to_photo` (3, 3) takes pixels of the
+    cell to those of the photo.
+    """
+
+    face: Face
+    ink: NDArray[np.float32]
+    strokes: NDArray[np.uint8]
+    level: float
+    to_photo: NDArray[np.float64]
+
+    @property
+    def blank(self) -> bool:
+        """Whether there is nothing in it."""
+        return not self.strokes.any()
+
+
+def cut_cells(ink: NDArray[np.float32], grid: FoundGrid) -> list[CellInk]:
+    """The cells of a grid, its corners in pixels of `ink` (H, W), in the order of its faces."""
+    warped = [_warp(ink, grid, face) for face in grid.faces]
+    inner = [_without_frame(cell) for cell, _ in warped]
+    noise = float(np.median([_noise(cell) for cell in inner]))
+    peaks = np.array([float(np.quantile(cell, 0.98)) for cell in inner])
+    usual = float(np.quantile(peaks, TALLEST))
+    floor = max(GRAIN * noise, FAINTEST * usual, 0.02)
+    return [
+        _find_strokes(face, cell, to_photo, peak, floor)
+        for face, cell, (_, to_photo), peak in zip(
+            grid.faces, inner, warped, peaks.tolist(), strict=True
+        )
+    ]
+
+
+def quad_of(grid: FoundGrid, face: Face) -> NDArray[np.float64]:
+    """The corners (4, 2) of a cell, clockwise from its top left."""
+    bottom, right = face.top + face.rows, face.left + face.columns
+    rows, columns = [face.top, face.top, bottom, bottom], [face.left, right, right, face.left]
+    return grid.corners[rows, columns]
+
+
+def _warp(
+    ink: NDArray[np.float32], grid: FoundGrid, face: Face
+) -> tuple[NDArray[np.float32], NDArray[np.float64]]:
+    quad = quad_of(grid, face)
+    sides = np.linalg.norm(np.roll(quad, -1, axis=0) - quad, axis=1)
+    width, height = (sides[0] + sides[2]) / 2, (sides[1] + sides[3]) / 2
+    scale = min(2.0, TALL / max(min(width, height), 1.0))
+    shorter = min(width, height) * scale
+    w = round(float(np.clip(width * scale, 6, WIDEST * shorter)))
+    h = round(float(np.clip(height * scale, 6, WIDEST * shorter)))
+    square = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32) - np.float32(0.5)
+    matrix = cv2.getPerspectiveTransform(square, quad.astype(np.float32))
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    # A cell that is shown much smaller than it is would be sampled, not averaged.
+    if scale < 0.6:
+        return _shrunk(ink, quad, matrix, scale, (w, h)), np.asarray(matrix, np.float64)
+    cell = cv2.warpPerspective(ink, matrix, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    return np.asarray(cell, np.float32), np.asarray(matrix, np.float64)
+
+
+def _shrunk(
+    ink: NDArray[np.float32],
+    quad: NDArray[np.float64],
+    matrix: NDArray[np.float64],
+    scale: float,
+    size: tuple[int, int],
+) -> NDArray[np.float32]:
+    """A cell from its part of the photo, brought down before it is warped."""
+    x, y, w, h = cv2.boundingRect(quad.astype(np.float32))
+    x, y = max(0, x - 2), max(0, y - 2)
+    part = ink[y : y + h + 4, x : x + w + 4]
+    small_size = max(1, round(part.shape[1] * scale)), max(1, round(part.shape[0] * scale))
+    small = cv2.resize(part, small_size, interpolation=cv2.INTER_AREA)
+    ax, ay = small_size[0] / part.shape[1], small_size[1] / part.shape[0]
+    move = np.array([[ax, 0, -x * ax], [0, ay, -y * ay], [0, 0, 1]])
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(
+        cv2.warpPerspective(
+            small, move @ matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE
+        ),
+        np.float32,
+    )
+
+
+def _without_frame(cell: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The cell above its own ground, with the frame's ink along its sides set to nothing."""
+    out = cell - np.float32(np.median(cell))
+    np.maximum(out, 0, out=out)
+    height, width = out.shape
+    inked = out > max(DARK * float(np.quantile(out, 0.98)), 1e-3)
+    middle = inked[height // 6 : height - height // 6]
+    beside = inked[:, width // 6 : width - width // 6]
+    left, right = _depth(middle.T), _depth(middle.T[::-1])
+    top, bottom = _depth(beside), _depth(beside[::-1])
+    out[:top], out[height - bottom :] = 0, 0
+    out[:, :left], out[:, width - right :] = 0, 0
+    return out
+
+
+def _depth(inked: NDArray[np.bool_]) -> int:
+    """How many rows from the edge the frame takes up, one more than is darkly inked.
+
+    A run of such rows that begins at the edge is the frame; farther in it may be the foot of a 2,
+    unless it runs from side to side.
+    """
+    reach = max(2, round(FRAME * len(inked)))
+    near = inked[: reach + 1]
+    pooled = near.copy()
+    pooled[1:] |= near[:-1]
+    pooled[:-1] |= near[1:]
+    lined = (near.mean(axis=1) > LINE)[:reach]
+    whole = (pooled.mean(axis=1) > WHOLE)[:reach]
+    start = int(lined.argmax())
+    stop = 0
+    if lined.any() and start <= max(1, round(EDGE * len(inked))):
+        stop = start + (
+            int((~lined[start:]).argmax()) if not lined[start:].all() else reach - start
+        )
+    if whole.any():
+        stop = max(stop, int(np.flatnonzero(whole)[-1]) + 1)
+    return stop + 1
+
+
+def _noise(cell: NDArray[np.float32]) -> float:
+    """The deviation of a cell's ground, from what of it lies a little above its median."""
+    return float(np.quantile(cell, 0.65)) / 0.385
+
+
+def _find_strokes(
+    face: Face,
+    cell: NDArray[np.float32],
+    to_photo: NDArray[np.float64],
+    peak: float,
+    floor: float,
+) -> CellInk:
+    """The strokes of a cell: dark, not along the frame, of a digit's size."""
+    none = CellInk(face, cell, np.zeros(cell.shape, np.uint8), 0.0, to_photo)
+    if peak < floor:
+        return none
+    mask = (cell > max(STROKE * peak, floor)).astype(np.uint8)
+    count, raw, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count < 2:
+        return none
+    labels = np.asarray(raw)
+    x, y, w, h = (stats[:, k] for k in range(4))
+    height, width = cell.shape
+    side = min(height, width)
+    rim_x, rim_y = RIM * side, RIM * side
+    beside = (x + w <= rim_x) | (x >= width - rim_x) | (y + h <= rim_y) | (y >= height - rim_y)
+    longest = np.maximum(w, h)
+    kept = ~beside
+    kept[0] = False
+    if not kept.any() or longest[kept].max() < SHORT * side:
+        return none
+    kept &= longest >= SPECK * longest[kept].max()
+    strokes = kept[labels].astype(np.uint8)
+    level = float(np.quantile(cell[strokes > 0], 0.6))
+    return CellInk(face, cell, strokes, level, to_photo)
+
+
+def crop_ink(cell: CellInk) -> NDArray[np.float32]:
+    """A cell's strokes alone, (h, w) float32, about 1 where they are fully dark, cut to size."""
+    x, y, w, h = cv2.boundingRect(cell.strokes)
+    top, left = max(0, y - 2), max(0, x - 2)
+    window = np.s_[top : y + h + 2, left : x + w + 2]
+    own = cv2.dilate(cell.strokes[window], np.ones((3, 3), np.uint8))
+    dark = np.minimum(cell.ink[window] / max(cell.level, 1e-3), 1)
+    return (dark * own).astype(np.float32)

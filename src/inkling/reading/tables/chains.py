@@ -1,0 +1,93 @@
+"""Ridges of evidence that run level, followed pixel by pixel: chains of points."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.preprocess.pixels import Map
+
+HIGH = 0.35  # mean evidence along a chain's window
+GAP = 5  # pixels; a chain goes on over gaps no longer than this
+
+
+@dataclass(frozen=True, eq=False)
+class Chains:
+    """Points `x`, `y` (P,) float64 of level ridges; `owner` (P,) says to which chain each belongs.
+
+    `start`, `stop` (N,) are the first and last column of each chain, `level` (N,) its mean row.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    owner: NDArray[np.int64]
+    start: NDArray[np.float64]
+    stop: NDArray[np.float64]
+    level: NDArray[np.float64]
+
+    def longer_than(self, least: float) -> "Chains":
+        """Those that are at least so many columns long."""
+        chosen = self.stop - self.start >= least
+        number = np.cumsum(chosen) - 1
+        own = chosen[self.owner]
+        return Chains(
+            self.x[own],
+            self.y[own],
+            number[self.owner[own]],
+            self.start[chosen],
+            self.stop[chosen],
+            self.level[chosen],
+        )
+
+
+def along(evidence: Map, length: int, slopes: tuple[float, ...]) -> Map:
+    """The mean evidence along level windows of `length` columns, the best of `slopes`, (H, W)."""
+    best = np.zeros_like(evidence)
+    for slope in slopes:
+        if slope == 0:
+            mean = cv2.blur(evidence, (length, 1), borderType=cv2.BORDER_CONSTANT)
+        else:
+            mean = cv2.filter2D(
+                evidence, -1, _window(length, slope), borderType=cv2.BORDER_CONSTANT
+            )
+        best = np.maximum(best, np.asarray(mean, np.float32))
+    return best
+
+
+def _window(length: int, slope: float) -> Map:
+    """A line of ones, `length` columns long, that falls by `slope` rows a column; sum 1."""
+    columns = np.arange(length) - (length - 1) / 2
+    rows = columns * slope
+    half = int(np.ceil(np.abs(rows).max()))
+    kernel = np.zeros((2 * half + 1, length), np.float32)
+    low = np.floor(rows).astype(int)
+    part = rows - low
+    each = np.arange(length)
+    kernel[low + half, each] += 1 - part
+    kernel[np.minimum(low + half + 1, 2 * half), each] += part
+    return kernel / kernel.sum()
+
+
+def crest(smooth: Map, least: float) -> NDArray[np.uint8]:
+    """Where evidence is higher than just above and below, and than `least`: (H, W) of 0 and 1."""
+    smooth = np.asarray(cv2.blur(smooth, (1, 3)), np.float32)
+    up, down = np.zeros_like(smooth), np.zeros_like(smooth)
+    up[1:], down[:-1] = smooth[:-1], smooth[1:]
+    return ((smooth > least) & (smooth >= up) & (smooth > down)).astype(np.uint8)
+
+
+def find_chains(evidence: Map, length: int, slopes: tuple[float, ...]) -> Chains:
+    """The level chains of an evidence map (H, W), smoothed by windows of `length` columns."""
+    mask = crest(along(evidence, length, slopes), HIGH)
+    mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, GAP), np.uint8)))
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    ys, xs = np.nonzero(mask)
+    owner = np.asarray(labels)[ys, xs].astype(np.int64) - 1
+    start = np.full(count - 1, np.inf)
+    stop = np.full(count - 1, -np.inf)
+    np.minimum.at(start, owner, xs)
+    np.maximum.at(stop, owner, xs)
+    size = np.maximum(np.bincount(owner, minlength=count - 1), 1)
+    level = np.bincount(owner, ys, count - 1) / size
+    return Chains(xs.astype(float), ys.astype(float), owner, start, stop, level)

@@ -1,0 +1,117 @@
+"""Bent lines made straight: a smooth map of the patch in which every line has one coordinate.
+
+For level lines v(x, y) = y + sum of c_ab x^a P_b(y), chosen by least squares so that v is the same
+all along each chain; for upright ones likewise u. Nothing needs to be known of which chains are
+pieces of one line: curvature shows in each, and pieces of one line then share one v.
+"""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.preprocess.pixels import Map
+from inkling.reading.tables.chains import Chains
+
+ALONG = 6  # highest power along the lines
+ACROSS = 3  # highest power across them
+HOLD = 0.0003  # weight of a smooth map, beside one chain as long as the patch
+ROUNDS = 6
+TOLERANCE = 0.006  # of the patch; chains that fit worse than this count less
+MESH = 32  # nodes a side at which the map is turned round
+TURNS = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Flattening:
+    """u(x, y) and v(x, y) of a patch of `shape`, as coefficients over powers."""
+
+    shape: tuple[int, int]
+    level: NDArray[np.float64]
+    upright: NDArray[np.float64]
+
+    def forward(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Flat coordinates (u, v) of patch points (x, y), in pixels."""
+        half = max(self.shape) / 2
+        xn, yn = (x - self.shape[1] / 2) / half, (y - self.shape[0] / 2) / half
+        u = x + half * (powers(yn, xn) @ self.upright)
+        v = y + half * (powers(xn, yn) @ self.level)
+        return u, v
+
+    def backward(
+        self, u: NDArray[np.float64], v: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Patch points (x, y) of flat coordinates (u, v), by fixed-point iteration."""
+        x, y = u.astype(np.float64).copy(), v.astype(np.float64).copy()
+        far = max(self.shape)
+        for _ in range(TURNS):
+            at_u, at_v = self.forward(x, y)
+            x = np.clip(x + 0.8 * (u - at_u), -far, 2 * far)
+            y = np.clip(y + 0.8 * (v - at_v), -far, 2 * far)
+        return x, y
+
+    def maps(self) -> tuple[Map, Map]:
+        """For each flat pixel, where in the patch it lies: (H, W) x and y, for `cv2.remap`."""
+        height, width = self.shape
+        nodes_u = np.linspace(0, width - 1, MESH)
+        nodes_v = np.linspace(0, height - 1, MESH)
+        u, v = np.meshgrid(nodes_u, nodes_v)
+        x, y = self.backward(u.ravel(), v.ravel())
+        fields = [(x - u.ravel()).reshape(u.shape), (y - v.ravel()).reshape(u.shape)]
+        at_u = np.arange(width, dtype=np.float32) * np.float32((MESH - 1) / max(width - 1, 1))
+        at_v = np.arange(height, dtype=np.float32) * np.float32((MESH - 1) / max(height - 1, 1))
+        gu, gv = np.meshgrid(at_u, at_v)
+        dx, dy = (
+            np.asarray(cv2.remap(f.astype(np.float32), gu, gv, cv2.INTER_LINEAR), np.float32)
+            for f in fields
+        )
+        us, vs = np.meshgrid(
+            np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+        )
+        return us + dx, vs + dy
+
+
+def powers(along: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The terms (N, K) of the map: along^a across^b, a from 1, b from 0."""
+    return np.stack(
+        [along**a * across**b for a in range(1, ALONG + 1) for b in range(ACROSS + 1)], axis=1
+    )
+
+
+def _order() -> NDArray[np.float64]:
+    return np.array([a + b for a in range(1, ALONG + 1) for b in range(ACROSS + 1)], np.float64)
+
+
+def flatten(level: Chains, upright: Chains, shape: tuple[int, int]) -> Flattening:
+    """The flattening of a patch from its level chains and its upright ones, these transposed."""
+    return Flattening(shape, _fit(level, shape), _fit(upright, shape[::-1]))
+
+
+def _fit(chains: Chains, shape: tuple[int, int]) -> NDArray[np.float64]:
+    half = max(shape) / 2
+    x, y = (chains.x - shape[1] / 2) / half, (chains.y - shape[0] / 2) / half
+    terms = powers(x, y)
+    count = len(chains.start)
+    if count == 0:
+        return np.zeros(terms.shape[1])
+    size = np.maximum(np.bincount(chains.owner, minlength=count), 1)
+
+    def centred(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return values - (np.bincount(chains.owner, values, count) / size)[chains.owner]
+
+    matrix = np.stack([centred(column) for column in terms.T], axis=1)
+    target = -centred(y)
+    hold = HOLD * 2 * half * np.diag(_order() ** 2)
+    weight = np.ones(count)
+    found = np.zeros(terms.shape[1])
+    for _ in range(ROUNDS):
+        each = weight[chains.owner]
+        weighted = matrix * each[:, None]
+        found = np.linalg.solve(weighted.T @ matrix + hold, weighted.T @ target)
+        left = matrix @ found - target
+        error = np.sqrt(np.bincount(chains.owner, left * left, count) / size)
+        weight = 1 / np.maximum(error / TOLERANCE, 1) ** 2
+    return found

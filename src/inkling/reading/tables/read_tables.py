@@ -1,0 +1,157 @@
+"""Tables of a photo: its grids found, each cell read."""
+
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.errors import InklingError
+from inkling.reading.preprocess.photo import Photo, Source, open_photo
+from inkling.reading.recognise.network import Network, load_network
+from inkling.reading.tables.cells import CellInk, cut_cells, quad_of
+from inkling.reading.tables.darkness import SIDE, Darkness, see_darkness
+from inkling.reading.tables.evidence import line_evidence
+from inkling.reading.tables.faces import Face
+from inkling.reading.tables.find import FoundGrid, find_all
+from inkling.reading.tables.orientation import quarter_turns, turn
+from inkling.reading.tables.read_cells import CellText, read_cells, stack
+from inkling.reading.tables.table_types import Cell, Corners, Table
+from inkling.types import Box
+
+MOST_CELLS = 10_000  # of one table; larger grids are counted but not read
+
+
+@dataclass(frozen=True)
+class TableOptions:
+    """What is known in advance: `cells` (rows, columns) of each table, digits in each cell."""
+
+    cells: tuple[int, int] | None = None
+    digits_per_cell: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.cells is not None and (min(self.cells) < 1 or self.cells == (1, 1)):
+            raise InklingError(
+                f"{self.cells[0]} x {self.cells[1]} cells are not a grid: give 1x2 or more"
+            )
+        if self.digits_per_cell is not None and self.digits_per_cell < 1:
+            raise InklingError("digits per cell must be 1 or more")
+
+
+def read_tables(
+    source: Source,
+    *,
+    model: str | Path | None = None,
+    cells: tuple[int, int] | None = None,
+    digits_per_cell: int | None = None,
+) -> list[Table]:
+    """The tables in one image, largest first; an empty list where there is no ruled grid.
+
+    `source` is what `open_photo` takes; `model` is an ONNX model other than the bundled one.
+    `cells` (rows, columns) is the size that each table is known to have, `digits_per_cell` how
+    many digits stand in a cell that is not blank. Raises `ImageError` and `ModelError`.
+    """
+    options = TableOptions(cells, digits_per_cell)
+    network = _bundled() if model is None else load_network(model)
+    return read_tables_of(open_for_tables(source), network, options)
+
+
+@cache
+def _bundled() -> Network:
+    return load_network()
+
+
+def read_tables_of(photo: Photo, network: Network, options: TableOptions) -> list[Table]:
+    """The tables of a photo, largest first; none where there is no grid."""
+    zoom = photo.pixels.shape[1] / photo.width
+    dark = see_darkness(photo.pixels, zoom)
+    grids = find_all(line_evidence(dark.found))
+    if options.cells is not None:
+        grids = [matched for grid in grids if (matched := fit_size(grid, options.cells))]
+    return [_read(dark, grid, network, options) for grid in grids]
+
+
+def open_for_tables(source: Source, name: str = "the image") -> Photo:
+    """Decodes an image at the size at which tables are read. Raises `ImageError`."""
+    return open_photo(source, name, side=SIDE)
+
+
+def fit_size(grid: FoundGrid, cells: tuple[int, int]) -> FoundGrid | None:
+    """A grid whose number of rows and columns is known; None where it is plainly another one.
+
+    Either way up. A grid of nearly that size keeps its outline and is divided evenly.
+    """
+    sizes = (grid.rows, grid.columns)
+    if sizes in (cells, cells[::-1]):
+        return grid
+    wanted = min(
+        (cells, cells[::-1]), key=lambda size: abs(size[0] - sizes[0]) + abs(size[1] - sizes[1])
+    )
+    if any(abs(a - b) > max(1, round(0.25 * a)) for a, b in zip(wanted, sizes, strict=True)):
+        return None
+    return divide(grid.outline, wanted)
+
+
+def divide(outline: NDArray[np.float64], cells: tuple[int, int]) -> FoundGrid:
+    """A quadrilateral (4, 2) divided evenly, in perspective, into rows and columns."""
+    rows, columns = cells
+    square = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
+    matrix = cv2.getPerspectiveTransform(square, outline.astype(np.float32))
+    u, v = np.meshgrid(np.arange(columns + 1.0), np.arange(rows + 1.0))
+    points = np.stack([u.ravel(), v.ravel()], axis=1)[None]
+    corners = np.asarray(cv2.perspectiveTransform(points, matrix), np.float64)
+    faces = tuple(Face(i, j, 1, 1) for i in range(rows) for j in range(columns))
+    return FoundGrid(corners.reshape(rows + 1, columns + 1, 2), faces)
+
+
+def _read(dark: Darkness, grid: FoundGrid, network: Network, options: TableOptions) -> Table:
+    grid = replace(grid, corners=(grid.corners + 0.5) / dark.finding - 0.5)
+    cells = cut_cells(dark.ink, grid)
+    turns = 0
+    if options.cells is None or (grid.rows, grid.columns) == options.cells:
+        turns = quarter_turns(stack([cell for cell in cells if not cell.blank]), network)
+    if options.cells is not None:
+        turns = _fitting_turns(grid, turns, options.cells)
+    if turns:
+        grid = turn(grid, turns)
+        cells = cut_cells(dark.ink, grid)
+    texts = read_cells(cells, network, dark.zoom, options.digits_per_cell)
+    return _table(grid, cells, texts, dark.zoom, turns)
+
+
+def _fitting_turns(grid: FoundGrid, turns: int, cells: tuple[int, int]) -> int:
+    """Quarter turns after which a grid has the size that is known."""
+    odd = (grid.rows, grid.columns) != cells
+    return turns if (turns % 2 == 1) == odd else 1 if odd else 0
+
+
+def _table(
+    grid: FoundGrid, cells: list[CellInk], texts: list[CellText], zoom: float, turns: int
+) -> Table:
+    outline = (grid.outline + 0.5) / zoom
+    low, high = outline.min(axis=0), outline.max(axis=0)
+    box = Box(
+        max(0, round(float(low[0]))), max(0, round(float(low[1]))),
+        round(float(high[0] - low[0])), round(float(high[1] - low[1])),
+    )  # fmt: skip
+    out = tuple(
+        Cell(
+            cell.face.top,
+            cell.face.left,
+            text.text,
+            text.verdict,
+            text.confidence,
+            _corners((quad_of(grid, cell.face) + 0.5) / zoom),
+            text.digits,
+            (cell.face.rows, cell.face.columns),
+        )
+        for cell, text in zip(cells, texts, strict=True)
+    )
+    return Table(grid.rows, grid.columns, box, _corners(outline), out, 90 * turns)
+
+
+def _corners(points: NDArray[np.float64]) -> Corners:
+    a, b, c, d = ((float(x), float(y)) for x, y in points)
+    return a, b, c, d

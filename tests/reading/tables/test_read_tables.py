@@ -1,0 +1,101 @@
+"""Grids are found with their size, their cells read; what is no grid gives no table."""
+
+import csv
+import io
+
+import cv2
+import numpy as np
+import pytest
+
+import inkling
+from inkling.errors import InklingError
+from inkling.reading.tables.read_tables import TableOptions, divide
+from inkling.reading.tables.table_types import Table
+from tests.reading.tables.drawn import PAPER, draw_grid, tilt
+
+TEXTS = [["1", "", "3", "7"], ["", "5", "2", ""], ["8", "4", "", "6"]]
+
+
+def only(tables: list[Table]) -> Table:
+    assert len(tables) == 1
+    return tables[0]
+
+
+@pytest.mark.parametrize(("lean", "turn"), [(0, 0), (30, 0), (15, 12)])
+def test_a_grid_is_read_cell_by_cell(lean: float, turn: float) -> None:
+    table = only(inkling.read_tables(tilt(draw_grid(TEXTS), lean, turn)))
+    assert (table.rows, table.columns) == (3, 4)
+    assert table.texts() == TEXTS
+    blank = [cell for cell in table.cells if not cell.text]
+    assert all(cell.verdict == "blank" and not cell.digits for cell in blank)
+
+
+def test_a_row_of_boxes_joins_its_digits() -> None:
+    table = only(inkling.read_tables(draw_grid([list("20457")], cell=(48, 40))))
+    assert table.row_texts == ["20457"]
+
+
+def test_several_digits_stand_in_one_cell() -> None:
+    texts = [["12", "7"], ["305", "48"]]
+    table = only(inkling.read_tables(draw_grid(texts, cell=(44, 110))))
+    assert table.texts() == texts
+
+
+def test_a_missing_separator_merges_two_cells() -> None:
+    sheet = draw_grid([["1", ""], ["5", "2"], ["3", "4"]], cell=(60, 60), grain=0)
+    sheet[44:96, 94:107] = PAPER
+    table = only(inkling.read_tables(sheet))
+    merged = [cell for cell in table.cells if cell.span != (1, 1)]
+    assert [(cell.row, cell.column, cell.span) for cell in merged] == [(0, 0, (1, 2))]
+    assert table.as_json()["cells"][0][1] is None
+
+
+def test_a_turned_grid_is_read_upright() -> None:
+    table = only(inkling.read_tables(np.rot90(draw_grid(TEXTS)).copy()))
+    assert table.rotation == 90
+    assert table.texts() == TEXTS
+
+
+def test_two_grids_are_two_tables_largest_first() -> None:
+    large, small = draw_grid(TEXTS), draw_grid([["9", "2"], ["6", "3"]])
+    page = np.full((large.shape[0], large.shape[1] + small.shape[1]), PAPER, np.uint8)
+    page[:, : large.shape[1]] = large
+    page[: small.shape[0], large.shape[1] :] = small
+    sizes = [(table.rows, table.columns) for table in inkling.read_tables(page)]
+    assert sizes == [(3, 4), (2, 2)]
+
+
+@pytest.mark.parametrize("kind", ["blank", "noise", "digit", "ruled"])
+def test_what_is_no_grid_gives_no_table(kind: str) -> None:
+    rng = np.random.default_rng(5)
+    image = np.full((300, 400), PAPER, np.uint8)
+    if kind == "noise":
+        image = rng.integers(0, 256, image.shape).astype(np.uint8)
+    elif kind == "digit":
+        cv2.putText(image, "8", (120, 250), cv2.FONT_HERSHEY_SIMPLEX, 8, 20, 18)
+    elif kind == "ruled":
+        image[30::30] = 120
+    assert inkling.read_tables(image) == []
+
+
+def test_a_known_size_must_match() -> None:
+    sheet = draw_grid(TEXTS)
+    assert only(inkling.read_tables(sheet, cells=(3, 4))).texts() == TEXTS
+    assert inkling.read_tables(sheet, cells=(9, 9)) == []
+    with pytest.raises(InklingError, match="not a grid"):
+        TableOptions(cells=(1, 1))
+
+
+def test_an_outline_is_divided_evenly() -> None:
+    grid = divide(np.array([[0, 0], [40, 0], [40, 20], [0, 20]], float), (2, 4))
+    assert grid.corners.shape == (3, 5, 2)
+    assert grid.corners[1, 3] == pytest.approx([30, 10])
+    assert len(grid.faces) == 8
+
+
+def test_a_table_gives_csv_arrays_and_frames() -> None:
+    pytest.importorskip("pandas")
+    table = only(inkling.read_tables(draw_grid(TEXTS)))
+    assert list(csv.reader(io.StringIO(table.to_csv()))) == TEXTS
+    assert table.to_numpy().tolist() == TEXTS
+    assert table.to_pandas().shape == (3, 4)

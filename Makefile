@@ -11,12 +11,12 @@ ifndef INKLING_DATA
   endif
 endif
 
-.PHONY: help demo test check format slow guide notebook help-page pictures clean
+.PHONY: help demo test check wheel format slow guide notebook help-page pictures clean
 
 help:
 	@echo "make demo    train on MNIST, measure, and show what to open"
 	@echo "make test    the whole test suite"
-	@echo "make check   lint, format and types"
+	@echo "make check   lint, format, types, and the wheel in an empty environment"
 	@echo "make slow    the tests that take minutes"
 	@echo "make guide   run the guided notebook from a clean kernel"
 	@echo "make notebook  run it and keep its output, after a change of notebooks/guide.py"
@@ -47,6 +47,10 @@ check: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/pyright --pythonpath $(BIN)/python
+	PYTHON=$(abspath $(BIN)/python) .ci/check_wheel
+
+wheel: $(VENV)/installed
+	PYTHON=$(abspath $(BIN)/python) .ci/check_wheel
 
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .

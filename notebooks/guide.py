@@ -303,7 +303,7 @@ export_pth(run, folder / "model.pth")
 weights = torch.load(folder / "model.pth", weights_only=True)
 fresh = build_model(run.read_recipe().model, classes)
 fresh.load_state_dict(weights)
-again = inkling.DigitClassifier(fresh, training.classes)
+again = inkling.TorchClassifier(fresh, training.classes)
 same = np.array_equal(again.predict_logits(test.images), classifier.predict_logits(test.images))
 print("the loaded network answers exactly the same:", same)
 

@@ -1,18 +1,21 @@
 """What many tests need: an own cache, no mirrors, real MNIST where it is, small real data."""
 
+import contextlib
 import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import settings
 
-from inkling.data.embedded import embedded_digits
 from inkling.types import Digits
 
-torch.set_num_threads(1)  # tests run side by side; results must not depend on the machine
+# The reader's tests run with the base extra alone (tests/wheel/), which has no torch.
+with contextlib.suppress(ModuleNotFoundError):
+    import torch
+
+    torch.set_num_threads(1)  # tests run side by side; results must not depend on the machine
 
 # Nothing is timed in a test. CI takes hypothesis' own profile "ci": the same examples each time,
 # so that a change is judged by its own faults; new examples are drawn whenever a person tests.
@@ -47,6 +50,9 @@ def mnist_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def scans() -> Digits:
+    pytest.importorskip("sklearn", reason="the embedded scans are in scikit-learn")
+    from inkling.data.embedded import embedded_digits
+
     return embedded_digits()
 
 

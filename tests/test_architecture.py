@@ -91,6 +91,7 @@ def test_light_imports_stay_light(statement: str, absent: list[str]) -> None:
 def test_the_public_face_is_whole() -> None:
     for name in inkling.__all__:
         assert callable(getattr(inkling, name)), name
+    assert sorted(inkling.__all__) == inkling.__all__
     assert inkling.__version__
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = inkling.nothing  # type: ignore[attr-defined]

@@ -10,49 +10,101 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from inkling.client import Client as Client
-    from inkling.evaluation.classifier import DigitClassifier as DigitClassifier
+    from inkling.errors import DataError as DataError
+    from inkling.errors import FetchError as FetchError
+    from inkling.errors import ImageError as ImageError
+    from inkling.errors import InklingError as InklingError
+    from inkling.errors import MissingExtraError as MissingExtraError
+    from inkling.errors import ModelError as ModelError
+    from inkling.errors import RecipeError as RecipeError
+    from inkling.errors import RunError as RunError
+    from inkling.errors import ServiceError as ServiceError
+    from inkling.evaluation.classifier import TorchClassifier as TorchClassifier
     from inkling.evaluation.classifier import load_classifier as load
     from inkling.evaluation.figures import show5 as show5
     from inkling.jobs.audit import audit as audit
+    from inkling.jobs.estimator import DigitClassifier as DigitClassifier
     from inkling.jobs.evaluate import evaluate as evaluate
+    from inkling.jobs.export import export as export
+    from inkling.jobs.repeat import repeat as repeat
     from inkling.jobs.report import make_report as make_report
     from inkling.jobs.train import resume as resume
     from inkling.jobs.train import train as train
+    from inkling.jobs.tune import tune as tune
+    from inkling.reading.pipeline import Reader as Reader
     from inkling.reading.pipeline import read as read
     from inkling.reading.tables.read_tables import read_tables as read_tables
     from inkling.reading.tables.table_types import Table as Table
     from inkling.training.recipe_text import list_recipes as list_recipes
+    from inkling.types import Box as Box
+    from inkling.types import Prediction as Prediction
+    from inkling.types import Reading as Reading
 
+# The module of each public name, and its name there.
 _HOMES = {
+    "Box": ("inkling.types", "Box"),
     "Client": ("inkling.client", "Client"),
-    "DigitClassifier": ("inkling.evaluation.classifier", "DigitClassifier"),
-    "load": ("inkling.evaluation.classifier", "load_classifier"),
+    "DataError": ("inkling.errors", "DataError"),
+    "DigitClassifier": ("inkling.jobs.estimator", "DigitClassifier"),
+    "FetchError": ("inkling.errors", "FetchError"),
+    "ImageError": ("inkling.errors", "ImageError"),
+    "InklingError": ("inkling.errors", "InklingError"),
+    "MissingExtraError": ("inkling.errors", "MissingExtraError"),
+    "ModelError": ("inkling.errors", "ModelError"),
+    "Prediction": ("inkling.types", "Prediction"),
+    "Reader": ("inkling.reading.pipeline", "Reader"),
+    "Reading": ("inkling.types", "Reading"),
+    "RecipeError": ("inkling.errors", "RecipeError"),
+    "RunError": ("inkling.errors", "RunError"),
+    "ServiceError": ("inkling.errors", "ServiceError"),
+    "Table": ("inkling.reading.tables.table_types", "Table"),
+    "TorchClassifier": ("inkling.evaluation.classifier", "TorchClassifier"),
+    "audit": ("inkling.jobs.audit", "audit"),
     "evaluate": ("inkling.jobs.evaluate", "evaluate"),
+    "export": ("inkling.jobs.export", "export"),
+    "list_recipes": ("inkling.training.recipe_text", "list_recipes"),
+    "load": ("inkling.evaluation.classifier", "load_classifier"),
+    "make_report": ("inkling.jobs.report", "make_report"),
     "read": ("inkling.reading.pipeline", "read"),
     "read_tables": ("inkling.reading.tables.read_tables", "read_tables"),
-    "Table": ("inkling.reading.tables.table_types", "Table"),
-    "train": ("inkling.jobs.train", "train"),
+    "repeat": ("inkling.jobs.repeat", "repeat"),
     "resume": ("inkling.jobs.train", "resume"),
-    "audit": ("inkling.jobs.audit", "audit"),
-    "make_report": ("inkling.jobs.report", "make_report"),
     "show5": ("inkling.evaluation.figures", "show5"),
-    "list_recipes": ("inkling.training.recipe_text", "list_recipes"),
+    "train": ("inkling.jobs.train", "train"),
+    "tune": ("inkling.jobs.tune", "tune"),
 }
 
 __all__ = [
+    "Box",
     "Client",
+    "DataError",
     "DigitClassifier",
+    "FetchError",
+    "ImageError",
+    "InklingError",
+    "MissingExtraError",
+    "ModelError",
+    "Prediction",
+    "Reader",
+    "Reading",
+    "RecipeError",
+    "RunError",
+    "ServiceError",
     "Table",
+    "TorchClassifier",
     "audit",
     "evaluate",
+    "export",
     "list_recipes",
     "load",
     "make_report",
     "read",
     "read_tables",
+    "repeat",
     "resume",
     "show5",
     "train",
+    "tune",
 ]
 
 
@@ -68,7 +120,12 @@ def __getattr__(name: str) -> Any:
         return _version()
     if name in _HOMES:
         module, attribute = _HOMES[name]
-        return getattr(import_module(module), attribute)
+        try:
+            return getattr(import_module(module), attribute)
+        except ModuleNotFoundError as error:
+            from inkling.errors import find_missing_extra
+
+            raise find_missing_extra(error) or error from error
     raise AttributeError(f"module 'inkling' has no attribute '{name}'")
 
 

@@ -43,9 +43,39 @@ class MissingExtraError(InklingError):
     def __init__(self, group: str, module: str) -> None:
         """`group` is the extra's name in pyproject.toml, `module` what could not be imported."""
         super().__init__(
-            f"this needs the package '{module}', which is not installed: "
-            f"run pip install -c constraints.txt '.[{group}]' in the folder of inkling"
+            f"the package '{module}' is not installed. Install it with: "
+            f"pip install 'inkling[{group}]'"
         )
+
+
+# The extra in pyproject.toml that installs a module.
+EXTRAS = {
+    "torch": "train",
+    "safetensors": "train",
+    "pydantic": "train",
+    "tomli_w": "train",
+    "platformdirs": "train",
+    "sklearn": "train",
+    "scipy": "train",
+    "matplotlib": "train",
+    "jinja2": "train",
+    "onnx": "train",
+    "onnxscript": "train",
+    "httpx": "serve",
+    "starlette": "serve",
+    "uvicorn": "serve",
+    "prometheus_client": "serve",
+    "optuna": "tune",
+    "pyarrow": "tables",
+    "fsspec": "tables",
+    "openpyxl": "tables",
+}
+
+
+def find_missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
+    """The error that names the extra of a module that was not found; None for other modules."""
+    module = (error.name or "").partition(".")[0]
+    return MissingExtraError(EXTRAS[module], module) if module in EXTRAS else None
 
 
 class ServiceError(InklingError):

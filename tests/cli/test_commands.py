@@ -79,7 +79,10 @@ def test_export_and_not_over_a_file(run_folder: Path, tmp_path: Path) -> None:
     inkling("export", run_folder, "--to", "pth", cwd=tmp_path)
     path = tmp_path / "mlp-adam.pth"
     before = path.read_bytes()
-    assert "left alone" in inkling("export", run_folder, "--to", "pth", cwd=tmp_path, code=1).stderr
+    assert (
+        "not overwritten"
+        in inkling("export", run_folder, "--to", "pth", cwd=tmp_path, code=1).stderr
+    )
     assert path.read_bytes() == before
     inkling("export", run_folder, "--to", "pickle", code=2)
 

@@ -7,9 +7,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper
 from PIL import Image
 
 from inkling.errors import ImageError, ModelError
@@ -161,6 +159,8 @@ def test_what_a_trace_shows_of_thumbnails_is_what_was_answered(
 
 def tiny_model(path: Path, classes: list[str], card: dict | None = None, side: int = 28) -> Path:
     """A linear model with fixed random weights, in the form that `load_network` asks for."""
+    onnx = pytest.importorskip("onnx", reason="the base extra runs models, it does not build them")
+    helper, kind = onnx.helper, onnx.TensorProto.FLOAT
     rng = np.random.default_rng(0)
     weights = rng.normal(0, 0.05, (side * side, len(classes))).astype(np.float32)
     graph = helper.make_graph(
@@ -169,9 +169,9 @@ def tiny_model(path: Path, classes: list[str], card: dict | None = None, side: i
             helper.make_node("MatMul", ["flat", "w"], ["logits"]),
         ],
         "tiny",
-        [helper.make_tensor_value_info("images", TensorProto.FLOAT, ["n", 1, side, side])],
-        [helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["n", len(classes)])],
-        [helper.make_tensor("w", TensorProto.FLOAT, weights.shape, weights.ravel())],
+        [helper.make_tensor_value_info("images", kind, ["n", 1, side, side])],
+        [helper.make_tensor_value_info("logits", kind, ["n", len(classes)])],
+        [helper.make_tensor("w", kind, weights.shape, weights.ravel())],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     entries = {"format": 1, "side": side, "mean": 0.13, "std": 0.31, "classes": classes}

@@ -1,33 +1,30 @@
 """`inkling export`."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
 from inkling.cli.output import JsonOption, print_result
-from inkling.errors import RunError
 
-SUFFIXES = {"onnx": ".onnx", "safetensors": ".safetensors", "pth": ".pth"}
+if TYPE_CHECKING:
+    from inkling.jobs.export import ExportFormat
+
+FORMATS = ("onnx", "safetensors", "pth")
 
 
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="|".join(SUFFIXES), help="The form.")],
+    to: Annotated[str, typer.Option("--to", metavar="|".join(FORMATS), help="The form.")],
     out: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Write a run's model in a form that other tools read."""
-    if to not in SUFFIXES:
-        raise typer.BadParameter(f"'{to}' is none of {', '.join(SUFFIXES)}", param_hint="--to")
-    from inkling.export.onnx import export_run_onnx
-    from inkling.export.weights import export_pth, export_safetensors
-    from inkling.training.run_folder import RunFolder, sha256_of
+    if to not in FORMATS:
+        raise typer.BadParameter(f"'{to}' is none of {', '.join(FORMATS)}", param_hint="--to")
+    from inkling.jobs.export import export as export_run
+    from inkling.training.run_folder import sha256_of
 
-    path = out or Path(f"{run.resolve().name}{SUFFIXES[to]}")
-    if path.exists():
-        raise RunError(f"{path} exists already and is left alone: choose another --out")
-    writers = {"onnx": export_run_onnx, "safetensors": export_safetensors, "pth": export_pth}
-    writers[to](RunFolder(run), path)
+    path = export_run(run, cast("ExportFormat", to), out=out)
     result = {"run": str(run), "to": to, "file": str(path), "sha256": sha256_of(path)}
     print_result(result, as_json, lambda: [f"wrote {path}"])

@@ -21,30 +21,7 @@ from inkling.cli.report import report  # noqa: E402
 from inkling.cli.serve import serve  # noqa: E402
 from inkling.cli.train import train  # noqa: E402
 from inkling.cli.tune import tune  # noqa: E402
-from inkling.errors import InklingError, MissingExtraError  # noqa: E402
-
-# Which optional group of pyproject.toml brings the module that could not be imported.
-EXTRAS = {
-    "torch": "train",
-    "safetensors": "train",
-    "pydantic": "train",
-    "tomli_w": "train",
-    "platformdirs": "train",
-    "sklearn": "train",
-    "scipy": "train",
-    "matplotlib": "train",
-    "jinja2": "train",
-    "onnx": "train",
-    "onnxscript": "train",
-    "httpx": "serve",
-    "starlette": "serve",
-    "uvicorn": "serve",
-    "prometheus_client": "serve",
-    "optuna": "tune",
-    "pyarrow": "tables",
-    "fsspec": "tables",
-    "openpyxl": "tables",
-}
+from inkling.errors import InklingError, find_missing_extra  # noqa: E402
 
 app = typer.Typer(
     name="inkling",
@@ -105,10 +82,10 @@ def main() -> NoReturn:
     try:
         app()
     except ModuleNotFoundError as error:
-        module = (error.name or "").partition(".")[0]
-        if module not in EXTRAS:
+        missing = find_missing_extra(error)
+        if missing is None:
             raise
-        _fail(MissingExtraError(EXTRAS[module], module))
+        _fail(missing)
     except InklingError as error:
         _fail(error)
     sys.exit(0)

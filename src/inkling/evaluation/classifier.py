@@ -29,7 +29,7 @@ class Classifier(Protocol):
         ...
 
 
-class DigitClassifier:
+class TorchClassifier:
     """Answers for images of (N, 28, 28) uint8, light ink on dark ground."""
 
     def __init__(
@@ -62,7 +62,7 @@ class DigitClassifier:
         return self.predict_logits(images).argmax(axis=1)
 
 
-def load_classifier(run: str | Path, device: DeviceName = "auto") -> DigitClassifier:
+def load_classifier(run: str | Path, device: DeviceName = "auto") -> TorchClassifier:
     """The network of a run folder. Raises `RunError` where it is no ended, whole run."""
     folder = RunFolder(Path(run))
     card = folder.read_card()
@@ -74,4 +74,4 @@ def load_classifier(run: str | Path, device: DeviceName = "auto") -> DigitClassi
         model.load_state_dict(folder.read_weights(where))
     except RuntimeError as error:
         raise RunError(f"{folder.weights_path} does not fit its recipe: {error}") from error
-    return DigitClassifier(model, classes, card)
+    return TorchClassifier(model, classes, card)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inkling.data.fetch import Notify
 from inkling.data.splits import Splits
 from inkling.evaluation.audit import stratified_folds
-from inkling.evaluation.classifier import DigitClassifier
+from inkling.evaluation.classifier import TorchClassifier
 from inkling.training.callback import Callback
 from inkling.training.history import EpochMetrics
 from inkling.training.loop import Plan
@@ -92,10 +92,10 @@ def cross_validate(
 
 def _train(
     learnt: Digits, recipe: Recipe, seed: int, device: torch.device, callback: Callback
-) -> DigitClassifier:
+) -> TorchClassifier:
     plan = Plan(recipe.with_seed(seed), device, callback)
     model, _ = train_network(Splits(learnt, None), plan)
-    return DigitClassifier(model, learnt.classes)
+    return TorchClassifier(model, learnt.classes)
 
 
 class _JobProgress:

@@ -11,7 +11,7 @@ import torch
 from inkling.data.catalog import Source
 from inkling.data.splits import Splits
 from inkling.errors import DataError
-from inkling.evaluation.classifier import DigitClassifier
+from inkling.evaluation.classifier import TorchClassifier
 from inkling.evaluation.metrics import measure, softmax
 from inkling.evaluation.test_predictions import (
     collect_predictions,
@@ -89,7 +89,7 @@ def run_training(job: TrainingJob) -> TrainResult:
     model, outcome = train_network(splits, _plan(job))
     write_history(run.metrics_path, list(outcome.history))
     weights_sha256 = run.write_weights(outcome.weights)
-    classifier = DigitClassifier(model, classes)
+    classifier = TorchClassifier(model, classes)
     test = in_classes(job.source.load_test(), classes, job.source.name)
     if len(test) == 0:
         raise DataError(f"{job.source.name} has no test image to measure {run.path} on; add some")

@@ -1,0 +1,47 @@
+"""Writes the model of a run in the format of other tools."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, get_args
+
+from inkling.errors import RunError
+from inkling.export.onnx import export_run_onnx
+from inkling.export.weights import export_pth, export_safetensors
+from inkling.training.run_folder import RunFolder
+
+ExportFormat = Literal["onnx", "safetensors", "pth"]
+FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
+_WRITERS: dict[ExportFormat, Callable[[RunFolder, Path], None]] = {
+    "onnx": export_run_onnx,
+    "safetensors": export_safetensors,
+    "pth": export_pth,
+}
+
+
+def export(run: str | Path, to: ExportFormat = "onnx", *, out: str | Path | None = None) -> Path:
+    """Write the model of the run folder `run` to a new file and return its path.
+
+    Parameters
+    ----------
+    run : str or Path
+        A finished run folder.
+    to : {"onnx", "safetensors", "pth"}
+        The file format. The ONNX file is verified against the run's own answers.
+    out : str or Path, optional
+        The file to write. Default: the name of the run, in the current folder.
+
+    Raises
+    ------
+    RunError
+        The run is not finished, or the file exists already.
+    ModelError
+        The exported model gives other answers than the run.
+    """
+    if to not in _WRITERS:
+        raise RunError(f"unknown format '{to}': choose one of {', '.join(FORMATS)}")
+    folder = Path(run)
+    path = Path(out) if out else Path(f"{folder.resolve().name}.{to}")
+    if path.exists():
+        raise RunError(f"{path} exists already and is not overwritten: choose another file (out)")
+    _WRITERS[to](RunFolder(folder), path)
+    return path

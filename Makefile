@@ -11,12 +11,13 @@ ifndef INKLING_DATA
   endif
 endif
 
-.PHONY: help demo test check wheel format slow guide notebook help-page pictures clean
+.PHONY: help demo test check wheel docs format slow guide notebook help-page pictures clean
 
 help:
 	@echo "make demo    train on MNIST, measure, and show what to open"
 	@echo "make test    the whole test suite"
 	@echo "make check   lint, format, types, and the wheel in an empty environment"
+	@echo "make docs    build the documentation site into site/"
 	@echo "make slow    the tests that take minutes"
 	@echo "make guide   run the guided notebook from a clean kernel"
 	@echo "make notebook  run it and keep its output, after a change of notebooks/guide.py"
@@ -55,6 +56,9 @@ wheel: $(VENV)/installed
 format: $(VENV)/installed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+docs: $(VENV)/installed
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 help-page: $(VENV)/installed
 	$(BIN)/python docs/make_help.py

@@ -11,7 +11,7 @@ ifndef INKLING_DATA
   endif
 endif
 
-.PHONY: help demo test check wheel docs format slow guide notebook help-page pictures clean
+.PHONY: help demo test check wheel docs format slow mutants guide notebook help-page pictures clean
 
 help:
 	@echo "make demo    train on MNIST, measure, and show what to open"
@@ -19,6 +19,7 @@ help:
 	@echo "make check   lint, format, types, and the wheel in an empty environment"
 	@echo "make docs    build the documentation site into site/"
 	@echo "make slow    the tests that take minutes"
+	@echo "make mutants  which faults in the code the tests notice; hours"
 	@echo "make guide   run the guided notebook from a clean kernel"
 	@echo "make notebook  run it and keep its output, after a change of notebooks/guide.py"
 	@echo "make format  bring the code into its form"
@@ -37,6 +38,9 @@ test: $(VENV)/installed
 
 slow: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow
+
+mutants: $(VENV)/installed
+	$(BIN)/python tests/mutants.py --count 150 --seed 0 --out mutants.jsonl
 
 guide: $(VENV)/installed
 	$(BIN)/python -m pytest -m slow tests/test_notebook.py

@@ -1,0 +1,65 @@
+"""A folder of the crops that were read, for a person to sort and for `finetune` to learn from."""
+
+import io
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from inkling.errors import InklingError
+from inkling.files import write_bytes, write_text
+from inkling.reading.pipeline import Trace
+from inkling.types import Prediction
+
+ANSWERS = "answers.jsonl"
+STEM_LENGTH = 60  # characters of the image's name in a crop's name
+
+
+class CropFolder:
+    """Writes crops as `FOLDER/<answer>/<confidence>_<image>_<number>.png`.
+
+    A crop is what the network saw, 28x28 grey, light ink on dark. Its subfolder is the digit that
+    was read, or `not-a-digit`; sorted by name, the least certain of a subfolder come first. To
+    correct an answer, move the file to another subfolder. `answers.jsonl` keeps what was read:
+    one line for each crop with `file`, `image`, `box`, `digit`, `confidence`, `verdict` and
+    `alternatives`.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises `InklingError` where `folder` cannot be used, or has files in it."""
+        self.folder = folder
+        self._lines: list[str] = []
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            if any(folder.iterdir()):
+                raise InklingError(f"{folder} is not empty; name a new folder for the crops")
+        except OSError as error:
+            raise InklingError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+    def __len__(self) -> int:
+        return len(self._lines)
+
+    def save(self, trace: Trace) -> None:
+        """Writes the crops of one image. Raises `InklingError` where that fails."""
+        crops = zip(trace.reading.digits, trace.answer.crops, strict=True)
+        for digit, crop in crops:
+            file = self._place(digit, trace.reading.image)
+            content = io.BytesIO()
+            Image.fromarray(crop.pixels).save(content, "PNG")
+            write_bytes(self.folder / file, content.getvalue())
+            self._lines.append(json.dumps(_entry(file, trace.reading.image, digit)))
+
+    def finish(self) -> None:
+        """Writes `answers.jsonl`. Raises `InklingError`."""
+        write_text(self.folder / ANSWERS, "".join(f"{line}\n" for line in self._lines))
+
+    def _place(self, digit: Prediction, image: str) -> str:
+        answer = "not-a-digit" if digit.verdict == "not-a-digit" else str(digit.digit)
+        stem = re.sub(r"[^\w.-]+", "-", Path(image).stem)[:STEM_LENGTH] or "image"
+        return f"{answer}/{digit.confidence:.3f}_{stem}_{len(self)}.png"
+
+
+def _entry(file: str, image: str, digit: Prediction) -> dict[str, Any]:
+    return {"file": file, "image": image, **digit.as_json()}

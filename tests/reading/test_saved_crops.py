@@ -1,0 +1,45 @@
+"""Crops in subfolders by answer, and what was read of each."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkling.data.folder import class_names, labelled_files
+from inkling.errors import InklingError
+from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.saved_crops import ANSWERS, CropFolder
+from tests.reading.pictures import drawn_seven, drawn_zero
+
+
+def test_crops_are_sorted_by_answer_and_load_as_data(reader: Reader, tmp_path: Path) -> None:
+    folder = CropFolder(tmp_path / "new" / "crops")
+    pair = np.hstack([drawn_seven(100, 100), drawn_zero()])
+    traces = reader.trace([pair, drawn_seven()], names=["some/two digits.png", "one.png"])
+    for trace in traces:
+        assert isinstance(trace, Trace)
+        folder.save(trace)
+    folder.finish()
+    assert len(folder) == 3
+    assert class_names(folder.folder) == ("0", "7")
+    found = labelled_files(folder.folder)
+    assert [name for _, name in found] == ["0", "7", "7"]
+    entries = [json.loads(line) for line in (folder.folder / ANSWERS).read_text().splitlines()]
+    assert {folder.folder / entry["file"] for entry in entries} == {path for path, _ in found}
+    first = entries[0]
+    assert (first["image"], first["digit"], len(first["box"])) == ("some/two digits.png", 7, 4)
+    assert first["file"].startswith(f"7/{first['confidence']:.3f}_two-digits_")
+    with Image.open(folder.folder / first["file"]) as image:
+        assert (image.size, image.mode) == ((28, 28), "L")
+        assert isinstance(traces[0], Trace)
+        assert np.array_equal(np.asarray(image), traces[0].answer.crops[0].pixels)
+
+
+def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "letter.txt").write_text("mine")
+    with pytest.raises(InklingError, match="not empty"):
+        CropFolder(tmp_path)
+    with pytest.raises(InklingError, match="cannot write"):
+        CropFolder(tmp_path / "letter.txt")

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 import typer
+from openpyxl import load_workbook
+from PIL import Image
 from typer.testing import CliRunner, Result
 
 from inkling.cli.bulk import describe
 from inkling.cli.read import read
+from inkling.reading.pipeline import Reader
 from inkling.scale.bulk import Progress
-from inkling.types import Digits
+from inkling.types import Digits, Reading
 from tests.scale.conftest import as_png
 
 app = typer.Typer()
@@ -76,3 +79,32 @@ def test_options_that_do_not_go_together(folder: Path, tmp_path: Path) -> None:
 )
 def test_the_progress_line(progress: Progress, line: str) -> None:
     assert describe(progress) == line
+
+
+def test_a_spreadsheet_of_every_page(tmp_path: Path, scans: Digits) -> None:
+    images = [Image.fromarray(image) for image in scans.images[:3]]
+    images[0].save(tmp_path / "scan.tif", save_all=True, append_images=images[1:])
+    out = tmp_path / "o.xlsx"
+    assert run(tmp_path / "scan.tif", "--pages", "--out", out).exit_code == 0
+    rows = list(load_workbook(out)["answers"].iter_rows(min_row=2, values_only=True))
+    assert [row[0] for row in rows] == [f"{tmp_path / 'scan.tif'} page {n}" for n in (1, 2, 3)]
+    single = [one.text for one in Reader.load().read(scans.images[:3]) if isinstance(one, Reading)]
+    assert [row[2] or "" for row in rows] == single
+    again = run(tmp_path / "scan.tif", "--pages", "--out", out, "--json")
+    assert json.loads(again.stdout)["resumed"] == 3
+
+
+def test_skipped_formats_are_named_once(folder: Path, tmp_path: Path) -> None:
+    for name in ("a.pdf", "b.pdf", "c.svg"):
+        (folder / name).write_bytes(b"x")
+    result = run(folder, "--out", tmp_path / "o.csv")
+    assert result.exit_code == 0
+    assert len(result.stderr.splitlines()) == 2
+    assert f"skipped 2 PDF files in {folder}: save their pages as PNG" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--explain", "--save-crops"])
+def test_what_does_not_go_with_a_file_of_answers(folder: Path, tmp_path: Path, option: str) -> None:
+    result = run(folder, "--out", tmp_path / "o.csv", option, tmp_path / "x.png")
+    assert result.exit_code == 2
+    assert not (tmp_path / "o.csv").exists()

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,7 +10,9 @@ import typer
 from PIL import Image
 from typer.testing import CliRunner, Result
 
+from inkling.cli.answers import describe
 from inkling.cli.read import read
+from inkling.types import Box, Prediction, Reading
 from tests.reading.pictures import drawn_seven, drawn_zero
 
 app = typer.Typer()
@@ -110,6 +113,66 @@ def test_expect_one(tmp_path: Path) -> None:
     Image.fromarray(np.hstack([drawn_seven(100, 100), drawn_zero()])).save(path)
     (entry,) = json.loads(run(path, "--json", "--expect-one").stdout)
     assert len(entry["text"]) == 1
+
+
+def test_further_pages_are_named_or_read(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    seven, zero = Image.fromarray(drawn_seven(100, 100)), Image.fromarray(drawn_zero())
+    seven.save(path, save_all=True, append_images=[zero])
+    result = run(path, "--json")
+    assert [entry["text"] for entry in json.loads(result.stdout)] == ["7"]
+    assert "scan.tif has 2 pages" in result.stderr
+    result = run(path, "--pages", "--json")
+    found = [(entry["image"], entry["text"]) for entry in json.loads(result.stdout)]
+    assert found == [(f"{path} page 1", "7"), (f"{path} page 2", "0")]
+    assert result.stderr == ""
+
+
+def test_a_folder_without_readable_images_is_a_failure(tmp_path: Path) -> None:
+    (tmp_path / "a.svg").write_text("<svg/>")
+    result = run(tmp_path, "--json")
+    assert result.exit_code == 1
+    assert "error" in json.loads(result.stdout)[0]
+    assert result.stderr.count("SVG") == 1
+
+
+def test_crops_are_saved_for_sorting(seven: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.png").write_bytes(b"x")
+    result = run(seven, tmp_path / "broken.png", "--save-crops", tmp_path / "crops")
+    assert result.exit_code == 1  # the broken image; the other one is saved
+    assert "saved 1 crop to" in result.stderr
+    assert len(list((tmp_path / "crops" / "7").glob("*_seven_0.png"))) == 1
+    again = run(seven, "--save-crops", tmp_path / "crops")
+    assert again.exit_code == 1
+    assert "not empty" in again.stderr
+
+
+@pytest.mark.parametrize("option", [("--pages",), ("--save-crops", "crops")])
+def test_options_that_do_not_go_with_tables(seven: Path, option: tuple[str, ...]) -> None:
+    result = run(seven, "--table", *option)
+    assert result.exit_code == 2
+    assert "do not go with --table" in result.output
+
+
+def box(digit: int, **more: Any) -> Prediction:
+    return Prediction(digit, 0.9, Box(0, 0, 5, 5), **more)
+
+
+@pytest.mark.parametrize(
+    ("reading", "words"),
+    [
+        (Reading("a", "digits", "7", (box(7),)), "7  90.0% sure"),
+        (Reading("a", "unsure", "7", (box(7, verdict="unsure"),)), "7?  unsure, 90.0%"),
+        (Reading("a", "digits", "7", (box(7, doubts=("cut off",)),)), "7  90.0% sure (cut off)"),
+        (Reading("a", "blank", ""), "blank"),
+        (
+            Reading("a", "digits", "12\n3", tuple(map(box, (1, 2, 3)))),
+            "2 lines, 90.0% sure\n    12\n    3",
+        ),
+    ],
+)
+def test_sentences(reading: Reading, words: str) -> None:
+    assert describe(reading) == words
 
 
 def test_a_missing_model_is_one_sentence(seven: Path, tmp_path: Path) -> None:

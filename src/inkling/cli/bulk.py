@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from inkling.cli.output import print_result
+from inkling.cli.output import note, print_result
 from inkling.errors import RunError
 
 if TYPE_CHECKING:
     from inkling.scale.bulk import Progress, Summary
+    from inkling.scale.sources import Source
 
 EVERY_S = 5.0  # a plain line; a terminal's line is drawn anew twice a second
 REFRESH_S = 0.5
@@ -26,13 +27,13 @@ def read_to_file(
     expect_one: bool,
     workers: int | None,
     column: str | None,
+    pages: bool,
     as_json: bool,
 ) -> None:
     """Read all images into `out`. Raises `InklingError`, also where none could be read."""
     from inkling.scale.bulk import local_engine, read_bulk
-    from inkling.scale.sources import open_sources
 
-    sources = open_sources(arguments, sys.stdin.buffer, column)
+    sources = _open_pages(arguments) if pages else _open_streams(arguments, column)
     engine = local_engine(workers)
     display = ProgressLine()
     try:
@@ -43,9 +44,37 @@ def read_to_file(
         raise RunError(f"stopped; the same command goes on with {out}") from error
     finally:
         display.close()
+    _name_skipped(sources)
     print_result(vars(summary), as_json, lambda: [_sentence(summary)])
     if summary.all_failed:
         raise RunError(f"no image could be read; the column 'error' of {out} says why")
+
+
+def _open_streams(arguments: Sequence[str], column: str | None) -> "list[Source]":
+    from inkling.scale.sources import open_sources
+
+    return open_sources(arguments, sys.stdin.buffer, column)
+
+
+def _open_pages(arguments: Sequence[str]) -> "list[Source]":
+    """All pages of all images: files, folders and patterns, which are listed first."""
+    from inkling.cli.inputs import expand
+    from inkling.scale.sources import Listed
+
+    inputs = expand(arguments, sys.stdin.buffer, every_page=True)
+    for sentence in inputs.notes:
+        note(sentence)
+    return [Listed([(one.name, one.content) for one in inputs.named])]
+
+
+def _name_skipped(sources: "Sequence[Source]") -> None:
+    """Names each image format that was skipped in a folder, once."""
+    from inkling.reading.preprocess.formats import skipped_sentence
+    from inkling.scale.folders import Folder
+
+    for folder in (source for source in sources if isinstance(source, Folder)):
+        for kind, count in sorted(folder.skipped.items()):
+            note(skipped_sentence(kind, count, folder.root))
 
 
 def _sentence(summary: "Summary") -> str:

@@ -1,43 +1,61 @@
-"""`inkling read`: what the pictures say, how sure that is, and where it stands."""
+"""`inkling read`: the digits in images, how certain they are, and where they are."""
 
-import json
 import logging
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from inkling.cli.output import note
+
 if TYPE_CHECKING:
+    from inkling.cli.inputs import Named
     from inkling.errors import ImageError
-    from inkling.reading.pipeline import Trace
+    from inkling.reading.pipeline import Reader, Trace
     from inkling.types import Reading
+
+BLOCK = 64  # images that are traced at a time, for their crops; each holds some MB
 
 
 def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="IMAGE...", help="Pictures, folders, patterns; - reads one from stdin."
+            metavar="IMAGE...", help="Images, folders, patterns; - reads one from stdin."
         ),
     ],
     as_json: Annotated[
-        bool, typer.Option("--json", help="Print a JSON list, an entry a picture.")
+        bool, typer.Option("--json", help="Print a JSON list with one entry per image.")
     ] = False,
     explain: Annotated[
-        Path | None, typer.Option(help="Write a picture of the road to the answer to this file.")
+        Path | None,
+        typer.Option(metavar="FILE", help="Save an image of each processing step to this file."),
     ] = None,
     model: Annotated[
         Path | None, typer.Option(help="An ONNX model other than the bundled one.")
     ] = None,
     expect_one: Annotated[
-        bool, typer.Option("--expect-one", help="Each picture holds one digit at most.")
+        bool, typer.Option("--expect-one", help="Each image holds one digit at most.")
     ] = False,
+    pages: Annotated[
+        bool,
+        typer.Option("--pages", help="Read every page of a TIFF and every frame of a GIF."),
+    ] = False,
+    save_crops: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Save the crop of each digit to a subfolder named by its answer, for sorting.",
+        ),
+    ] = None,
     out: Annotated[
         Path | None,
         typer.Option(
             metavar="FILE",
-            help="Write the answers to this .csv, .jsonl or .parquet file; a restart resumes.",
+            help="Write the answers to this .csv, .jsonl, .parquet or .xlsx file. "
+            "A restart resumes.",
         ),
     ] = None,
     workers: Annotated[
@@ -60,9 +78,11 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
         typer.Option(min=1, metavar="N", help="With --table: digits in a cell that is not blank."),
     ] = None,
 ) -> None:
-    """Read the handwritten digits in pictures."""
+    """Read the handwritten digits in images."""
     if not table and (cells or digits_per_cell):
         raise typer.BadParameter("--cells and --digits-per-cell go with --table")
+    if table and (pages or save_crops):
+        raise typer.BadParameter("--pages and --save-crops do not go with --table")
     if table:
         from inkling.cli.read_tables import read_tables_or_exit
 
@@ -78,13 +98,14 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
         return
     if out is None and (workers or column):
         raise typer.BadParameter("--workers and --column go with --out", param_hint="--out")
-    if out is not None and explain is not None:
-        raise typer.BadParameter("--explain does not go with --out", param_hint="--explain")
-    from inkling.cli.inputs import expand
+    for name, value in (("--explain", explain), ("--save-crops", save_crops)):
+        if out is not None and value is not None:
+            raise typer.BadParameter(f"{name} does not go with --out", param_hint=name)
+    if explain is not None and save_crops is not None:
+        raise typer.BadParameter("--explain does not go with --save-crops", param_hint="--explain")
     from inkling.errors import ImageError, InklingError
-    from inkling.reading.pipeline import Reader
 
-    # Pillow reports damaged files to its log as well; the answer says it already.
+    # Pillow also reports damaged files to its log; the answer already says so.
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     try:
         if out is not None:
@@ -97,27 +118,13 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
                 expect_one=expect_one,
                 workers=workers,
                 column=column,
+                pages=pages,
                 as_json=as_json,
             )
             return
-        if explain is not None:
-            from inkling.reading.explain import check_strip
-
-            check_strip(explain)  # before hundreds of pictures are read in vain
-        reader = Reader.load(model)
-        named = expand(images, sys.stdin.buffer).named
-        contents, names = [one.content for one in named], [one.name for one in named]
-        traces: list[Trace | ImageError] = []
-        if explain is None:
-            answers = reader.read(contents, names=names, expect_one=expect_one)
-        else:
-            traces = reader.trace(contents, names=names, expect_one=expect_one)
-            answers = [one if isinstance(one, ImageError) else one.reading for one in traces]
-        _print(list(zip(names, answers, strict=True)), as_json)
-        if explain is not None:
-            from inkling.reading.explain import write_strip
-
-            write_strip(traces, explain)
+        answers = _read_here(
+            images, model, expect_one, pages, as_json, explain=explain, save_crops=save_crops
+        )
     except InklingError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
@@ -125,35 +132,67 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
         raise typer.Exit(1)
 
 
-def _print(entries: "list[tuple[str, Reading | ImageError]]", as_json: bool) -> None:
-    if as_json:
-        typer.echo(json.dumps([_as_json(name, answer) for name, answer in entries], indent=1))
+def _read_here(
+    images: Sequence[str],
+    model: Path | None,
+    expect_one: bool,
+    pages: bool,
+    as_json: bool,
+    *,
+    explain: Path | None,
+    save_crops: Path | None,
+) -> "list[Reading | ImageError]":
+    """Reads all images in this process and prints the answers. Raises `InklingError`."""
+    from inkling.cli.answers import print_answers
+    from inkling.cli.inputs import expand
+    from inkling.reading.pipeline import Reader
+
+    if explain is not None:
+        from inkling.reading.explain import check_strip
+
+        check_strip(explain)  # before hundreds of images are read in vain
+    reader = Reader.load(model)
+    inputs = expand(images, sys.stdin.buffer, pages)
+    for sentence in inputs.notes:
+        note(sentence)
+    contents, names = [one.content for one in inputs.named], [one.name for one in inputs.named]
+    traces: list[Trace | ImageError] = []
+    if save_crops is not None:
+        answers = _read_and_save(reader, inputs.named, expect_one, save_crops)
+    elif explain is not None:
+        traces = reader.trace(contents, names=names, expect_one=expect_one)
+        answers = [_answer_of(trace) for trace in traces]
     else:
-        _print_lines(entries)
+        answers = reader.read(contents, names=names, expect_one=expect_one)
+    print_answers(list(zip(names, answers, strict=True)), as_json)
+    if explain is not None:
+        from inkling.reading.explain import write_strip
+
+        write_strip(traces, explain)
+    return answers
 
 
-def _as_json(name: str, answer: "Reading | ImageError") -> dict[str, object]:
-    if isinstance(answer, Exception):
-        return {"image": name, "error": str(answer)}
-    return answer.as_json()
+def _read_and_save(
+    reader: "Reader", named: "Sequence[Named]", expect_one: bool, folder: Path
+) -> "list[Reading | ImageError]":
+    """Reads all images and saves their crops to `folder`. Raises `InklingError`."""
+    from inkling.errors import ImageError
+    from inkling.reading.saved_crops import CropFolder
+
+    crops = CropFolder(folder)
+    answers: list[Reading | ImageError] = []
+    for start in range(0, len(named), BLOCK):
+        block = named[start : start + BLOCK]
+        contents, names = [one.content for one in block], [one.name for one in block]
+        for trace in reader.trace(contents, names=names, expect_one=expect_one):
+            answers.append(_answer_of(trace))
+            if not isinstance(trace, ImageError):
+                crops.save(trace)
+    crops.finish()
+    count = f"{len(crops):,} crop" + ("" if len(crops) == 1 else "s")
+    note(f"saved {count} to {folder}; move each wrong one to the right subfolder")
+    return answers
 
 
-def _print_lines(entries: "list[tuple[str, Reading | ImageError]]") -> None:
-    """One line a picture: the digits, how sure the least sure of them is, the doubts, the name."""
-    for name, answer in entries:
-        if isinstance(answer, Exception):
-            typer.echo(f"{name}: {answer}", err=True)
-            continue
-        typer.echo(f"{name}: {_sentence(answer)}")
-
-
-def _sentence(reading: "Reading") -> str:
-    if reading.verdict in ("blank", "not-a-digit"):
-        return reading.verdict
-    read = [box for box in reading.digits if box.verdict in ("digits", "unsure")]
-    sure = min(box.confidence for box in read)
-    doubts = list(dict.fromkeys(doubt for box in read for doubt in box.doubts))
-    words = f"{reading.text}  {sure:.1%} sure"
-    if reading.verdict == "unsure":
-        words = f"{reading.text}?  unsure, {sure:.1%}"
-    return words + (f" ({'; '.join(doubts)})" if doubts else "")
+def _answer_of(trace: "Trace | ImageError") -> "Reading | ImageError":
+    return trace if isinstance(trace, Exception) else trace.reading

@@ -8,7 +8,7 @@ from pathlib import Path
 from inkling.errors import ImageError, InklingError, ModelError
 from inkling.reading import recognise
 from inkling.reading.pipeline import Reader
-from inkling.scale.chunk import Chunk, Part, Work
+from inkling.scale.chunk import Chunk, Part, Stored, Work
 from inkling.scale.rows import FORMATS, make_row
 from inkling.types import Reading
 
@@ -33,9 +33,7 @@ class Answerer:
         failed = sum(row.error is not None for row in rows)
         return Part(chunk.number, len(rows), failed, FORMATS[self.work.suffix].encode(rows))
 
-    def _read(
-        self, images: Sequence[Path | bytes | ImageError], names: Sequence[str]
-    ) -> list[Reading | ImageError]:
+    def _read(self, images: Sequence[Stored], names: Sequence[str]) -> list[Reading | ImageError]:
         try:
             return self.reader.read(images, names=names, expect_one=self.work.expect_one)
         except InklingError:

@@ -8,15 +8,20 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from inkling.errors import ImageError
+from inkling.reading.preprocess.photo import Page
 
 CHUNK_IMAGES = 2048  # the reader stacks thumbnails; below some 500 it loses speed
 CHUNK_BYTES = 8 << 20  # of encoded images: about three photos of a phone, a second of work
+
+Stored = (
+    Path | bytes | Page | ImageError
+)  # an image as `Reader.read` takes it, or why there is none
 
 
 class Content(Protocol):
     """Where the images of one chunk are; small enough to send to another process."""
 
-    def load(self) -> Sequence[Path | bytes | ImageError]:
+    def load(self) -> Sequence[Stored]:
         """The images, in order, as `Reader.read` takes them. Raises `InklingError`."""
         ...
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from inkling.errors import DataError, ImageError
+from inkling.scale.chunk import Stored
 
 
 @dataclass(frozen=True)
@@ -44,10 +45,10 @@ class Slices:
 
 @dataclass(frozen=True)
 class Loaded:
-    """Images whose bytes travel with the chunk, or the reason why there are none."""
+    """Images whose bytes travel with the chunk, pages of files, or why there is no image."""
 
-    images: tuple[bytes | ImageError, ...]
+    images: tuple[Stored, ...]
 
-    def load(self) -> Sequence[Path | bytes | ImageError]:
+    def load(self) -> Sequence[Stored]:
         """The bytes."""
         return self.images

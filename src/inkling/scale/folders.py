@@ -1,13 +1,14 @@
 """Folders and patterns as sources: a listing that is sorted on disk, and checked at the end."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from itertools import groupby, zip_longest
 from pathlib import Path
 
 from inkling.errors import DataError, ImageError
-from inkling.reading.preprocess.formats import SUFFIXES
+from inkling.reading.preprocess.formats import SUFFIXES, UNREAD
 from inkling.scale.archives import TarSource, is_tar
 from inkling.scale.chunk import Batch, Entry, group
 from inkling.scale.columns import ParquetSource, is_parquet
@@ -25,10 +26,20 @@ class Folder:
     second one.
     """
 
-    def __init__(self, name: str, root: str, scan_again: Callable[[], Iterable[Found]]) -> None:
-        """`name` is what the user gave; `scan_again` finds the files, relative to `root`."""
+    def __init__(
+        self,
+        name: str,
+        root: str,
+        scan_again: Callable[[], Iterable[Found]],
+        skipped: Counter[str] | None = None,
+    ) -> None:
+        """`name` is what the user gave; `scan_again` finds the files, relative to `root`.
+
+        `skipped` counts the files of formats that are not read, once they have been listed.
+        """
         self.name, self.root = name, root
         self._scan = scan_again
+        self.skipped = Counter[str]() if skipped is None else skipped
         self._listing: Listing | None = None
 
     def batches(self) -> Iterator[Batch]:
@@ -95,8 +106,20 @@ def open_archive(path: str) -> TarSource | ParquetSource:
 
 
 def local_folder(path: str) -> Folder:
-    """The images under a folder; files of other kinds are passed over."""
-    return Folder(f"the folder {path}", path, lambda: scan(path, _is_image))
+    """The images under a folder; files of other kinds are skipped, other image formats counted."""
+    skipped: Counter[str] = Counter()
+
+    def wanted(file: str) -> bool:
+        suffix = _suffix(file)
+        if suffix in UNREAD and suffix not in SUFFIXES:
+            skipped[UNREAD[suffix]] += 1
+        return suffix in SUFFIXES
+
+    def scan_again() -> Iterator[Found]:
+        skipped.clear()
+        return scan(path, wanted)
+
+    return Folder(f"the folder {path}", path, scan_again, skipped)
 
 
 def pattern(text: str) -> Folder:
@@ -165,4 +188,8 @@ def _is_archive(file: Found) -> bool:
 
 
 def _is_image(path: str) -> bool:
-    return os.path.splitext(path)[1].lower() in SUFFIXES  # noqa: PTH122
+    return _suffix(path) in SUFFIXES
+
+
+def _suffix(path: str) -> str:
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122 (a million Paths are slow)

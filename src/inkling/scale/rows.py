@@ -1,4 +1,4 @@
-"""The rows of an answer file, in CSV, JSON Lines or parquet; parts of it can be put together.
+"""The rows of an answer file: CSV, JSON Lines, parquet or Excel; parts of it can be put together.
 
 Columns: `image`, `verdict`, `text`, `confidence`, `digits` (JSON), `error`.
 """
@@ -7,6 +7,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -111,18 +112,40 @@ class Parquet:
                 writer.write_table(pa.concat_tables(held))
 
 
-FORMATS: dict[str, Format] = {".csv": Csv(), ".jsonl": JsonLines(), ".parquet": Parquet()}
+class Spreadsheet:
+    """An Excel file; its parts are JSON Lines, and the digits are a column of JSON text."""
+
+    def encode(self, rows: Sequence[Row]) -> bytes:
+        """A part of the file."""
+        return JsonLines().encode(rows)
+
+    def join(self, parts: Iterable[Path], out: Path) -> None:
+        """The whole file, from its parts. Raises `RunError` for more rows than a sheet holds."""
+        from inkling.scale.spreadsheet import write_spreadsheet
+
+        rows = (
+            Row(**json.loads(line)) for part in parts for line in part.read_bytes().splitlines()
+        )
+        texts = (row._replace(digits=_json(row.digits)) for row in rows)
+        write_spreadsheet(Row._fields, texts, out)
+
+
+FORMATS: dict[str, Format] = {
+    ".csv": Csv(),
+    ".jsonl": JsonLines(),
+    ".parquet": Parquet(),
+    ".xlsx": Spreadsheet(),
+}
+NEEDED = {".parquet": "pyarrow", ".xlsx": "openpyxl"}  # both in the extra [tables]
 
 
 def check_format(out: Path) -> None:
     """Raises `InklingError` for a file that is none of `FORMATS`, or that needs an extra."""
     if out.suffix.lower() not in FORMATS:
         raise InklingError(f"cannot write answers as {out.name}: end it in {', '.join(FORMATS)}")
-    if out.suffix.lower() == ".parquet":
-        try:
-            import pyarrow  # noqa: F401
-        except ModuleNotFoundError as error:
-            raise MissingExtraError("tables", "pyarrow") from error
+    module = NEEDED.get(out.suffix.lower())
+    if module is not None and find_spec(module) is None:
+        raise MissingExtraError("tables", module)
 
 
 def _json(digits: list[dict[str, Any]] | None) -> Any:

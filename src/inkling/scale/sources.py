@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from inkling.errors import DataError
-from inkling.reading.preprocess.photo import MAX_BYTES
+from inkling.reading.preprocess.photo import MAX_BYTES, Page
 from inkling.scale.archives import TarSource, is_tar
-from inkling.scale.chunk import Batch, Chunk, Entry, digest, group
+from inkling.scale.chunk import Batch, Chunk, Entry, Stored, digest, group
 from inkling.scale.columns import ParquetSource, is_parquet
 from inkling.scale.contents import Files, Loaded
 from inkling.scale.folders import (
@@ -79,6 +79,29 @@ class Given:
         stamp = str(len(self.content))
         entry = Entry(STANDARD_INPUT, stamp, len(self.content), self.content)
         yield Batch([entry], Loaded((self.content,)), 1.0)
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Images that were listed before: files, and pages of files, each with its name."""
+
+    images: Sequence[tuple[str, Stored]]
+
+    def batches(self) -> Iterator[Batch]:
+        """The images, in their order."""
+        seen = 0
+        for entries in group(_listed(name, content) for name, content in self.images):
+            seen += len(entries)
+            contents = tuple(content for _, content in self.images[seen - len(entries) : seen])
+            yield Batch(entries, Loaded(contents), seen / len(self.images))
+
+
+def _listed(name: str, content: Stored) -> Entry:
+    file = content.file if isinstance(content, Page) else content
+    if isinstance(file, Path):
+        return _entry(str(file), remote=False)._replace(name=name)
+    size = len(file) if isinstance(file, bytes) else 0
+    return Entry(name, str(size), size, None)
 
 
 def _named(paths: Iterable[str]) -> Iterator[Batch]:

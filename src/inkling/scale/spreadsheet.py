@@ -1,0 +1,54 @@
+"""Rows as an Excel file (Office Open XML), written row by row."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from inkling.errors import RunError
+
+MOST_ROWS = 1_048_576  # of a sheet, its header included
+MOST_TEXT = 32_767  # characters of a cell
+
+
+def write_spreadsheet(header: Sequence[str], rows: Iterable[Sequence[Any]], out: Path) -> None:
+    """Writes one sheet. Texts stay texts: 007 keeps its zeros, and =1+1 does not become a formula.
+
+    Raises `RunError` where there are more rows, or a longer text, than a sheet may hold.
+    """
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("answers")
+    sheet.freeze_panes = "A2"
+    sheet.append(list(header))
+    try:
+        for number, row in enumerate(rows, 2):
+            if number > MOST_ROWS:
+                raise RunError(
+                    f"a spreadsheet holds at most {MOST_ROWS - 1:,} rows; write .parquet or .csv"
+                )
+            cells = []
+            for name, value in zip(header, row, strict=True):
+                cell = WriteOnlyCell(sheet, _clean(value, f"{name} of row {number}"))
+                if isinstance(value, str):
+                    cell.data_type = "s"
+                cells.append(cell)
+            sheet.append(cells)
+    finally:
+        sheet.close()  # the writer's generator would end in a warning otherwise
+    book.save(out)
+
+
+def _clean(value: Any, where: str) -> Any:
+    """A value that a cell may hold: control characters become question marks."""
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    if not isinstance(value, str):
+        return value
+    if len(value) > MOST_TEXT:
+        raise RunError(
+            f"{where} has {len(value):,} characters, more than a cell of a spreadsheet holds; "
+            "write .jsonl or .parquet"
+        )
+    return ILLEGAL_CHARACTERS_RE.sub("?", value)

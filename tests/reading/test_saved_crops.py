@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkling.data.folder import class_names, labelled_files
+from inkling.data.catalog import find_source
 from inkling.errors import InklingError
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.saved_crops import ANSWERS, CropFolder
@@ -23,11 +23,12 @@ def test_crops_are_sorted_by_answer_and_load_as_data(reader: Reader, tmp_path: P
         folder.save(trace)
     folder.finish()
     assert len(folder) == 3
-    assert class_names(folder.folder) == ("0", "7")
-    found = labelled_files(folder.folder)
-    assert [name for _, name in found] == ["0", "7", "7"]
+    data = find_source(str(folder.folder)).load_everything()
+    assert data.classes == ("0", "7")
+    assert [data.classes[label] for label in data.labels] == ["0", "7", "7"]
     entries = [json.loads(line) for line in (folder.folder / ANSWERS).read_text().splitlines()]
-    assert {folder.folder / entry["file"] for entry in entries} == {path for path, _ in found}
+    found = {path.relative_to(folder.folder).as_posix() for path in folder.folder.rglob("*.png")}
+    assert {entry["file"] for entry in entries} == found
     first = entries[0]
     assert (first["image"], first["digit"], len(first["box"])) == ("some/two digits.png", 7, 4)
     assert first["file"].startswith(f"7/{first['confidence']:.3f}_two-digits_")

@@ -181,3 +181,14 @@ def test_a_file_in_the_place_of_the_folder_is_named(job: dict[str, Any], tmp_pat
 def test_a_storage_that_cannot_be_had_is_named(job: dict[str, Any]) -> None:
     with pytest.raises(InklingError, match="cannot open the study"):
         tune(**job, trials=1, storage="sqlite:////nowhere/at/all/study.db")
+
+
+@pytest.mark.parametrize("name", ["best.toml", "history.png", "importance.png"])
+def test_a_file_of_the_user_is_never_replaced(job: dict[str, Any], name: str) -> None:
+    job["out"].mkdir()
+    mine = job["out"] / name
+    mine.write_text("mine")
+    with pytest.raises(RunError, match=f"{name} was not made by inkling"):
+        tune(**job, trials=2)
+    assert mine.read_text() == "mine"
+    assert [path.name for path in job["out"].iterdir()] == [name]

@@ -21,6 +21,7 @@ from inkling.cli.report import report  # noqa: E402
 from inkling.cli.serve import serve  # noqa: E402
 from inkling.cli.train import train  # noqa: E402
 from inkling.cli.tune import tune  # noqa: E402
+from inkling.cli.verify import verify  # noqa: E402
 from inkling.errors import InklingError, find_missing_extra  # noqa: E402
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ COMMANDS = (
     data,
     export,
     audit,
+    verify,
     serve,
 )  # in the order of the help
 for command in COMMANDS:

@@ -12,6 +12,8 @@ import torch
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
+from inkling.reading.model_hash import with_hash
+
 LARGE = 256  # numbers; smaller tensors are left as they are
 
 
@@ -51,4 +53,8 @@ def store_half(path: Path) -> None:
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)
-    path.write_bytes(model.SerializeToString())
+    # Without the hash of the file as it was.
+    kept = [entry for entry in model.metadata_props if entry.key != "sha256"]
+    del model.metadata_props[:]
+    model.metadata_props.extend(kept)
+    path.write_bytes(with_hash(model.SerializeToString()))

@@ -25,6 +25,7 @@ from inkling.evaluation.classifier import load_classifier
 from inkling.export.half import store_half
 from inkling.files import replacing
 from inkling.models.inference import predict_logits
+from inkling.reading.model_hash import with_hash
 from inkling.training.run_folder import RunFolder
 from inkling.types import MEAN, SIDE, STD
 
@@ -133,7 +134,7 @@ def write_graph(
         del value.metadata_props[:]
     del proto.graph.metadata_props[:]
     onnx.checker.check_model(proto)
-    path.write_bytes(proto.SerializeToString())
+    path.write_bytes(with_hash(proto.SerializeToString()))
 
 
 @contextlib.contextmanager

@@ -9,6 +9,7 @@ from inkling.evaluation.report.contents import read_run, read_runs
 from inkling.evaluation.report.render import is_ours
 from inkling.evaluation.report.run_page import render_run
 from inkling.files import write_text
+from inkling.training.manifest import update_manifest
 from inkling.training.run_folder import RunFolder
 
 COMPARISON = Path("comparison.html")
@@ -22,6 +23,7 @@ def make_report(run: str | Path) -> tuple[Path, tuple[str, ...]]:
     folder = RunFolder(Path(run))
     contents = read_run(folder)
     write_text(folder.report_path, render_run(contents))
+    update_manifest(folder.path, folder.report_path)
     return folder.report_path, contents.missing
 
 

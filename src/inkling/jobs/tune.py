@@ -37,6 +37,8 @@ from inkling.training.recipe_text import dump_recipe, load_recipe
 from inkling.training.run_folder import make_folder
 
 HELD_OUT = 10_000  # images to judge by, where the recipe itself holds none out
+BEST, CHARTS = "best.toml", ("history.png", "importance.png")
+BEST_HEAD = "# Found by inkling tune "
 TOP = 10  # trials in the table of the best
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
@@ -102,6 +104,7 @@ def tune(
     check_search(chosen)
     folder = Path(out) if out else RUNS / f"{chosen.name}-tune"
     make_folder(folder)
+    _check_outputs(folder)
     where = choose_device(device)
     source = find_source(chosen.data, notify=notify)
     splits = make_splits(judged(chosen), source)
@@ -146,6 +149,20 @@ def tune(
     return _result(study, chosen, folder, source.name, url)
 
 
+def _check_outputs(folder: Path) -> None:
+    """Raises `RunError` where a result of the search would replace a file of the user's."""
+    best = folder / BEST
+    try:
+        ours = best.exists() and best.read_text("utf-8", "replace").startswith(BEST_HEAD)
+    except OSError as error:
+        raise RunError(f"{best} cannot be replaced: {error.strerror or error}") from error
+    for path in (best, *(folder / name for name in CHARTS)):
+        if path.exists() and not ours:
+            raise RunError(
+                f"{path} was not made by inkling and is left alone: choose another --out"
+            )
+
+
 def judged(recipe: Recipe) -> Recipe:
     """The recipe with validation images, even where it is meant to learn from all of them."""
     if recipe.training.validation:
@@ -179,10 +196,10 @@ def _result(study: optuna.Study, recipe: Recipe, folder: Path, data: str, url: s
         for trial in trials
         if trial.state in ENDED and (value := _latest(trial)) is not None
     ]
-    save_figure(draw_search(points), folder / "history.png")
-    save_figure(draw_importance(importance), folder / "importance.png")
-    best = folder / "best.toml"
+    best = folder / BEST  # before the charts: by it the next search knows them as its own
     write_text(best, _best_text(recipe, lines[0], len(whole)))
+    save_figure(draw_search(points), folder / CHARTS[0])
+    save_figure(draw_importance(importance), folder / CHARTS[1])
     return Tuning(
         folder=folder,
         recipe=recipe.name,
@@ -230,7 +247,7 @@ def _best_text(recipe: Recipe, best: TrialLine, trials: int) -> str:
     )
     changes = "\n".join(f"#   {key} = {value}" for key, value in best.changes.items())
     return (
-        f"# Found by inkling tune {recipe.name}: trial {best.number}, the best of {trials} whole "
+        f"{BEST_HEAD}{recipe.name}: trial {best.number}, the best of {trials} whole "
         f"ones,\n# {best.accuracy:.2%} on validation. It was chosen among many, so its accuracy "
         f"there is\n# flattered; train it to know. Changed:\n{changes}\n\n" + dump_recipe(tuned)
     )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError
+from inkling.reading.model_hash import check_bundled
 from inkling.reading.preprocess.photo import Photo, Source, Sources, as_sources, open_photo
 from inkling.reading.preprocess.thumbnails import Thumbnails, is_thumbnail, preprocess_thumbnails
 from inkling.reading.preprocessed import Preprocessed, preprocess, preprocess_fast
@@ -52,7 +53,11 @@ class Reader:
     """Reads pictures with one model. Make it once; it may be used from several threads."""
 
     def __init__(self, network: Network, workers: int | None = None) -> None:
-        """`network` as `load_network` gives it; `workers` threads, as many as cores by default."""
+        """`network` as `load_network` gives it; `workers` threads, as many as cores by default.
+
+        Raises `ModelError` if another model of the package is missing or damaged.
+        """
+        check_bundled()
         self.network = network
         self._workers = workers or os.cpu_count() or 1
         cv2.setNumThreads(1)  # pictures are spread over the cores, not one picture's rows

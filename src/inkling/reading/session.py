@@ -5,6 +5,7 @@ from pathlib import Path
 import onnxruntime
 
 from inkling.errors import ModelError
+from inkling.reading.model_hash import check_bundled
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
@@ -21,6 +22,7 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
 
 def open_bundled(path: Path) -> onnxruntime.InferenceSession:
     """A model that belongs to the package. Raises `ModelError` where it is missing or damaged."""
+    check_bundled()
     try:
         return open_session(path)
     except Exception as error:  # the runtime raises its own, undocumented types

@@ -11,12 +11,13 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load, save
 from torch import Tensor
 
 from inkling.errors import RecipeError, RunError
 from inkling.files import write_bytes, write_text
 from inkling.training.checkpoint import has_checkpoint, member_folder
+from inkling.training.manifest import check_content, write_manifest
 from inkling.training.old_names import upgrade_card
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, parse_recipe
@@ -79,18 +80,21 @@ class RunFolder:
     def read_recipe(self) -> Recipe:
         """The resolved recipe. Raises `RunError` where the folder is no run, else `RecipeError`."""
         try:
-            text = self.recipe_path.read_text("utf-8")
+            content = self.recipe_path.read_bytes()
+            text = content.decode("utf-8")
         except OSError as error:
             what = "is not a run folder" if self.path.exists() else "does not exist"
             raise RunError(f"{self.path} {what}: there is no {self.recipe_path.name}") from error
         except UnicodeDecodeError as error:
             raise RecipeError(f"{self.recipe_path} is damaged: {error}") from error
+        check_content(self.path, self.recipe_path, content)
         return parse_recipe(text, str(self.recipe_path))
 
     def read_card(self) -> dict[str, Any]:
         """The card. Raises `RunError` where the run is unfinished, foreign or damaged."""
         try:
-            card = json.loads(self.card_path.read_text("utf-8"))
+            content = self.card_path.read_bytes()
+            card = json.loads(content.decode("utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
             recipe = self.read_recipe()
             raise RunError(
@@ -99,6 +103,7 @@ class RunFolder:
             ) from error
         except (OSError, ValueError) as error:
             raise RunError(f"{self.card_path} is damaged: {error}") from error
+        check_content(self.path, self.card_path, content)
         if not isinstance(card, dict):
             raise RunError(f"{self.card_path} is damaged: it holds no table")
         if card.get("format") != CARD_FORMAT:
@@ -113,6 +118,7 @@ class RunFolder:
     def write_card(self, card: dict[str, Any]) -> None:
         """Write the card, and with it declare the run ended."""
         write_text(self.card_path, json.dumps(card, indent=2) + "\n")
+        write_manifest(self.path)
 
     def write_weights(self, weights: dict[str, Tensor]) -> str:
         """Write the weights; gives the file's SHA-256, the same for the same weights."""
@@ -121,11 +127,21 @@ class RunFolder:
         return sha256_of(self.weights_path)
 
     def read_weights(self, device: torch.device) -> dict[str, Tensor]:
-        """The weights of the run. Raises `RunError` where they are missing or damaged."""
+        """The weights of the run. Raises `RunError` if they are missing, damaged or altered."""
         try:
-            return load_file(self.weights_path, device=str(device))
-        except (OSError, SafetensorError) as error:
+            content = self.weights_path.read_bytes()
+            self._check_weights(content)
+            return {name: value.to(device) for name, value in load(content).items()}
+        except (OSError, SafetensorError, ValueError, KeyError, RuntimeError) as error:
             raise RunError(f"cannot read {self.weights_path}: {error}") from error
+
+    def _check_weights(self, content: bytes) -> None:
+        expected = self.read_card().get("weights_sha256") if self.complete else None
+        if expected is not None and expected != hashlib.sha256(content).hexdigest():
+            raise RunError(
+                f"{self.weights_path} was altered: its SHA-256 is not the one in"
+                f" {self.card_path.name}. Restore the file, or train again"
+            )
 
 
 def sha256_of(path: Path) -> str:

@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from inkling.errors import ModelError
+from inkling.reading.model_hash import check_hash
 from inkling.reading.recognise.tta import average_over_shifts
 from inkling.reading.session import open_session
 from inkling.types import DIGIT_NAMES, MEAN, SIDE, STD
@@ -64,7 +65,7 @@ class Network:
         out = np.zeros((len(pixels), 11), np.float32)
         for start in range(0, len(pixels), BATCH):
             images = self._table[pixels[start : start + BATCH]][:, None]
-            logits = np.asarray(self.session.run(None, {self._input: images})[0])[:, self._order]
+            logits = self._run(images)[:, self._order]
             logits = logits / self.card.temperature
             probs = np.exp(logits - logits.max(axis=1, keepdims=True))
             out[start : start + BATCH, : probs.shape[1]] = probs / probs.sum(axis=1, keepdims=True)
@@ -73,6 +74,12 @@ class Network:
     def judge(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The same, doubtful crops averaged over shifted copies; see `average_over_shifts`."""
         return average_over_shifts(pixels, self.probabilities(pixels), self.probabilities)
+
+    def _run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+        try:
+            return np.asarray(self.session.run(None, {self._input: images})[0])
+        except Exception as error:  # the runtime raises its own, undocumented types
+            raise ModelError(f"the model cannot be run; export it again ({error})") from error
 
     @cached_property
     def _input(self) -> str:
@@ -89,13 +96,30 @@ def load_network(path: str | Path | None = None) -> Network:
     if not path.is_file():
         raise ModelError(f"there is no model file {path}")
     try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be opened: {error.strerror or error}") from error
+    check_hash(content, path)
+    try:
         session = open_session(path)
     except Exception as error:  # the runtime raises its own, undocumented types
         raise ModelError(
             f"{path} is no ONNX model that can be used here: export a run with 'inkling export'"
         ) from error
     _check_shapes(session, path)
-    return Network(session, _read_card(session, path), path.resolve() == BUNDLED.resolve())
+    network = Network(session, _read_card(session, path), path.resolve() == BUNDLED.resolve())
+    _try_out(network, path)
+    return network
+
+
+def _try_out(network: Network, path: Path) -> None:
+    """Runs a batch of two: some damaged graphs load and fail only when they run."""
+    try:
+        probs = network.probabilities(np.zeros((2, SIDE, SIDE), np.uint8))
+    except Exception as error:  # the runtime raises its own, undocumented types
+        raise ModelError(f"{path} is damaged: it cannot be run ({error})") from error
+    if not np.isfinite(probs).all():
+        raise ModelError(f"{path} is damaged: its output is not finite")
 
 
 def _check_shapes(session: onnxruntime.InferenceSession, path: Path) -> None:
@@ -113,7 +137,10 @@ def _check_shapes(session: onnxruntime.InferenceSession, path: Path) -> None:
 
 
 def _read_card(session: onnxruntime.InferenceSession, path: Path) -> Card:
-    text = session.get_modelmeta().custom_metadata_map.get("card")
+    try:
+        text = session.get_modelmeta().custom_metadata_map.get("card")
+    except UnicodeDecodeError as error:
+        raise ModelError(f"the card in {path} is damaged: {error}") from error
     if text is None:
         raise ModelError(f"{path} has no card: export a run with 'inkling export' to make one")
     try:

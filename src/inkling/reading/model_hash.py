@@ -1,0 +1,51 @@
+"""The SHA-256 of a model file, stored as the last entry of the file itself.
+
+The entry is one of ONNX's `metadata_props` (field 14 of `ModelProto`), appended to the finished
+file, so that every ONNX tool still reads it. It covers all bytes before it.
+"""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+
+from inkling.errors import ModelError
+
+# Protobuf: field 14 with 74 bytes: field 1 with the key, field 2 with 64 hexadecimal digits.
+HEAD = b"\x72\x4a\x0a\x06sha256\x12\x40"
+LENGTH = len(HEAD) + 64
+WEIGHTS = Path(__file__).parent / "weights"  # the bundled models
+
+
+def with_hash(content: bytes) -> bytes:
+    """An ONNX file (its bytes) with the hash appended; unchanged if it has one already."""
+    return content if stored_hash(content) else content + HEAD + _digest(content)
+
+
+def stored_hash(content: bytes) -> str | None:
+    """The hash in an ONNX file, or None for a file without one."""
+    end = content[-LENGTH:]
+    return end[len(HEAD) :].decode("ascii", "replace") if end.startswith(HEAD) else None
+
+
+def check_hash(content: bytes, path: Path) -> bool:
+    """Whether the file has a hash. Raises `ModelError` if its bytes do not match it."""
+    stored = stored_hash(content)
+    if stored is None:
+        return False
+    if stored.encode() != _digest(content[:-LENGTH]):
+        raise ModelError(f"{path} was altered: its bytes do not match its SHA-256. Export it again")
+    return True
+
+
+@cache
+def check_bundled() -> None:
+    """Checks the files of all bundled models, once per process. Raises `ModelError`."""
+    for path in sorted(WEIGHTS.glob("*.onnx")):
+        try:
+            check_hash(path.read_bytes(), path)
+        except (OSError, ModelError) as error:
+            raise ModelError(f"{path} is missing or damaged. Install inkling again") from error
+
+
+def _digest(content: bytes) -> bytes:
+    return hashlib.sha256(content).hexdigest().encode()

@@ -2,9 +2,9 @@
 
     python benchmarks/fuzz_files.py [--count 5000] [--seed 1] [--only NAME] [--json FILE]
 
-Models, runs, recipes, checkpoints, CSV and npz data: `count` mutations in all, the same number for
-each. Ends with exit code 1 if anything but a result or an `InklingError` came back, a file took over
-2 s of processor time, or the process grew by over 400 MB.
+Models, runs, recipes, checkpoints, CSV and npz data: `count` mutations in all, the same number
+for each. Ends with exit code 1 if anything but a result or an `InklingError` came back, a file took
+over 2 s of processor time, or the process grew by over 400 MB.
 """
 
 import argparse

@@ -1,9 +1,10 @@
-"""What `deploy/` and the `Dockerfile` promise, checked without an engine to run them."""
+"""Checks `deploy/` and the `Dockerfile` without a container engine."""
 
 import json
 import re
 import shutil
 import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -82,7 +83,36 @@ def test_the_image_has_no_torch_and_no_root() -> None:
             assert f"!{name}" in allowed
 
 
-def test_proxies_take_what_the_service_takes() -> None:
+def scan(root: Path, user: int = 4242) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, str(ROOT / "deploy" / "scan.py"), str(root), "--user", str(user)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_the_image_is_scanned_for_set_uid_files_and_writable_paths(tmp_path: Path) -> None:
+    last = (ROOT / "Dockerfile").read_text().rsplit("FROM ", 1)[1]
+    assert last.index("USER 10001") < last.index("python /tmp/scan.py") < last.index("ENTRYPOINT")
+    for folder in ("tmp", "usr/bin", "proc"):
+        (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "tmp").chmod(0o1777)
+    (tmp_path / "tmp" / "free").touch(0o666)
+    (tmp_path / "proc" / "free").touch()
+    (tmp_path / "proc" / "free").chmod(0o666)
+    program = tmp_path / "usr" / "bin" / "program"
+    program.touch()
+    program.chmod(0o755)
+    assert scan(tmp_path).returncode == 0
+    for mode, finding in ((0o4755, "set-uid"), (0o2755, "set-gid"), (0o757, "writable")):
+        program.chmod(mode)
+        done = scan(tmp_path)
+        assert done.returncode == 1
+        assert finding in done.stdout
+        assert str(program) in done.stdout
+    program.chmod(0o755)
+    owned = scan(tmp_path, program.stat().st_uid)
+    assert f"writable: {program}" in owned.stdout
+
+
+def test_proxies_accept_what_the_service_accepts() -> None:
     megabytes = Settings().body_bytes // MEGABYTE
     assert f"client_max_body_size {megabytes}m;" in (ROOT / "deploy" / "nginx.conf").read_text()
     annotations = find("Ingress")["metadata"]["annotations"]

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 from PIL import Image
@@ -462,3 +463,46 @@ def test_the_documentation_needs_no_other_host(browser: "playwright.Browser", ad
             page.click(f"details#{name} button")
             page.wait_for_selector(f"details#{name} .row .status.fine", timeout=WAIT)
         assert '"text": "7"' in page.locator("#read pre[aria-label=Answer]").inner_text()
+
+
+ATTACK = """<img src=x onerror="window.hit=1"><script>window.hit=1</script>'"`.png"""
+
+
+def test_a_script_in_an_image_name_does_not_run(
+    browser: "playwright.Browser", address: str, seven: bytes
+) -> None:
+    with visit(browser, address, **DESKTOP) as seen:
+        file = {"name": ATTACK, "mimeType": "image/png", "buffer": seven}
+        seen.page.set_input_files("#file", file)
+        seen.expect_text("7")
+        assert ATTACK[:40] in (seen.page.locator("#photo").get_attribute("alt") or "")
+        assert seen.page.evaluate("window.hit") is None
+        assert seen.page.locator("script:not([src])").count() == 0
+
+
+def test_the_policy_stops_a_script_that_reached_the_page(
+    browser: "playwright.Browser", address: str
+) -> None:
+    """The second line of defence: even markup written as HTML, with inline code, does nothing."""
+    with visit(browser, address, **DESKTOP) as seen:
+        insert = "html => { document.getElementById('sentence').innerHTML = html; }"
+        seen.page.evaluate(insert, ATTACK)
+        inline = "() => { const s = document.createElement('script'); s.textContent = 'hit = 1';"
+        seen.page.evaluate(inline + " document.body.append(s); }")
+        seen.page.wait_for_timeout(300)
+        assert seen.page.evaluate("window.hit") is None
+        assert any("Content Security Policy" in error for error in seen.errors)
+        seen.errors.clear()  # the reports of the policy, and of the image that does not exist
+        seen.asked.clear()
+
+
+def test_a_name_with_markup_comes_back_as_json(address: str, seven: bytes) -> None:
+    for answer in (
+        httpx.post(f"{address}/v1/read", params={"name": ATTACK}, content=seven, timeout=60),
+        httpx.post(f"{address}/v1/read", files={"file": (ATTACK, seven)}, timeout=60),
+        httpx.post(f"{address}/v1/read", files={"file": (ATTACK, b"none")}, timeout=60),
+        httpx.get(f"{address}/<script>alert(1)</script>", timeout=60),
+    ):
+        assert "json" in answer.headers["content-type"]
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "script-src 'self'" in answer.headers["content-security-policy"]

@@ -26,7 +26,8 @@ from inkling.training.run_folder import RunFolder
 @pytest.fixture(scope="module")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("verify") / "run"
-    train("mlp-adam", data="digits", out=out, changes=["training.epochs=1"])
+    changes = ["training.epochs=1", "training.batch_size=256"]
+    train("mlp-adam", data="digits", out=out, changes=changes, figures=False)
     return out
 
 
@@ -91,7 +92,9 @@ def test_missing_and_added_files_are_named(run: Path) -> None:
 
 
 def test_a_new_report_is_listed_and_an_altered_file_stays_altered(run: Path) -> None:
+    make_report(run)
     flip(run / "report.html")
+    assert failed(run) == {"report.html": "altered"}
     make_report(run)
     assert verify(run).ok
     flip(run / "metrics.jsonl", 0.3)

@@ -69,7 +69,7 @@ function example({ path, method, requestBody }) {
   const lines = !requestBody
     ? [`curl ${address}`]
     : requestBody.content["image/png"]
-      ? [`curl --data-binary @photo.jpg ${address}`]
+      ? [`curl -F file=@photo.jpg ${address}`]
       : [
           `curl -H 'Content-Type: application/json' \\`,
           `  -d '${JSON.stringify(requestBody.content["application/json"].example)}' \\`,

@@ -71,10 +71,11 @@ def _window(length: int, slope: float) -> Map:
 
 def crest(smooth: Map, least: float) -> NDArray[np.uint8]:
     """Where evidence is higher than just above and below, and than `least`: (H, W) of 0 and 1."""
-    smooth = np.asarray(cv2.blur(smooth, (1, 3)), np.float32)
-    up, down = np.zeros_like(smooth), np.zeros_like(smooth)
-    up[1:], down[:-1] = smooth[:-1], smooth[1:]
-    return ((smooth > least) & (smooth >= up) & (smooth > down)).astype(np.uint8)
+    # The blur finds the middle of a broad line, and would push a thin one below the threshold.
+    wide = np.asarray(cv2.blur(smooth, (1, 5)), np.float32)
+    up, down = np.zeros_like(wide), np.zeros_like(wide)
+    up[1:], down[:-1] = wide[:-1], wide[1:]
+    return ((smooth > least) & (wide >= up) & (wide > down)).astype(np.uint8)
 
 
 def find_chains(evidence: Map, length: int, slopes: tuple[float, ...]) -> Chains:

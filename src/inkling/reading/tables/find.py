@@ -171,7 +171,8 @@ def _grids(flat: Map) -> list[Grid]:
 def _place(grid: Grid, corner: tuple[int, int], bend: Flattening, patch: Patch) -> FoundGrid:
     """A grid of a flattened patch in the pixels of the evidence map."""
     u, v = crossings(grid.rulings.v, grid.rulings.u)
-    x, y = bend.backward(u.ravel(), v.ravel())
+    first_u, first_v, _, _ = bend.extent()
+    x, y = bend.backward((u + first_u).ravel(), (v + first_v).ravel())
     points = np.stack([x, y], axis=1)[None].astype(np.float64)
     back = cv2.perspectiveTransform(points, np.linalg.inv(patch.to_patch))
     return FoundGrid(np.asarray(back, np.float64).reshape(*u.shape, 2) + corner, grid.faces)

@@ -21,6 +21,7 @@ ROUNDS = 6
 TOLERANCE = 0.006  # of the patch; chains that fit worse than this count less
 MESH = 32  # nodes a side at which the map is turned round
 TURNS = 12
+BEYOND = 0.25  # of a side
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +54,25 @@ class Flattening:
             y = np.clip(y + 0.8 * (v - at_v), -far, 2 * far)
         return x, y
 
-    def maps(self) -> tuple[Map, Map]:
-        """For each flat pixel, where in the patch it lies: (H, W) x and y, for `cv2.remap`."""
+    def extent(self) -> tuple[int, int, int, int]:
+        """The flat pixels that show the whole patch: first u and v, width and height.
+
+        At most a quarter more on each side: the map runs wild where no line holds it.
+        """
         height, width = self.shape
-        nodes_u = np.linspace(0, width - 1, MESH)
-        nodes_v = np.linspace(0, height - 1, MESH)
+        along, down = np.linspace(0, width, 17), np.linspace(0, height, 17)
+        x = np.concatenate([along, along, np.zeros(17), np.full(17, width)])
+        y = np.concatenate([np.zeros(17), np.full(17, height), down, down])
+        u, v = self.forward(x, y)
+        left, right = max(u.min(), -BEYOND * width), min(u.max(), (1 + BEYOND) * width)
+        top, bottom = max(v.min(), -BEYOND * height), min(v.max(), (1 + BEYOND) * height)
+        return int(left), int(top), int(right - left) + 1, int(bottom - top) + 1
+
+    def maps(self) -> tuple[Map, Map]:
+        """For each flat pixel of `extent`, where in the patch it lies: (H, W) x and y."""
+        first_u, first_v, width, height = self.extent()
+        nodes_u = np.linspace(0, width - 1, MESH) + first_u
+        nodes_v = np.linspace(0, height - 1, MESH) + first_v
         u, v = np.meshgrid(nodes_u, nodes_v)
         x, y = self.backward(u.ravel(), v.ravel())
         fields = [(x - u.ravel()).reshape(u.shape), (y - v.ravel()).reshape(u.shape)]
@@ -69,7 +84,8 @@ class Flattening:
             for f in fields
         )
         us, vs = np.meshgrid(
-            np.arange(width, dtype=np.float32), np.arange(height, dtype=np.float32)
+            np.arange(width, dtype=np.float32) + first_u,
+            np.arange(height, dtype=np.float32) + first_v,
         )
         return us + dx, vs + dy
 

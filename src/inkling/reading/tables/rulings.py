@@ -22,9 +22,9 @@ NEAR = 120.0  # pixels from a chain's end within which another may continue it
 STEP = 3.0  # pixels that it may then lie higher or lower
 SLANT = 0.04  # and more for each pixel between them
 END = 8  # columns; where a chain ends is the mean over so many
-WANDER = 2  # pixels that a line may leave its smoothed course
+WANDER = 3  # pixels that a line may leave its smoothed course
 TOUCH = 6.0  # pixels; lines that end closer to a crossing one reach it
-SURE = 0.5  # evidence of a piece of line
+SURE = 0.4  # evidence of a piece of line
 FAINT = 0.3  # and of one that is expected
 FILLED = 0.8  # of an edge, for it to be there
 TIP = 0.15  # of an edge, at either end
@@ -35,11 +35,13 @@ CEILINGS = (1.0, 0.7, 0.5, 0.35, 0.25)  # of it; lines outside the grid may be l
 EXPLAINED = 0.7  # of what there is of a line must lie in whole edges
 WEAK = 0.45  # of an edge of a line that was chosen, for it to be there
 EXPECTED = 0.85  # of a faint edge of such a line
+STEADY = 0.75  # of a line's edges; where so many are there, a trace of another is enough
+TRACE = 0.3  # of such an edge
 LEAST = 0.12  # of the longest line's support; a line with less needs more than one edge
 RUNNING = 0.6  # of the edges between a line's first and last, which must be whole
 THIN = 0.25  # of the usual distance; lines closer together than that are one, drawn double
 ROUNDS = 12
-COURSE = 41  # pixels over which a line's course is smoothed
+COURSE = 25  # pixels over which a line's course is smoothed
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -313,7 +315,9 @@ def present(lines: Lines, across: Lines, strength: Strength) -> Bools:
         filled(lines, across, strength.faint, (0, TIP)),
         filled(lines, across, strength.faint, (1 - TIP, 1)),
     )
-    return (sure >= FILLED) | ((sure >= WEAK) & (tips >= ENDS)) | (faint >= EXPECTED)
+    there = (sure >= FILLED) | ((sure >= WEAK) & (tips >= ENDS)) | (faint >= EXPECTED)
+    steady = there.mean(axis=1, keepdims=True) >= STEADY
+    return there | (steady & (faint >= TRACE))
 
 
 def filled(

@@ -20,7 +20,7 @@ from inkling.reading.preprocess.thumbnails import Thumbnails, is_thumbnail, prep
 from inkling.reading.preprocessed import Preprocessed, preprocess, preprocess_fast
 from inkling.reading.recognise.network import Network, load_network
 from inkling.reading.recognise.row import is_plain
-from inkling.reading.recognise.thumbnail_network import judge_thumbnails
+from inkling.reading.recognise.thumbnail_network import judge_inverse, judge_thumbnails
 from inkling.reading.recognise.verdict import crop_of_thumb, read_plain
 from inkling.reading.results import Answer, answer_image
 from inkling.types import Reading
@@ -199,7 +199,9 @@ class Reader:
         pixels = np.concatenate([thumbs.pixels for thumbs in seen])
         probs = judge_thumbnails(pixels, self.network, self._spread)
         ends = np.cumsum([len(indices) for indices in chunks])
-        yield from zip(seen, np.split(probs, ends[:-1]), chunks, strict=True)
+        parts = zip(seen, np.split(probs, ends[:-1]), chunks, strict=True)
+        for thumbs, of_chunk, indices in parts:
+            yield *judge_inverse(thumbs, of_chunk, self.network), indices
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
         """The short way for drawings, the long one for whatever that leaves in doubt."""

@@ -12,19 +12,27 @@ from numpy.typing import NDArray
 from inkling.reading.preprocess.light import DARKEST_PAPER, FLAT, THUMB
 from inkling.reading.preprocess.normalise import normalise
 
-SIDE_LEAST = 8
+SIDE_LEAST = 8  # pixels; the longer side of an image that may hold a digit
+NARROWEST = 1  # pixels; a 1 that was cropped to its ink may be no wider
 CONTRAST = 48  # grey levels between ink and ground, at least
-MOST_INK = 0.5  # of the picture
+SLIM_CONTRAST = 24  # likewise of a slim image, which may show hardly any ground
+MOST_INK = 0.5  # of the image
+MOST_INK_TIGHT = 0.95  # of an image that was cropped to its ink
+SLIM = 0.5  # width over height of a tight crop that may be a 1, which fills more than half of it
 
 
 @dataclass(frozen=True, eq=False)
 class Thumbnails:
-    """What the short way made of a stack of N: crops for those that are `plain` (N,) bool.
+    """What the fast path made of a stack of N: crops for those that are `plain` (N,) bool.
 
+    `tight` (N,) bool: cropped to the ink, which reaches all four sides. `inverse` (N, 28, 28)
+    uint8, of slim images alone: the crops if the other side is ink.
     `boxes` (N, 4) int64 is x y w h; `pixels` (N, 28, 28) uint8; `stroke_width`, `contrast` (N,).
     """
 
     plain: NDArray[np.bool_]
+    tight: NDArray[np.bool_]
+    inverse: NDArray[np.uint8] | None
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.int64]
     stroke_width: NDArray[np.float32]
@@ -33,7 +41,7 @@ class Thumbnails:
 
 def is_thumbnail(shape: tuple[int, ...]) -> bool:
     """Whether a picture of this shape may go the short way."""
-    return len(shape) == 2 and max(shape) <= THUMB and min(shape) >= SIDE_LEAST
+    return len(shape) == 2 and SIDE_LEAST <= max(shape) <= THUMB and min(shape) >= NARROWEST
 
 
 def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
@@ -50,16 +58,21 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
     ink *= ink > 0.04  # the ground's own grain
     rows: NDArray[np.bool_] = np.asarray(inked.any(axis=2))
     columns: NDArray[np.bool_] = np.asarray(inked.any(axis=1))
-    opposite = (rows[:, 0] & rows[:, -1]) | (columns[:, 0] & columns[:, -1])
+    down, across = rows[:, 0] & rows[:, -1], columns[:, 0] & columns[:, -1]
     cover = inked.mean(axis=(1, 2))
-    plain = (
-        split.flat & (contrast[:, 0, 0] >= CONTRAST) & ~opposite & (cover > 0) & (cover < MOST_INK)
-    )
+    slim = stack.shape[2] <= SLIM * stack.shape[1]
+    clear = (contrast[:, 0, 0] >= (SLIM_CONTRAST if slim else CONTRAST)) & (cover > 0)
+    tight = clear & down & across & (cover < MOST_INK_TIGHT)
+    plain = split.flat & clear & ~(down | across) & (cover < MOST_INK) | tight
     made = normalise(ink)
     boxes = np.concatenate([_span(columns), _span(rows)], axis=1)[:, [0, 2, 1, 3]]
+    inverse = None
+    if slim and tight.any():
+        inverse = normalise((1 - ink) * tight[:, None, None]).pixels
     return Thumbnails(
-        plain, made.pixels, boxes, made.stroke_width, share[:, 0, 0].astype(np.float32)
-    )
+        plain, tight, inverse, made.pixels, boxes, made.stroke_width,
+        share[:, 0, 0].astype(np.float32),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)

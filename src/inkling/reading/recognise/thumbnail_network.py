@@ -6,6 +6,7 @@ sure of, it is wrong no more often.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ModelError
+from inkling.reading.preprocess.thumbnails import Thumbnails
 from inkling.reading.recognise.network import BATCH, Network, load_network
 from inkling.reading.recognise.tta import Judge
 
@@ -40,6 +42,21 @@ def judge_thumbnails(
     left = np.flatnonzero(probs[:, :10].max(axis=1) < small.card.thresholds[SURE])
     probs[left] = _in_parts(network.judge, pixels[left], spread)
     return probs
+
+
+def judge_inverse(
+    thumbs: Thumbnails, probs: NDArray[np.float32], network: Network
+) -> tuple[Thumbnails, NDArray[np.float32]]:
+    """Slim tight crops judged with either side as ink: the surer answer, and the crop it is of.
+
+    Of a 1 that was cropped to its ink, more is ink than ground; the image alone does not tell.
+    """
+    if thumbs.inverse is None:
+        return thumbs, probs
+    inverse = network.judge(thumbs.inverse)
+    better = thumbs.tight & (inverse[:, :10].max(axis=1) > probs[:, :10].max(axis=1))
+    pixels = np.where(better[:, None, None], thumbs.inverse, thumbs.pixels)
+    return replace(thumbs, pixels=pixels), np.where(better[:, None], inverse, probs)
 
 
 def _in_parts(judge: Judge, pixels: NDArray[np.uint8], spread: Spread) -> NDArray[np.float32]:

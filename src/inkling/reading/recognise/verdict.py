@@ -72,6 +72,7 @@ def read_plain(
     best = probs[:, :10].argmax(axis=1)
     best_prob = probs[np.arange(len(best)), best]
     single = _is_single(thumbs, best_prob, probs[:, 10], card)
+    single &= ~thumbs.tight | (best_prob >= CONFIDENT)
     passed = np.flatnonzero(thumbs.plain & single).tolist()
     digits, sure, boxes = best.tolist(), best_prob.tolist(), thumbs.boxes.tolist()
     out = []

@@ -17,6 +17,9 @@ DIGIT_NAMES = tuple("0123456789")
 
 Verdict = Literal["digits", "blank", "not-a-digit", "unsure"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+MarkKind = Literal["point", "comma", "minus", "slash", "colon", "percent", "other"]
+MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
+Rotation = Literal[0, 90, 180, 270]
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,13 +118,34 @@ class Prediction:
 
 
 @dataclass(frozen=True)
+class Mark:
+    """Ink that was found but not read as a digit: a known mark, or `other`."""
+
+    kind: MarkKind
+    box: Box
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry that `read --json` prints."""
+        return {"kind": self.kind, "box": self.box.as_json()}
+
+
+@dataclass(frozen=True)
 class Reading:
-    """What the reader says of one picture; `text` is its digits in reading order."""
+    """What the reader says of one image.
+
+    `digits` are in reading order. `lines` lists, from top to bottom, the indices into `digits` of
+    each line of text; `text` has a line break between lines, and a space between two numbers of
+    one line. `others` is the ink that was not read. `rotation` is by how many degrees clockwise
+    the image was rotated for reading; boxes are in the image as given.
+    """
 
     image: str
     verdict: Verdict
     text: str
     digits: tuple[Prediction, ...] = field(default=())
+    lines: tuple[tuple[int, ...], ...] = field(default=())
+    others: tuple[Mark, ...] = field(default=())
+    rotation: Rotation = 0
 
     def as_json(self) -> dict[str, Any]:
         """The entry that `read --json` prints."""
@@ -130,4 +154,7 @@ class Reading:
             "verdict": self.verdict,
             "text": self.text,
             "digits": [digit.as_json() for digit in self.digits],
+            "lines": [list(line) for line in self.lines],
+            "others": [mark.as_json() for mark in self.others],
+            "rotation": self.rotation,
         }

@@ -1,0 +1,117 @@
+"""The network that tells digits from the marks between them: points, commas, slashes and so on.
+
+A slash is shaped like a 1, and a comma like a small 1: what tells them is their size and place
+beside the digits of their line. So the network sees a part together with its line, both scaled by
+the height of the line's digits.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache, reduce
+from pathlib import Path
+from typing import get_args
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from inkling.reading.detect.layout import FULL, digit_height
+from inkling.reading.detect.parts import Part, union
+from inkling.reading.detect.text_map import TextMap
+from inkling.reading.preprocess.pixels import Labels, Map, resize
+from inkling.reading.session import open_bundled
+from inkling.types import MarkKind
+
+MODEL = Path(__file__).parent.parent / "weights" / "marks.onnx"
+KINDS: tuple[MarkKind, ...] = get_args(MarkKind)  # the classes after the first, which is "digit"
+HEIGHT, WIDTH = 32, 64  # pixels of a window
+DIGIT = 20.0  # pixels; the height of a line's digits in it
+STEEPEST = 0.6  # rows for a column; a line that seems steeper is not turned level
+
+
+@dataclass(frozen=True, eq=False)
+class _Line:
+    """A line's ink at the scale of the windows, and where its middle runs."""
+
+    ink: Map
+    corner: tuple[int, int]  # x, y of the ink's first pixel in the working image
+    scale: float
+    slope: float
+    middle: tuple[float, float]
+
+
+def classify_marks(
+    writing: TextMap, labels: Labels, parts: Sequence[Part]
+) -> NDArray[np.float32]:
+    """Probabilities (parts, 8) for the parts of one line: a digit, then each of `KINDS`."""
+    windows = mark_windows(writing, labels, parts)
+    session = _session()
+    inputs = windows.astype(np.float32) / np.float32(255)
+    logits = np.asarray(session.run(None, {session.get_inputs()[0].name: inputs})[0], np.float32)
+    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return exp / exp.sum(axis=1, keepdims=True)
+
+
+def mark_windows(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> NDArray[np.uint8]:
+    """What the network sees, (parts, 2, 32, 64) uint8: each part alone, and all of its line."""
+    line = _measure_line(writing, labels, parts)
+    out = np.zeros((len(parts), 2, HEIGHT, WIDTH), np.uint8)
+    turn = np.arctan(line.slope)
+    cos, sin = float(np.cos(turn)), float(np.sin(turn))
+    for index, part in enumerate(parts):
+        x = (part.x + part.w / 2 - line.corner[0]) * line.scale
+        y = line.middle[1] + line.slope * (x - line.middle[0])
+        level = np.array(
+            [
+                [cos, sin, WIDTH / 2 - cos * x - sin * y],
+                [-sin, cos, HEIGHT / 2 + sin * x - cos * y],
+            ]
+        )
+        own = _own_part(writing, labels, part, line)
+        for channel, ink in enumerate((own, line.ink)):
+            seen = cv2.warpAffine(ink, level, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR)
+            out[index, channel] = np.rint(np.clip(seen, 0, 1) * 255)
+    return out
+
+
+def _measure_line(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> _Line:
+    whole = reduce(union, parts)
+    height = max(digit_height(parts), 1.0)
+    scale = DIGIT / height
+    ink = _ink_of(writing, labels, whole)
+    shape = (max(1, round(whole.h * scale)), max(1, round(whole.w * scale)))
+    full = [part for part in parts if part.h >= FULL * height]
+    middles = np.array([(part.x + part.w / 2, part.y + part.h / 2) for part in full or parts])
+    middles = (middles - (whole.x, whole.y)) * scale
+    x, y = middles.mean(axis=0).tolist()
+    away = middles - (x, y)
+    # As if the line were a digit longer than it is: two parts of unlike height make no slope.
+    slope = float((away[:, 0] * away[:, 1]).sum() / ((away[:, 0] ** 2).sum() + DIGIT**2))
+    slope = slope if abs(slope) < STEEPEST else 0.0
+    return _Line(resize(ink, shape), (whole.x, whole.y), scale, slope, (x, y))
+
+
+def _ink_of(writing: TextMap, labels: Labels, part: Part) -> Map:
+    """A part's ink alone, (h, w), about 1 where it is fully dark."""
+    window = np.s_[part.y : part.bottom, part.x : part.right]
+    own = np.isin(labels[window], part.labels)
+    dark = np.minimum(writing.ink[window] / max(part.level, 1e-3), 1)
+    return np.where(own, dark, 0).astype(np.float32)
+
+
+def _own_part(writing: TextMap, labels: Labels, part: Part, line: _Line) -> Map:
+    """A part's ink in a field of the size of its line's."""
+    field = np.zeros_like(line.ink)
+    left = round((part.x - line.corner[0]) * line.scale)
+    top = round((part.y - line.corner[1]) * line.scale)
+    shape = (max(1, round(part.h * line.scale)), max(1, round(part.w * line.scale)))
+    small = resize(_ink_of(writing, labels, part), shape)
+    rows, columns = field[top : top + shape[0], left : left + shape[1]].shape
+    field[top : top + rows, left : left + columns] = small[:rows, :columns]
+    return field
+
+
+@cache
+def _session() -> onnxruntime.InferenceSession:
+    return open_bundled(MODEL)

@@ -1,6 +1,7 @@
 """From crops and their probabilities to an answer, line by line."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -8,12 +9,18 @@ from numpy.typing import NDArray
 
 from inkling.reading.preprocessed import Preprocessed
 from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.mark_network import KINDS, classify_marks
 from inkling.reading.recognise.network import Network
 from inkling.reading.recognise.row import Read, read_row
-from inkling.reading.recognise.verdict import predict, summarise
-from inkling.types import Prediction, Reading
+from inkling.reading.recognise.verdict import predict
+from inkling.reading.text import join_text
+from inkling.types import Mark, MarkKind, Prediction, Reading, Verdict
 
-IN_LINE = 0.05  # chance of the best digit, for a box among digits to be read as one
+IN_LINE = 0.05  # probability of the best digit, for a box among digits to be read as one
+MARK = 0.9  # probability of a mark from which on it is not read, though it looks like a digit
+LIKELY_MARK = 0.5  # likewise of what the crop network takes for no digit
+PLAIN_DIGIT = 0.99  # probability of a digit that `other` does not overrule
+UNREAD = 0.2  # of the ink; with more of it left unread, the answer is unsure
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,22 +35,49 @@ class Answer:
 def answer_image(
     look: Preprocessed, probs: NDArray[np.float32], network: Network, expect_one: bool
 ) -> Answer:
-    """The answer for a picture from the probabilities (crops, 11) of its crops."""
+    """The answer for an image from the probabilities (crops, 11) of its crops."""
     chosen: list[Read] = []
-    rows = look.segments.rows
-    for row in range(max(rows, default=-1) + 1):
-        line = [(look.crops[i], probs[i]) for i in range(len(rows)) if rows[i] == row]
-        chosen += read_row(look, row, line, network)
-    chosen = [(crop, probs) for crop, probs in chosen if _is_written(crop, probs)]
+    others: list[tuple[MarkKind, Crop]] = []
+    rows = np.array(look.segments.rows, np.int64)
+    for row in range(int(rows.max(initial=-1)) + 1):
+        indices = np.flatnonzero(rows == row).tolist()
+        marks = _find_marks(look, indices, probs)
+        others += [(kind, look.crops[index]) for index, kind in marks.items()]
+        line = [(look.crops[index], probs[index]) for index in indices if index not in marks]
+        if line:
+            chosen += read_row(look, _strokes_without(look, row, marks), line, network)
+    chosen = [read for read in chosen if _is_written(*read)]
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:10].max()))]
-    boxes = _among_digits([predict(crop, probs, network.card) for crop, probs in chosen])
-    kept = _without_marks(boxes)
-    return Answer(
-        summarise(look.name, [boxes[i] for i in kept]),
-        tuple(chosen[i][0] for i in kept),
-        np.array([chosen[i][1] for i in kept], np.float32).reshape(-1, 11),
-    )
+    boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen])
+    return _summarise(look.name, chosen, boxes, others)
+
+
+def _find_marks(
+    look: Preprocessed, indices: Sequence[int], probs: NDArray[np.float32]
+) -> dict[int, MarkKind]:
+    """The parts of one line that are marks, by their indices, and their kinds."""
+    if len(indices) < 2:
+        return {}
+    parts = [look.segments.parts[index] for index in indices]
+    marks = classify_marks(look.writing, look.segments.labels, parts)
+    found: dict[int, MarkKind] = {}
+    for index, each in zip(indices, marks, strict=True):
+        best = int(each[1:].argmax())
+        kind, likely = KINDS[best], float(each[best + 1])
+        none = float(probs[index, 10]) > float(probs[index, :10].max())
+        sure = likely >= MARK
+        if kind == "other":
+            sure &= float(probs[index, :10].max()) < PLAIN_DIGIT and none
+        if sure or (none and kind != "other" and likely >= LIKELY_MARK):
+            found[index] = kind
+    return found if len(found) < len(indices) else {}
+
+
+def _strokes_without(look: Preprocessed, row: int, marks: dict[int, MarkKind]) -> Sequence:
+    """The strokes of a line that are not part of a mark."""
+    left_out = {label for index in marks for label in look.segments.parts[index].labels}
+    return [s for s in look.segments.strokes[row] if not left_out.intersection(s.labels)]
 
 
 def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
@@ -66,11 +100,49 @@ def _among_digits(boxes: list[Prediction]) -> list[Prediction]:
     ]
 
 
-def _without_marks(boxes: list[Prediction]) -> list[int]:
-    """Which boxes are no dots, commas or dashes beside digits; what stands alone is kept."""
-    tall = max((box.box.h for box in boxes if box.verdict != "not-a-digit"), default=0)
-    return [
-        index
-        for index, box in enumerate(boxes)
-        if box.verdict != "not-a-digit" or box.box.h > 0.6 * tall
-    ]
+def _summarise(
+    name: str,
+    chosen: Sequence[Read],
+    boxes: Sequence[Prediction],
+    marks: Sequence[tuple[MarkKind, Crop]],
+) -> Answer:
+    """The answer for an image from those for its boxes, in reading order.
+
+    Beside digits, what is none is listed among the others; where nothing was read, it stays.
+    """
+    digits = [index for index, box in enumerate(boxes) if box.verdict != "not-a-digit"]
+    kept = digits or list(range(len(boxes)))
+    left = [("other", chosen[i][0]) for i in range(len(boxes)) if i not in set(kept)]
+    others = sorted([*marks, *left], key=lambda mark: (mark[1].row, mark[1].box.x))
+    rows = [chosen[index][0].row for index in kept]
+    lines = tuple(
+        tuple(k for k, its_row in enumerate(rows) if its_row == row) for row in sorted(set(rows))
+    )
+    shown = [boxes[index] for index in kept]
+    verdict = _verdict(shown, bool(digits), [chosen[i][0] for i in digits], others)
+    reading = Reading(
+        name,
+        verdict,
+        join_text(shown, lines, [crop.box for _, crop in others]) if digits else "",
+        tuple(shown),
+        lines,
+        tuple(Mark(kind, crop.box) for kind, crop in others),  # pyright: ignore[reportArgumentType]
+    )
+    probs = np.array([chosen[index][1] for index in kept], np.float32).reshape(-1, 11)
+    return Answer(reading, tuple(chosen[index][0] for index in kept), probs)
+
+
+def _verdict(
+    boxes: Sequence[Prediction],
+    any_digit: bool,
+    read: Sequence[Crop],
+    others: Sequence[tuple[str, Crop]],
+) -> Verdict:
+    if not boxes:
+        return "blank"
+    if not any_digit:
+        return "not-a-digit"
+    unread = sum(crop.area for _, crop in others)
+    ink = unread + sum(crop.area for crop in read)
+    doubtful = any(box.verdict == "unsure" for box in boxes)
+    return "unsure" if doubtful or unread > UNREAD * ink else "digits"

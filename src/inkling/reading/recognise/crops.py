@@ -43,6 +43,7 @@ class Crop:
     contrast: float
     row: int
     evidence: float
+    area: int = 0  # pixels of ink, at working size
 
 
 def find_crops(image: NDArray[np.uint8]) -> list[Crop]:
@@ -107,6 +108,7 @@ def crops_of_parts(
             part.level,
             rows[index],
             evidence_of(writing, part),
+            part.area,
         )
         for index, part in enumerate(parts)
     ]

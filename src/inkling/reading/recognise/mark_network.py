@@ -41,9 +41,7 @@ class _Line:
     middle: tuple[float, float]
 
 
-def classify_marks(
-    writing: TextMap, labels: Labels, parts: Sequence[Part]
-) -> NDArray[np.float32]:
+def classify_marks(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> NDArray[np.float32]:
     """Probabilities (parts, 8) for the parts of one line: a digit, then each of `KINDS`."""
     windows = mark_windows(writing, labels, parts)
     session = _session()

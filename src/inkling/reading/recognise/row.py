@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.detect.parts import Part
 from inkling.reading.preprocessed import Preprocessed
 from inkling.reading.recognise.crops import Crop, crops_of_parts
 from inkling.reading.recognise.ctc_windows import piece_bounds, score_windows
@@ -36,21 +37,25 @@ SPLIT = 0.3  # what each half must be worth, if one part of a picture is to be t
 Read = tuple[Crop, NDArray[np.float32]]  # a crop and its probabilities (11,)
 
 
-def read_row(look: Preprocessed, row: int, line: list[Read], network: Network) -> list[Read]:
-    """One line's crops as they are, where nothing speaks against them, or read as a lattice."""
+def read_row(
+    look: Preprocessed, strokes: Sequence[Part], line: list[Read], network: Network
+) -> list[Read]:
+    """One line's crops as they are, where nothing speaks against them, or read as a lattice.
+
+    `strokes` are the line's ink before it was joined to the parts of the crops.
+    """
     crops, probs = [crop for crop, _ in line], [probs for _, probs in line]
     if _is_narrow(crops):
         return line
     plain = is_plain(crops, probs)
     if plain and len(line) == 1:
         return line
-    strokes = look.segments.strokes[row]
     strip = cut_strip(look.writing, look.segments.labels, strokes)
     if plain and ctc_greedy_decode(read_strip(strip)) == tuple(
         int(each[:10].argmax()) for each in probs
     ):
         return line
-    return _read_lattice(look, row, line, network, strip)
+    return _read_lattice(look, strokes, line, network, strip)
 
 
 def is_plain(crops: Sequence[Crop], probs: Iterable[NDArray[np.float32]]) -> bool:
@@ -72,17 +77,17 @@ def _is_narrow(crops: Sequence[Crop]) -> bool:
 
 def _read_lattice(
     look: Preprocessed,
-    row: int,
+    strokes: Sequence[Part],
     line: list[Read],
     network: Network,
     strip: Strip,
 ) -> list[Read]:
     """A line read again with cuts and joins; as it was, where they explain it no better."""
-    lattice, labels = build_lattice(look.writing, look.segments.labels, look.segments.strokes[row])
+    lattice, labels = build_lattice(look.writing, look.segments.labels, strokes)
     if len(lattice.runs) < 2:
         return line
     parts = [run.part for run in lattice.runs]
-    crops = crops_of_parts(look.writing, labels, parts, [row] * len(parts))
+    crops = crops_of_parts(look.writing, labels, parts, [line[0][0].row] * len(parts))
     # Doubtful runs are judged twice before the path is chosen: of 400 cheque amounts that reads 1.7
     # in a hundred more than a second opinion on the chosen runs alone.
     probs = network.judge(np.stack([crop.pixels for crop in crops]))

@@ -80,10 +80,10 @@ def read_plain(
         name = names[indices[k]]
         if sure[k] < CONFIDENT:
             box = predict(crop_of_thumb(thumbs, k), probs[k], card)
-            out.append((indices[k], summarise(name, [box])))
+            out.append((indices[k], _reading_of_one(name, box)))
             continue
         box = Prediction(digits[k], sure[k], Box(*boxes[k]), _others(probs[k], sure[k]))
-        out.append((indices[k], Reading(name, "digits", str(digits[k]), (box,))))
+        out.append((indices[k], Reading(name, "digits", str(digits[k]), (box,), ((0,),))))
     return out
 
 
@@ -120,15 +120,6 @@ def _others(probs: NDArray[np.float32], best: float) -> tuple[Alternative, ...]:
     return tuple(Alternative(d, float(probs[d])) for d in order if probs[d] >= WORTH_NAMING)
 
 
-def summarise(image: str, boxes: Sequence[Prediction]) -> Reading:
-    """The answer for a picture from those for its boxes, in reading order."""
-    read = [box for box in boxes if box.verdict in ("digits", "unsure")]
-    text = "".join(str(box.digit) for box in read)
-    verdict: Verdict
-    if not boxes:
-        verdict = "blank"
-    elif not read:
-        verdict = "not-a-digit"
-    else:
-        verdict = "unsure" if any(box.verdict == "unsure" for box in read) else "digits"
-    return Reading(image, verdict, text, tuple(boxes))
+def _reading_of_one(name: str, box: Prediction) -> Reading:
+    text = "" if box.verdict == "not-a-digit" else str(box.digit)
+    return Reading(name, box.verdict, text, (box,), ((0,),))

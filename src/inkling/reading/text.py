@@ -1,0 +1,41 @@
+"""The text of a reading: line breaks between lines, spaces between the numbers of a line."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from inkling.types import Box, Prediction
+
+SPACE = 0.8  # of the digits' height; no narrower gap parts two numbers
+WIDER = 2.5  # times the line's usual gap
+ALONE = 4.0  # heights; a gap that parts the two digits of a line that has no other gap
+
+
+def join_text(
+    boxes: Sequence[Prediction], lines: Sequence[Sequence[int]], marks: Sequence[Box]
+) -> str:
+    """The digits of `lines` (indices into `boxes`); `marks` between two digits leave no gap."""
+    return "\n".join(_join_line([boxes[index] for index in line], marks) for line in lines)
+
+
+def _join_line(line: Sequence[Prediction], marks: Sequence[Box]) -> str:
+    height = float(np.median([each.box.h for each in line]))
+    gaps = [_gap(one.box, other.box, marks) / max(height, 1.0) for one, other in pairwise(line)]
+    text = str(line[0].digit) if line else ""
+    for index, each in enumerate(line[1:]):
+        rest = gaps[:index] + gaps[index + 1 :]
+        usual = float(np.percentile(rest, 50, method="lower")) if rest else ALONE / WIDER
+        wide = gaps[index] > max(SPACE, WIDER * usual)
+        text += (" " if wide else "") + str(each.digit)
+    return text
+
+
+def _gap(one: Box, other: Box, marks: Sequence[Box]) -> float:
+    """The empty space between two digits, in pixels along the line of their middles."""
+    across = other.x - one.x - one.w
+    down = (other.y + other.h / 2) - (one.y + one.h / 2)
+    gap = max(0.0, across) * float(np.hypot(1, down / max(other.x - one.x, 1)))
+    between = [m for m in marks if one.x + one.w / 2 < m.x + m.w / 2 < other.x + other.w / 2]
+    level = [m for m in between if m.y < max(one.y + one.h, other.y + other.h) + one.h / 2]
+    return gap - sum(mark.w for mark in level if mark.y + mark.h > min(one.y, other.y))

@@ -7,17 +7,21 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.detect.parts import Part, union
 from inkling.reading.preprocessed import Preprocessed
-from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.crops import Crop, crops_of_parts
 from inkling.reading.recognise.mark_network import KINDS, classify_marks
 from inkling.reading.recognise.network import Network
 from inkling.reading.recognise.row import Read, read_row
 from inkling.reading.recognise.verdict import predict
 from inkling.reading.text import join_text
-from inkling.types import Mark, MarkKind, Prediction, Reading, Verdict
+from inkling.types import Box, Mark, MarkKind, Prediction, Reading, Verdict
 
 IN_LINE = 0.05  # probability of the best digit, for a box among digits to be read as one
 MARK = 0.9  # probability of a mark from which on it is not read, though it looks like a digit
+LEAST: dict[MarkKind, float] = {"slash": 0.97}  # likewise: any slash looks like a 1
+DOUBTFUL_SLASH = 0.75  # probability of a slash from which on a 1 is unsure
+SURE_SPECK = 0.8  # probability of a mark that a speck must reach
 LIKELY_MARK = 0.5  # likewise of what the crop network takes for no digit
 PLAIN_DIGIT = 0.99  # probability of a digit that `other` does not overrule
 UNREAD = 0.2  # of the ink; with more of it left unread, the answer is unsure
@@ -38,11 +42,14 @@ def answer_image(
     """The answer for an image from the probabilities (crops, 11) of its crops."""
     chosen: list[Read] = []
     others: list[tuple[MarkKind, Crop]] = []
+    slashes: list[Box] = []
     rows = np.array(look.segments.rows, np.int64)
     for row in range(int(rows.max(initial=-1)) + 1):
         indices = np.flatnonzero(rows == row).tolist()
-        marks = _find_marks(look, indices, probs)
+        marks, doubtful, points = _find_marks(look, row, indices, probs)
         others += [(kind, look.crops[index]) for index, kind in marks.items()]
+        others += points
+        slashes += [look.crops[index].box for index in doubtful]
         line = [(look.crops[index], probs[index]) for index in indices if index not in marks]
         if line:
             chosen += read_row(look, _strokes_without(look, row, marks), line, network)
@@ -50,28 +57,63 @@ def answer_image(
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:10].max()))]
     boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen])
+    boxes = [_doubt_slash(box) if box.box in slashes else box for box in boxes]
     return _summarise(look.name, chosen, boxes, others)
 
 
 def _find_marks(
-    look: Preprocessed, indices: Sequence[int], probs: NDArray[np.float32]
-) -> dict[int, MarkKind]:
-    """The parts of one line that are marks, by their indices, and their kinds."""
-    if len(indices) < 2:
-        return {}
+    look: Preprocessed, row: int, indices: Sequence[int], probs: NDArray[np.float32]
+) -> tuple[dict[int, MarkKind], list[int], list[tuple[MarkKind, Crop]]]:
+    """The marks of one line: parts by their indices, parts that may be a slash, and specks."""
+    specks = look.segments.specks[row] if look.segments.specks else ()
     parts = [look.segments.parts[index] for index in indices]
-    marks = classify_marks(look.writing, look.segments.labels, parts)
+    if len(parts) + len(specks) < 2:
+        return {}, [], []
+    marks = classify_marks(look.writing, look.segments.labels, [*parts, *specks])
     found: dict[int, MarkKind] = {}
-    for index, each in zip(indices, marks, strict=True):
+    doubtful: list[int] = []
+    for index, each in zip(indices, marks, strict=False):
         best = int(each[1:].argmax())
         kind, likely = KINDS[best], float(each[best + 1])
-        none = float(probs[index, 10]) > float(probs[index, :10].max())
-        sure = likely >= MARK
+        digit, none = float(probs[index, :10].max()), float(probs[index, 10])
         if kind == "other":
-            sure &= float(probs[index, :10].max()) < PLAIN_DIGIT and none
-        if sure or (none and kind != "other" and likely >= LIKELY_MARK):
+            known = likely >= MARK and none > digit
+        else:
+            known = likely >= (LIKELY_MARK if none > digit else LEAST.get(kind, MARK))
+        if known:
             found[index] = kind
-    return found if len(found) < len(indices) else {}
+        elif kind == "slash" and likely >= DOUBTFUL_SLASH:
+            doubtful.append(index)
+    if len(found) == len(indices):
+        found = {}
+    points = _find_points(look, row, specks, marks[len(indices) :])
+    return found, doubtful, points
+
+
+def _find_points(
+    look: Preprocessed, row: int, specks: Sequence[Part], marks: NDArray[np.float32]
+) -> list[tuple[MarkKind, Crop]]:
+    """The specks of a line that are surely a mark; two points one above the other are a colon."""
+    found: list[tuple[MarkKind, Part]] = []
+    for speck, each in zip(specks, marks, strict=True):
+        kind, likely = KINDS[int(each[1:].argmax())], float(each[1:].max())
+        if kind in ("point", "comma", "minus", "colon") and likely >= SURE_SPECK:
+            found.append((kind, speck))
+    joined: list[tuple[MarkKind, Part]] = []
+    for kind, part in sorted(found, key=lambda mark: mark[1].x):
+        before = joined[-1] if joined else None
+        if before and kind == before[0] == "point" and part.x < before[1].right:
+            joined[-1] = ("colon", union(before[1], part))
+        else:
+            joined.append((kind, part))
+    parts = [part for _, part in joined]
+    crops = crops_of_parts(look.writing, look.segments.labels, parts, [row] * len(parts))
+    return [(kind, crop) for (kind, _), crop in zip(joined, crops, strict=True)]
+
+
+def _doubt_slash(box: Prediction) -> Prediction:
+    """A 1 that may be a slash."""
+    return replace(box, verdict="unsure", doubts=(*box.doubts, "may be a slash"))
 
 
 def _strokes_without(look: Preprocessed, row: int, marks: dict[int, MarkKind]) -> Sequence:
@@ -112,7 +154,9 @@ def _summarise(
     """
     digits = [index for index, box in enumerate(boxes) if box.verdict != "not-a-digit"]
     kept = digits or list(range(len(boxes)))
-    left = [("other", chosen[i][0]) for i in range(len(boxes)) if i not in set(kept)]
+    left: list[tuple[MarkKind, Crop]] = [
+        ("other", chosen[i][0]) for i in range(len(boxes)) if i not in set(kept)
+    ]
     others = sorted([*marks, *left], key=lambda mark: (mark[1].row, mark[1].box.x))
     rows = [chosen[index][0].row for index in kept]
     lines = tuple(
@@ -126,7 +170,7 @@ def _summarise(
         join_text(shown, lines, [crop.box for _, crop in others]) if digits else "",
         tuple(shown),
         lines,
-        tuple(Mark(kind, crop.box) for kind, crop in others),  # pyright: ignore[reportArgumentType]
+        tuple(Mark(kind, crop.box) for kind, crop in others),
     )
     probs = np.array([chosen[index][1] for index in kept], np.float32).reshape(-1, 11)
     return Answer(reading, tuple(chosen[index][0] for index in kept), probs)

@@ -13,6 +13,9 @@ from inkling.reading.preprocess.pixels import Labels
 
 FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
 SPECK = 0.13  # of the main part's length; what is shorter is a speck
+DUST = 0.04  # likewise; what is shorter is not even a point
+MOST_SPECKS = 40  # of one image; with more of them it has a texture
+ASIDE = 0.8  # heights of a stroke within which a point stands beside it
 OUTSIDE = 0.08  # of a part; with no more than that inside the picture it is a frame
 LONG = 4  # times its height; what a row of digits takes of a longer picture says nothing
 MOST = 400  # parts of one picture, the largest; a page of writing has fewer
@@ -26,12 +29,13 @@ class Segments:
     parts: tuple[Part, ...]
     rows: tuple[int, ...]  # the line of text of each part
     strokes: tuple[tuple[Part, ...], ...]  # each line's parts, before they were joined
+    specks: tuple[tuple[Part, ...], ...] = ()  # each line's: too small for digits, perhaps points
 
 
 def segment(writing: TextMap) -> Segments:
     """The parts of an image's ink, each a digit as far as its shape alone can tell."""
     components = find_components(writing)
-    pieces = _drop_specks(parts_of_components(components), components.labels)
+    pieces, small = _part_specks(parts_of_components(components), components.labels)
     layout = find_layout(pieces)
     parts: list[Part] = []
     rows: list[int] = []
@@ -42,27 +46,53 @@ def segment(writing: TextMap) -> Segments:
         parts += joined
         rows += [number] * len(joined)
         strokes.append(tuple(stacked))
-    return Segments(components.labels, tuple(parts), tuple(rows), tuple(strokes))
+    specks = _specks_by_line(small, strokes)
+    return Segments(components.labels, tuple(parts), tuple(rows), tuple(strokes), specks)
 
 
-def _drop_specks(parts: list[Part], labels: Labels) -> list[Part]:
-    """Without specks, faint stains and what lies along the picture's edge."""
+def _specks_by_line(
+    specks: list[Part], lines: list[tuple[Part, ...]]
+) -> tuple[tuple[Part, ...], ...]:
+    """The specks that stand close beside a stroke of a line, for each line."""
+    near: list[list[Part]] = [[] for _ in lines]
+    for speck in specks:
+        x, y = speck.x + speck.w / 2, speck.y + speck.h / 2
+        best, owner = ASIDE, -1
+        for number, line in enumerate(lines):
+            for part in line:
+                apart = max(part.x - x, x - part.right, 0.0)
+                off = max(part.y - y, y - part.bottom, 0.0)
+                if part.h > 2 * speck.size and off < ASIDE * part.h / 2:
+                    far = (apart + off) / part.h
+                    if far < best:
+                        best, owner = far, number
+        if owner >= 0:
+            near[owner].append(speck)
+    return tuple(tuple(line) for line in near)
+
+
+def _part_specks(parts: list[Part], labels: Labels) -> tuple[list[Part], list[Part]]:
+    """Parts that may be digits, and specks; without stains and what lies along the edge."""
     shape = labels.shape
     kept = [part for part in parts if not _along_edge(part, labels)]
     if not kept:
-        return []
+        return [], []
     main = max(kept, key=lambda part: part.area * part.level)
     size = max(main.w, main.h)
-    kept = [
-        part
-        for part in kept
-        if not _is_loose_rule(part, main)
-        and part.level > FAINT * main.level
-        and max(part.w, part.h) > SPECK * size
-        and part.area > 0.01 * main.area
-        and max(part.w, part.h) > 0.02 * picture_size(shape)
+    dark = [
+        part for part in kept if not _is_loose_rule(part, main) and part.level > FAINT * main.level
     ]
-    return sorted(kept, key=lambda part: -part.area)[:MOST]
+    large = [
+        part
+        for part in dark
+        if part.size > max(SPECK * size, 0.02 * picture_size(shape))
+        and part.area > 0.01 * main.area
+    ]
+    known = {part.labels for part in large}
+    specks = [part for part in dark if part.labels not in known and part.size > DUST * size]
+    if len(specks) > MOST_SPECKS:  # a texture
+        specks = []
+    return sorted(large, key=lambda part: -part.area)[:MOST], specks
 
 
 def picture_size(shape: tuple[int, ...]) -> int:

@@ -13,7 +13,7 @@ import httpx
 
 from inkling.errors import ImageError, ServiceError
 from inkling.reading.preprocess.photo import Source, encoded_bytes, is_encoded, to_png
-from inkling.types import Alternative, Box, Prediction, Reading
+from inkling.types import Alternative, Box, Mark, Prediction, Reading
 
 RETRIES = 8  # of a request that the service rejected because it was busy
 # The service is busy, or a proxy in front of it limits requests or cannot reach it.
@@ -231,7 +231,15 @@ def _entry(entry: dict[str, Any]) -> Reading | ImageError:
 
 def _reading(entry: dict[str, Any]) -> Reading:
     digits = tuple(_prediction(digit) for digit in entry["digits"])
-    return Reading(entry["image"], entry["verdict"], entry["text"], digits)
+    return Reading(
+        entry["image"],
+        entry["verdict"],
+        entry["text"],
+        digits,
+        tuple(tuple(line) for line in entry["lines"]),
+        tuple(Mark(mark["kind"], Box(*mark["box"])) for mark in entry["others"]),
+        entry["rotation"],
+    )
 
 
 def _prediction(entry: dict[str, Any]) -> Prediction:

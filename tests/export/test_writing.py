@@ -32,7 +32,7 @@ def settled(net: WritingNet) -> torch.nn.Module:
 @pytest.mark.parametrize("shape", [(16, 16), (64, 48), (16, 400)])
 def test_a_map_is_as_large_as_its_image(shape: tuple[int, int]) -> None:
     with torch.no_grad():
-        assert WritingNet().eval()(torch.zeros(3, 2, *shape)).shape == (3, 2, *shape)
+        assert WritingNet().eval()(torch.zeros(3, 2, *shape)).shape == (3, 1, *shape)
 
 
 def test_the_file_gives_what_the_network_gives(tmp_path: Path) -> None:

@@ -4,14 +4,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-OUTPUTS = 2  # writing; rules and frames
 INPUTS = 2  # the grey image and its evened ink; see inkling.reading.detect.text_map_network
 
 
 class WritingNet(nn.Module):
-    """Logits (B, 2, H, W) for images (B, 2, H, W): writing, and rules and frames.
-
-    H and W are multiples of 16.
+    """Logits (B, 1, H, W) for images (B, 2, H, W); H and W are multiples of 16.
 
     An encoder of strided convolutions and a decoder with a link at each size (U-Net: Ronneberger,
     Fischer and Brox, 2015). The first convolution already halves the image and the last one
@@ -36,10 +33,10 @@ class WritingNet(nn.Module):
                 _convolve(quarter + half, half),
             ]
         )
-        self.last = nn.Conv2d(half, 4 * OUTPUTS, 3, padding=1)
+        self.last = nn.Conv2d(half, 4, 3, padding=1)
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (B, 2, H, W) of images (B, 2, H, W)."""
+        """Logits (B, 1, H, W) of images (B, 2, H, W)."""
         sizes = []
         for step in self.down:
             images = step(images)

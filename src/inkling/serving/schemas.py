@@ -92,13 +92,34 @@ class StepOut(BaseModel):
     image: Annotated[str, Field(description="A PNG as a data URL.")]
 
 
+class MarkOut(BaseModel):
+    """Ink that was found but not read as a digit."""
+
+    kind: Literal["point", "comma", "minus", "slash", "colon", "percent", "other"]
+    box: Annotated[list[int], Field(description="x, y, width, height in pixels.")]
+
+
 class ReadingOut(BaseModel):
     """The reading of one image, as in `inkling read --json`."""
 
     image: Annotated[str, Field(description="The image's name.")]
     verdict: VerdictName
-    text: Annotated[str, Field(description="The digits in reading order.")]
+    text: Annotated[
+        str,
+        Field(
+            description="The digits, with a line break between lines and a space between numbers."
+        ),
+    ]
     digits: list[DigitOut]
+    lines: Annotated[
+        list[list[int]],
+        Field(description="Indices into digits for each line of text, from top to bottom."),
+    ] = []
+    others: Annotated[list[MarkOut], Field(description="Ink that was not read.")] = []
+    rotation: Annotated[
+        Literal[0, 90, 180, 270],
+        Field(description="Degrees clockwise by which the image was rotated for reading."),
+    ] = 0
     size: Annotated[
         list[int] | None,
         Field(description="Width and height that the boxes refer to; only with seen or explain."),

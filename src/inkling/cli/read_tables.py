@@ -84,7 +84,7 @@ def read_table_images(
     reader = Reader.load(model)
     named = expand(images, sys.stdin.buffer).named
     found = [_read_one(reader, one, options) for one in named]
-    _print(named, found, as_json)
+    _print(list(named), found, as_json)
     read = [one for one in found if isinstance(one, ImageTables)]
     if out is not None:
         tables = [(one.name, table) for one in read for table in one.tables]

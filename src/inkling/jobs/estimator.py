@@ -1,6 +1,6 @@
 """A scikit-learn classifier for images of digits: `DigitClassifier`."""
 
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -96,7 +96,9 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         )
         recipe = self._load_recipe()
         splits = _split(digits, recipe)
-        plan = Plan(recipe=recipe, device=choose_device(self.device), callback=NullCallback())
+        plan = Plan(
+            recipe=recipe, device=choose_device(cast(Any, self.device)), callback=NullCallback()
+        )
         model, outcome = train_network(splits, plan)
         self._network = TorchClassifier(model, digits.classes)
         self.temperature_ = float(calibrate(self._network, splits.validation)["temperature"])
@@ -129,13 +131,13 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         if y is None:
             raise ValueError("DigitClassifier requires y to be passed, but the target y is None")
         pixels, y = validate_data(self, _flatten(X), column_or_1d(y, warn=True), dtype="numeric")
-        return self._check_width(pixels), y
+        return self._check_width(cast(Any, pixels)), cast(Any, y)
 
     def _validate_new(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
         """Pixels (N, 784) of a numeric type. Raises `NotFittedError` before `fit`."""
         check_is_fitted(self)
         pixels = validate_data(self, _flatten(X), reset=False, dtype="numeric")
-        return self._check_width(pixels)
+        return self._check_width(cast(Any, pixels))
 
     def _check_width(self, pixels: NDArray[Any]) -> NDArray[Any]:
         if pixels.shape[1] != PIXELS:

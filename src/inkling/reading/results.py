@@ -48,7 +48,8 @@ def answer_image(
     for row in range(int(rows.max(initial=-1)) + 1):
         indices = np.flatnonzero(rows == row).tolist()
         marks, doubtful, points = _find_marks(look, row, indices, names)
-        others += [(kind, look.crops[index]) for index, kind in marks.items()]
+        for index, kind in marks.items():
+            others.append((kind, look.crops[index]))
         others += points
         slashes += [look.crops[index].box for index in doubtful]
         line = [(look.crops[index], probs[index]) for index in indices if index not in marks]

@@ -83,7 +83,9 @@ def _warp(
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     # A cell that is shown much smaller than it is would be sampled, not averaged.
     if scale < 0.6:
-        return _shrunk(ink, quad, matrix, scale, (w, h)), np.asarray(matrix, np.float64)
+        return _shrunk(ink, quad, np.asarray(matrix, np.float64), scale, (w, h)), np.asarray(
+            matrix, np.float64
+        )
     cell = cv2.warpPerspective(ink, matrix, (w, h), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return np.asarray(cell, np.float32), np.asarray(matrix, np.float64)
 

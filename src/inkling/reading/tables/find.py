@@ -181,6 +181,7 @@ def _place(grid: Grid, corner: tuple[int, int], bend: Flattening, patch: Patch) 
 def crossings(level: Lines, upright: Lines) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where R level lines cross C upright ones: u and v, (R, C) each."""
     u = np.repeat(upright.position[None], len(level.position), axis=0)
+    v = u
     for _ in range(3):
         index = np.clip(np.rint(u), 0, level.course.shape[1] - 1).astype(np.int64)
         v = level.course[np.arange(len(level.position))[:, None], index]

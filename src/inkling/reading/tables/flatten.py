@@ -103,7 +103,7 @@ def _order() -> NDArray[np.float64]:
 
 def flatten(level: Chains, upright: Chains, shape: tuple[int, int]) -> Flattening:
     """The flattening of a patch from its level chains and its upright ones, these transposed."""
-    return Flattening(shape, _fit(level, shape), _fit(upright, shape[::-1]))
+    return Flattening(shape, _fit(level, shape), _fit(upright, (shape[1], shape[0])))
 
 
 def _fit(chains: Chains, shape: tuple[int, int]) -> NDArray[np.float64]:
@@ -130,4 +130,4 @@ def _fit(chains: Chains, shape: tuple[int, int]) -> NDArray[np.float64]:
         left = matrix @ found - target
         error = np.sqrt(np.bincount(chains.owner, left * left, count) / size)
         weight = 1 / np.maximum(error / TOLERANCE, 1) ** 2
-    return found
+    return np.asarray(found, np.float64)

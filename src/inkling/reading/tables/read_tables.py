@@ -91,7 +91,7 @@ def fit_size(grid: FoundGrid, cells: tuple[int, int]) -> FoundGrid | None:
     )
     if any(abs(a - b) > max(1, round(0.25 * a)) for a, b in zip(wanted, sizes, strict=True)):
         return None
-    return divide(grid.outline, wanted)
+    return divide(grid.outline, (wanted[0], wanted[1]))
 
 
 def divide(outline: NDArray[np.float64], cells: tuple[int, int]) -> FoundGrid:

@@ -26,7 +26,9 @@ class Patch:
     def warp(self, image: Map) -> Map:
         """An image of the size that `to_patch` speaks of, seen through the patch; 0 outside."""
         size = (self.shape[1], self.shape[0])
-        return np.asarray(cv2.warpPerspective(image, self.to_patch, size, flags=cv2.INTER_LINEAR))
+        return np.asarray(
+            cv2.warpPerspective(image, self.to_patch, size, flags=cv2.INTER_LINEAR), np.float32
+        )
 
 
 def rectify(across: Pieces, down: Pieces, shape: tuple[int, int], longest: int) -> Patch:

@@ -71,7 +71,8 @@ def _fit(mask: NDArray[np.uint8], middle: float) -> list[tuple[float, float, flo
     count, raw, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
     long = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     ys, xs = np.nonzero(raw)
-    owner = np.asarray(raw)[ys, xs]
+    centres = np.asarray(centres, np.float64)
+    owner = np.asarray(raw, np.int64)[ys, xs]
     size = np.maximum(np.bincount(owner, minlength=count), 1)
     dx, dy = xs - centres[owner, 0], ys - centres[owner, 1]
     xx = np.bincount(owner, dx * dx, count) / size

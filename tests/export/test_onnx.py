@@ -18,6 +18,7 @@ from inkling.export.onnx import (
     moved_scans,
     verify_onnx,
 )
+from inkling.export.raw_input import InputType
 from inkling.jobs.train import train
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.compact import Compact, CompactSpec
@@ -144,3 +145,32 @@ def test_moved_scans_are_ten_thousand_different_images() -> None:
     scans = moved_scans()
     assert scans.shape == (10_000, 28, 28)
     assert len(np.unique(scans.reshape(10_000, -1), axis=0)) > 9_900
+
+
+@pytest.mark.parametrize("kind", ["uint8", "float"])
+@pytest.mark.parametrize("network", ["mlp", "cnn", "compact"])
+def test_raw_images_are_scaled_inside(
+    kind: InputType, network: str, few: Digits, tmp_path: Path
+) -> None:
+    model, path = networks()[network], tmp_path / "model.onnx"
+    export_onnx(model, make_card(CLASSES), path, few.images, raw=kind)
+    session = onnxruntime.InferenceSession(path)
+    stored = few.images.astype(np.uint8 if kind == "uint8" else np.float32)
+    with torch.inference_mode():
+        expected = model(normalise_images(torch.tensor(few.images))).numpy()
+    for shape in ((-1, 28, 28), (-1, 1, 28, 28)):
+        found = np.asarray(session.run(None, {INPUT: stored.reshape(shape)})[0])
+        np.testing.assert_allclose(found, expected, atol=1e-4)
+    proto = onnx.load(path)
+    assert proto.opset_import[0].version <= 14  # torch writes 23
+    assert json.loads({p.key: p.value for p in proto.metadata_props}["card"])["std"] == 0.3081
+    reader = load_network(path)
+    assert (reader.probabilities(few.images).argmax(axis=1) == expected.argmax(axis=1)).all()
+
+
+def test_pixels_that_were_scaled_already_are_refused(few: Digits, tmp_path: Path) -> None:
+    path = tmp_path / "model.onnx"
+    export_onnx(networks()["mlp"], make_card(CLASSES), path, few.images, raw="uint8")
+    session = onnxruntime.InferenceSession(path)
+    with pytest.raises(Exception, match="Unexpected input data type"):
+        session.run(None, {INPUT: few.images.astype(np.float32) / 255})

@@ -13,7 +13,7 @@ from safetensors.torch import load_file
 
 import inkling
 from inkling.data.idx import write_idx
-from inkling.errors import DataError, RunError
+from inkling.errors import DataError, ModelError, RunError
 from inkling.evaluation.metrics import softmax
 from inkling.export.onnx import export_run_onnx
 from inkling.export.weights import export_pth, export_safetensors
@@ -186,6 +186,20 @@ def test_exports_hold_the_same_weights(result: TrainResult, tmp_path: Path) -> N
     other = load_file(tmp_path / "m.safetensors")
     assert plain.keys() == other.keys()
     assert all(torch.equal(plain[name], other[name]) for name in plain)
+
+
+def test_exported_weights_are_measured_as_their_run(
+    result: TrainResult, few_npz: Path, tmp_path: Path
+) -> None:
+    run = RunFolder(result.run)
+    export_pth(run, tmp_path / "m.pth")
+    export_safetensors(run, tmp_path / "m.safetensors")
+    for name in ("m.pth", "m.safetensors"):
+        measured = evaluate(tmp_path / name, data=str(few_npz))
+        assert (measured.accuracy, measured.n) == (result.test.accuracy, result.test.n)
+    torch.save(torch.load(tmp_path / "m.pth", weights_only=True), tmp_path / "plain.pth")
+    with pytest.raises(ModelError, match="was not written by inkling export"):
+        evaluate(tmp_path / "plain.pth", data=str(few_npz))
 
 
 def test_classes_of_the_users_own(few: Digits, tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ def audit_lines(result: AuditResult) -> list[str]:
 
 def data_lines(description: DataDescription) -> list[str]:
     """A data set as a table."""
-    lines = [description.name]
+    lines = [description.name, *(f"  {sentence}" for sentence in description.how)]
     for name, part in (("training", description.training), ("test", description.test)):
         lines += ["", *_part_lines(name, part)]
     return [*lines, "", f"Samples: {description.sheet}"]

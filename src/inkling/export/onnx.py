@@ -23,6 +23,7 @@ from inkling.data.loader import normalise_images
 from inkling.errors import MissingExtraError, ModelError
 from inkling.evaluation.classifier import load_classifier
 from inkling.export.half import store_half
+from inkling.export.raw_input import InputType, accept_raw_images
 from inkling.files import replacing
 from inkling.models.inference import predict_logits
 from inkling.reading.model_hash import with_hash
@@ -63,9 +64,11 @@ def export_onnx(
     path: Path,
     examples: NDArray[np.uint8],
     half: bool = False,
+    raw: InputType | None = None,
 ) -> None:
     """Write `model` to `path`, its batch free, its weights inside, `card` in its metadata.
 
+    With `raw` the input is pixels from 0 to 255, of that type; without, it is normalised images.
     With `half` the weights are kept in 16 bits, and must be such as those hold (`round_to_half`).
 
     `examples` (N, 28, 28) uint8 are what the file is compared on with the network; they are
@@ -78,18 +81,23 @@ def export_onnx(
         write_graph(model, torch.zeros(2, 1, SIDE, SIDE), free, card, temporary)
         if half:
             store_half(temporary)
+        if raw is not None:
+            accept_raw_images(temporary, raw)
         verify_onnx(model, temporary, examples)
 
 
-def export_run_onnx(run: RunFolder, path: Path) -> None:
+def export_run_onnx(run: RunFolder, path: Path, raw: InputType = "uint8") -> None:
     """Write the network of an ended run, its card with it, as `export_onnx` does.
+
+    The file takes pixels from 0 to 255 as uint8 or float32, (N, 28, 28) or (N, 1, 28, 28).
 
     It is compared on the embedded scans, moved about. Raises `RunError` where the run is not
     whole.
     """
     classifier = load_classifier(run.path, "cpu")
     entries = {name: classifier.card[name] for name in CARRIED if name in classifier.card}
-    export_onnx(classifier.model, make_card(classifier.classes, **entries), path, moved_scans())
+    card = make_card(classifier.classes, **entries, input=f"{raw}, 0 to 255")
+    export_onnx(classifier.model, card, path, moved_scans(), raw=raw)
 
 
 def moved_scans() -> NDArray[np.uint8]:
@@ -166,6 +174,10 @@ def verify_onnx(model: nn.Module, path: Path, examples: NDArray[np.uint8]) -> fl
     images = normalise_images(torch.tensor(np.resize(examples, (PROOFS, SIDE, SIDE))))
     expected = predict_logits(model, images).numpy()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
+    stored = session.get_inputs()[0]
+    if not stored.shape:  # no shape of its own: raw pixels
+        kind = np.uint8 if stored.type == "tensor(uint8)" else np.float32
+        images = torch.tensor(np.resize(examples, (PROOFS, SIDE, SIDE)).astype(kind))
     portions = [session.run([OUTPUT], {INPUT: part.numpy()})[0] for part in images.split(2_000)]
     found = np.concatenate([np.asarray(portion) for portion in portions])
     gap = float(np.abs(found - expected).max())

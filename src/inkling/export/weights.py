@@ -1,27 +1,92 @@
-"""A run's weights for other tools: safetensors, or a plain `state_dict` for torch.load."""
+"""A run's weights for other tools: safetensors, or a plain `state_dict` for torch.load.
 
-import shutil
+The recipe and the card travel inside, where each form has room for them, so that `inkling
+evaluate` reads the file back.
+"""
+
+import json
+import zipfile
 from pathlib import Path
+from typing import Any
 
 import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+from torch import Tensor
 
-from inkling.errors import RunError
+from inkling.errors import ModelError, RecipeError
+from inkling.evaluation.classifier import TorchClassifier
 from inkling.files import replacing
+from inkling.models.zoo import build_model
+from inkling.training.device import DeviceName, choose_device
+from inkling.training.recipe_text import dump_recipe, parse_recipe
 from inkling.training.run_folder import RunFolder
+
+ENTRY = "inkling"  # the key of the metadata; in a .pth the name of a record of its zip archive
+MAX_ENTRY = 1 << 22  # bytes of recipe and card
+SUFFIXES = (".pth", ".safetensors")
 
 
 def export_pth(run: RunFolder, path: Path) -> None:
     """Write a `state_dict` that `torch.load(path, weights_only=True)` reads."""
-    run.read_card()
-    weights = run.read_weights(torch.device("cpu"))
+    about = _about(run)
     with replacing(path) as temporary:
-        torch.save(weights, temporary)
+        torch.save(run.read_weights(torch.device("cpu")), temporary)
+        # A .pth is a zip archive; torch reads the records it knows and leaves others alone.
+        with zipfile.ZipFile(temporary, "a") as archive:
+            root = archive.namelist()[0].split("/")[0]
+            archive.writestr(f"{root}/{ENTRY}", about)
 
 
 def export_safetensors(run: RunFolder, path: Path) -> None:
-    """Write a copy of the weights as they lie in the run."""
-    run.read_card()
-    if not run.weights_path.is_file():
-        raise RunError(f"{run.weights_path} is missing")
+    """Write the weights, with recipe and card in the metadata."""
+    about = _about(run)
     with replacing(path) as temporary:
-        shutil.copyfile(run.weights_path, temporary)
+        save_file(run.read_weights(torch.device("cpu")), temporary, {ENTRY: about})
+
+
+def _about(run: RunFolder) -> str:
+    card, recipe = run.read_card(), run.read_recipe()
+    return json.dumps({"card": card, "recipe": dump_recipe(recipe)}, sort_keys=True)
+
+
+def load_weights_file(path: Path, device: DeviceName = "auto") -> TorchClassifier:
+    """The network in a `.pth` or `.safetensors` file that `inkling export` wrote.
+
+    Raises `ModelError` for a damaged file, and for one of another origin.
+    """
+    about, weights = _read(path)
+    if about is None:
+        raise ModelError(f"{path} was not written by inkling export, so its network is not known")
+    try:
+        entries: dict[str, Any] = json.loads(about)
+        card = dict(entries["card"])
+        classes = tuple(str(name) for name in card["classes"])
+        recipe = parse_recipe(entries["recipe"], str(path))
+        where = choose_device(device)
+        model = build_model(recipe.model, len(classes))
+        model.load_state_dict(weights)
+    except (ValueError, KeyError, TypeError, RecipeError, RuntimeError) as error:
+        raise ModelError(f"{path} does not fit the recipe and card inside it: {error}") from error
+    return TorchClassifier(model.to(where), classes, card)
+
+
+def _read(path: Path) -> tuple[str | None, dict[str, Tensor]]:
+    """Recipe and card as JSON, and the weights."""
+    try:
+        if path.suffix == ".safetensors":
+            with safe_open(path, "pt") as file:
+                about = (file.metadata() or {}).get(ENTRY)
+            return about, load_file(path)
+        with zipfile.ZipFile(path) as archive:
+            names = [name for name in archive.namelist() if name.endswith(f"/{ENTRY}")]
+            about = None
+            if names and archive.getinfo(names[0]).file_size <= MAX_ENTRY:
+                about = archive.read(names[0]).decode()
+        if about is None:
+            return None, {}
+        return about, torch.load(path, map_location="cpu", weights_only=True)
+    except zipfile.BadZipFile:
+        return None, {}
+    except Exception as error:  # damaged files make torch raise a dozen types
+        raise ModelError(f"cannot read {path}: {error}") from error

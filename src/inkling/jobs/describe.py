@@ -27,6 +27,8 @@ class DataDescription:
     test: PartDescription
     sheet: Path
     notice: str
+    form: dict[str, Any] | None = None  # how files of the user's own were read
+    how: tuple[str, ...] = ()  # the same in sentences
 
     def as_json(self) -> dict[str, Any]:
         """The object that `data --json` prints."""
@@ -37,6 +39,7 @@ class DataDescription:
             "test": self.test.as_json(),
             "sheet": str(self.sheet),
             "notice": self.notice,
+            "form": self.form,
         }
 
 
@@ -58,6 +61,8 @@ def describe(name: str, sheet: Path | None = None, notify: Notify | None = None)
         test=describe_part(test),
         sheet=sheet,
         notice=source.notice,
+        form=source.describe() if source.describe else None,
+        how=tuple(source.own.interpretation.sentences()) if source.own else (),
     )
     if page:
         parts = {"training": (training, description.training), "test": (test, description.test)}

@@ -10,12 +10,14 @@ from numpy.typing import NDArray
 from inkling.data.catalog import AUTO, NAMES, find_source
 from inkling.data.fetch import Notify
 from inkling.data.options import split_options
-from inkling.errors import DataError
+from inkling.errors import DataError, ModelError
 from inkling.evaluation.classifier import Classifier, load_classifier
 from inkling.evaluation.corrections import unconfirmed_labels
 from inkling.evaluation.metrics import Evaluation, measure, wilson_interval
 from inkling.training.device import DeviceName
 from inkling.types import Digits
+
+WEIGHTS = (".pth", ".safetensors")  # files of weights that inkling export writes
 
 
 @dataclass(frozen=True)
@@ -126,11 +128,17 @@ def _place(name: str) -> str | Path:
 
 
 def load_any(path: str | Path, device: DeviceName = "auto") -> Classifier:
-    """A run folder's network, or the one in an `.onnx` file. Raises `InklingError`."""
+    """A run folder's network, or the one in an exported file. Raises `InklingError`."""
     if _is_onnx(path):
         from inkling.evaluation.onnx_classifier import OnnxClassifier
 
         return OnnxClassifier(Path(path))
+    if Path(path).suffix in WEIGHTS and not Path(path).is_dir():
+        if not Path(path).is_file():
+            raise ModelError(f"there is no model file {path}")
+        from inkling.export.weights import load_weights_file
+
+        return load_weights_file(Path(path), device)
     return load_classifier(path, device)
 
 

@@ -6,19 +6,25 @@ from typing import Literal, get_args
 
 from inkling.errors import RunError
 from inkling.export.onnx import export_run_onnx
+from inkling.export.raw_input import InputType
 from inkling.export.weights import export_pth, export_safetensors
 from inkling.training.run_folder import RunFolder
 
 ExportFormat = Literal["onnx", "safetensors", "pth"]
 FORMATS: tuple[ExportFormat, ...] = get_args(ExportFormat)
 _WRITERS: dict[ExportFormat, Callable[[RunFolder, Path], None]] = {
-    "onnx": export_run_onnx,
     "safetensors": export_safetensors,
     "pth": export_pth,
 }
 
 
-def export(run: str | Path, to: ExportFormat = "onnx", *, out: str | Path | None = None) -> Path:
+def export(
+    run: str | Path,
+    to: ExportFormat = "onnx",
+    *,
+    out: str | Path | None = None,
+    pixels: InputType = "uint8",
+) -> Path:
     """Write the model of the run folder `run` to a new file and return its path.
 
     Parameters
@@ -30,6 +36,9 @@ def export(run: str | Path, to: ExportFormat = "onnx", *, out: str | Path | None
     out : str or Path, optional
         The file to write. Default: the name of the run, in the current folder.
 
+    pixels : {"uint8", "float"}
+        The input type of the ONNX file, which takes pixels from 0 to 255 and scales them itself.
+
     Raises
     ------
     RunError
@@ -37,11 +46,14 @@ def export(run: str | Path, to: ExportFormat = "onnx", *, out: str | Path | None
     ModelError
         The exported model gives other answers than the run.
     """
-    if to not in _WRITERS:
+    if to not in FORMATS:
         raise RunError(f"unknown format '{to}': choose one of {', '.join(FORMATS)}")
     folder = Path(run)
     path = Path(out) if out else Path(f"{folder.resolve().name}.{to}")
     if path.exists():
         raise RunError(f"{path} exists already and is not overwritten: choose another file (out)")
-    _WRITERS[to](RunFolder(folder), path)
+    if to == "onnx":
+        export_run_onnx(RunFolder(folder), path, pixels)
+    else:
+        _WRITERS[to](RunFolder(folder), path)
     return path

@@ -22,6 +22,7 @@ CLASS_NAMES = {
     "label_names",
     "labels_names",
 }
+MOST_CLASSES = 62  # EMNIST's; wider rows are no one-hot labels
 PER_DIGIT = re.compile(r"^(train|test)(\d)$")  # mnist_all.mat: train0 ... test9
 
 
@@ -110,7 +111,7 @@ def _kind(ref: ArrayRef) -> Kind | None:
         return "images"
     if said == "labels" and ref.is_labels:
         return "labels"
-    if said is None and ref.is_images and (len(ref.shape) > 2 or min(ref.shape) > 61):
+    if said is None and ref.is_images and (len(ref.shape) > 2 or ref.shape[1] > MOST_CLASSES):
         return "images"
     if said is None and ref.is_labels and ref.dtype.kind in "uifbUSO":
         return "labels"

@@ -64,18 +64,25 @@ class Network:
         """
         out = np.zeros((len(pixels), 11), np.float32)
         for start in range(0, len(pixels), BATCH):
-            images = self._table[pixels[start : start + BATCH]][:, None]
+            images = self._images(pixels[start : start + BATCH])
             logits = self._run(images)[:, self._order]
             logits = logits / self.card.temperature
             probs = np.exp(logits - logits.max(axis=1, keepdims=True))
             out[start : start + BATCH, : probs.shape[1]] = probs / probs.sum(axis=1, keepdims=True)
         return out
 
+    def _images(self, pixels: NDArray[np.uint8]) -> NDArray:
+        """What the graph takes: pixels as they are where it scales them itself, or normalised."""
+        stored = self.session.get_inputs()[0]
+        if stored.shape:
+            return self._table[pixels][:, None]
+        return pixels if stored.type == "tensor(uint8)" else pixels.astype(np.float32)
+
     def judge(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The same, doubtful crops averaged over shifted copies; see `average_over_shifts`."""
         return average_over_shifts(pixels, self.probabilities(pixels), self.probabilities)
 
-    def _run(self, images: NDArray[np.float32]) -> NDArray[np.float32]:
+    def _run(self, images: NDArray) -> NDArray[np.float32]:
         try:
             return np.asarray(self.session.run(None, {self._input: images})[0])
         except Exception as error:  # the runtime raises its own, undocumented types
@@ -125,6 +132,8 @@ def _try_out(network: Network, path: Path) -> None:
 def _check_shapes(session: onnxruntime.InferenceSession, path: Path) -> None:
     inputs, outputs = session.get_inputs(), session.get_outputs()
     shape = inputs[0].shape if len(inputs) == 1 else None
+    if shape == [] and inputs[0].type in ("tensor(uint8)", "tensor(float)") and outputs:
+        return  # an export that takes pixels of any usual shape and scales them itself
     if shape is None or len(shape) != 4 or shape[1:] != [1, SIDE, SIDE] or not outputs:
         raise ModelError(f"{path} does not take pictures of {SIDE} x {SIDE}; it is no digit model")
     if inputs[0].type != "tensor(float)" or len(outputs[0].shape) != 2:

@@ -236,9 +236,9 @@ def _reading(entry: dict[str, Any]) -> Reading:
         entry["verdict"],
         entry["text"],
         digits,
-        tuple(tuple(line) for line in entry["lines"]),
-        tuple(Mark(mark["kind"], Box(*mark["box"])) for mark in entry["others"]),
-        entry["rotation"],
+        tuple(tuple(line) for line in entry.get("lines", ())),
+        tuple(Mark(mark["kind"], Box(*mark["box"])) for mark in entry.get("others", ())),
+        entry.get("rotation", 0),
     )
 
 

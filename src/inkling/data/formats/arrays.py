@@ -111,7 +111,11 @@ def _kind(ref: ArrayRef) -> Kind | None:
         return "images"
     if said == "labels" and ref.is_labels:
         return "labels"
-    if said is None and ref.is_images and (len(ref.shape) > 2 or ref.shape[1] > MOST_CLASSES):
+    if (
+        said is None
+        and ref.is_images
+        and (len(ref.shape) > 2 or max(ref.shape[1:2], default=0) > MOST_CLASSES)
+    ):
         return "images"
     if said is None and ref.is_labels and ref.dtype.kind in "uifbUSO":
         return "labels"

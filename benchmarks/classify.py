@@ -26,7 +26,7 @@ from torch import nn
 from inkling.data.catalog import find_source
 from inkling.data.loader import normalise_images
 from inkling.evaluation.classifier import load_classifier
-from inkling.export.onnx import INPUT, OUTPUT, export_run_onnx
+from inkling.exporters.onnx import INPUT, OUTPUT, export_run_onnx
 from inkling.jobs.train import train
 from inkling.training.run_folder import RunFolder
 from time_to_accuracy import machine

@@ -47,7 +47,7 @@ from inkling.evaluation.figures import (
     show5,
     show_rows,
 )
-from inkling.export.weights import export_pth
+from inkling.exporters.weights import export_pth
 from inkling.models.zoo import build_model, count_parameters
 from inkling.reading.recognise.crops import find_crops
 from inkling.training.callback import NullCallback

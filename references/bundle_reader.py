@@ -14,7 +14,7 @@ from inkling.evaluation.calibration import (
     fit_temperature,
 )
 from inkling.evaluation.metrics import softmax
-from inkling.export.onnx import export_onnx, make_card
+from inkling.exporters.onnx import export_onnx, make_card
 from inkling.reading.recognise.tta import average_over_shifts
 
 

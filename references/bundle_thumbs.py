@@ -7,8 +7,8 @@ from held_out import read_held_out, report
 
 from inkling.evaluation.calibration import choose_sure, fit_temperature
 from inkling.evaluation.metrics import softmax
-from inkling.export.half import fold_norms, round_to_half
-from inkling.export.onnx import export_onnx, make_card
+from inkling.exporters.half import fold_norms, round_to_half
+from inkling.exporters.onnx import export_onnx, make_card
 from inkling.reading.recognise.network import load_network
 from inkling.reading.recognise.thumbnail_network import SURE
 

@@ -20,8 +20,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inkling.export.half import fold_norms, round_to_half
-from inkling.export.line import export_line
+from inkling.exporters.half import fold_norms, round_to_half
+from inkling.exporters.line import export_line
 from inkling.models.line import CLASSES, LineNet
 from inkling.reading.recognise.line_network import BLANK, STRIDE, ctc_greedy_decode
 from inkling.reading.recognise.strip import HEIGHT

@@ -24,8 +24,8 @@ import torch.nn.functional as F
 from make_crops import TRAINED, faces_of, training_digits
 from numpy.typing import NDArray
 
-from inkling.export.half import fold_norms, round_to_half
-from inkling.export.writing import export_writing
+from inkling.exporters.half import fold_norms, round_to_half
+from inkling.exporters.writing import export_writing
 from inkling.models.writing import WritingNet
 from inkling.reading.detect.text_map_network import (
     MULTIPLE,

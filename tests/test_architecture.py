@@ -18,7 +18,7 @@ ORDER = [
     "models",
     "training",
     "evaluation",
-    "export",
+    "exporters",
     "jobs",
     "serving",
     "scale",
@@ -89,6 +89,8 @@ def test_light_imports_stay_light(statement: str, absent: list[str]) -> None:
 
 
 def test_the_public_face_is_whole() -> None:
+    folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
+    assert not folders & set(inkling.__all__), "a folder of that name would take its place"
     for name in inkling.__all__:
         assert callable(getattr(inkling, name)), name
     assert sorted(inkling.__all__) == inkling.__all__

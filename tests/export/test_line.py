@@ -10,8 +10,8 @@ import pytest
 import torch
 
 from inkling.errors import ModelError
-from inkling.export import line as export
-from inkling.export.half import fold_norms, round_to_half
+from inkling.exporters import line as export
+from inkling.exporters.half import fold_norms, round_to_half
 from inkling.models.line import LineNet
 from inkling.reading.recognise.line_network import MODEL
 from inkling.reading.recognise.strip import HEIGHT

@@ -10,7 +10,7 @@ from torch import nn
 
 from inkling.data.loader import normalise_images
 from inkling.errors import ModelError
-from inkling.export.onnx import (
+from inkling.exporters.onnx import (
     INPUT,
     export_onnx,
     export_run_onnx,
@@ -18,7 +18,7 @@ from inkling.export.onnx import (
     moved_scans,
     verify_onnx,
 )
-from inkling.export.raw_input import InputType
+from inkling.exporters.raw_input import InputType
 from inkling.jobs.train import train
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.compact import Compact, CompactSpec

@@ -8,7 +8,7 @@ import torch
 from torch import nn
 
 from inkling.data.loader import normalise_images
-from inkling.export.onnx import export_onnx, make_card
+from inkling.exporters.onnx import export_onnx, make_card
 from inkling.models.ensemble import EnsembleSpec
 from inkling.models.mlp import MlpSpec
 from inkling.models.sprint import Sprint, SprintSpec

@@ -10,9 +10,9 @@ import pytest
 import torch
 
 from inkling.errors import ModelError
-from inkling.export import onnx as onnx_export
-from inkling.export import writing as export
-from inkling.export.half import fold_norms, round_to_half
+from inkling.exporters import onnx as onnx_export
+from inkling.exporters import writing as export
+from inkling.exporters.half import fold_norms, round_to_half
 from inkling.models.writing import WritingNet
 from inkling.reading.detect.text_map_network import MODEL
 from inkling.reading.recognise.line_network import MODEL as LINE

@@ -15,8 +15,8 @@ import inkling
 from inkling.data.idx import write_idx
 from inkling.errors import DataError, ModelError, RunError
 from inkling.evaluation.metrics import softmax
-from inkling.export.onnx import export_run_onnx
-from inkling.export.weights import export_pth, export_safetensors
+from inkling.exporters.onnx import export_run_onnx
+from inkling.exporters.weights import export_pth, export_safetensors
 from inkling.jobs.card import calibrate
 from inkling.jobs.describe import describe
 from inkling.jobs.evaluate import evaluate

@@ -11,7 +11,7 @@ import pytest
 
 from inkling.errors import InklingError, ModelError, RunError
 from inkling.evaluation.classifier import load_classifier
-from inkling.export.onnx import export_run_onnx
+from inkling.exporters.onnx import export_run_onnx
 from inkling.jobs.report import make_report
 from inkling.jobs.train import train
 from inkling.jobs.verify import verify

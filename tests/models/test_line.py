@@ -5,7 +5,7 @@ import copy
 import pytest
 import torch
 
-from inkling.export.half import fold_norms, round_to_half
+from inkling.exporters.half import fold_norms, round_to_half
 from inkling.models.line import CLASSES, LineNet
 from inkling.reading.recognise.line_network import STRIDE
 from inkling.reading.recognise.strip import HEIGHT

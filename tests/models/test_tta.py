@@ -7,7 +7,7 @@ import pytest
 import torch
 from scipy import ndimage
 
-from inkling.export.onnx import export_onnx, make_card, moved_scans
+from inkling.exporters.onnx import export_onnx, make_card, moved_scans
 from inkling.models.cnn import CnnSpec
 from inkling.models.inference import predict_logits
 from inkling.models.mlp import MlpSpec

@@ -8,7 +8,7 @@ import typer
 from inkling.cli.output import JsonOption, print_result
 
 if TYPE_CHECKING:
-    from inkling.export.raw_input import InputType
+    from inkling.exporters.raw_input import InputType
     from inkling.jobs.export import ExportFormat
 
 FORMATS = ("onnx", "safetensors", "pth")

@@ -136,7 +136,7 @@ def load_any(path: str | Path, device: DeviceName = "auto") -> Classifier:
     if Path(path).suffix in WEIGHTS and not Path(path).is_dir():
         if not Path(path).is_file():
             raise ModelError(f"there is no model file {path}")
-        from inkling.export.weights import load_weights_file
+        from inkling.exporters.weights import load_weights_file
 
         return load_weights_file(Path(path), device)
     return load_classifier(path, device)

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from inkling.errors import RunError
-from inkling.export.onnx import export_run_onnx
-from inkling.export.raw_input import InputType
-from inkling.export.weights import export_pth, export_safetensors
+from inkling.exporters.onnx import export_run_onnx
+from inkling.exporters.raw_input import InputType
+from inkling.exporters.weights import export_pth, export_safetensors
 from inkling.training.run_folder import RunFolder
 
 ExportFormat = Literal["onnx", "safetensors", "pth"]

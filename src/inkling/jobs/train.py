@@ -120,7 +120,13 @@ def make_splits(recipe: Recipe, source: Source) -> Splits:
 
 
 def _check_test(source: Source) -> None:
-    """Too few images to test on are known beforehand, without a look at a test set of its own."""
+    """Too few classes or images are known beforehand, without a look at a test set of its own."""
+    classes = source.load_training().classes
+    if len(classes) < 2:
+        raise DataError(
+            f"{source.name} has only {', '.join(map(repr, classes))} as a class; "
+            "training needs at least two classes"
+        )
     if source.has_test:
         return
     total = len(source.load_everything())

@@ -66,7 +66,7 @@ EXAMPLE_READING = {
 DETAILS = {
     problems.TOO_LARGE: "The body exceeds 10 MB. Send a smaller image, or fewer images.",
     problems.NOT_AN_IMAGE: "picture 1 is not an image that inkling knows (PNG, JPEG, WEBP, ...)",
-    problems.UNREADABLE: "picture 1 has 9000 x 9000 pixels; at most 40 million are read",
+    problems.UNREADABLE: "picture 1 has 9000 x 9000 pixels; at most 25 million are read",
     problems.INVALID: "The JSON body is invalid.",
     problems.TOO_SLOW: "The body was not complete after 30 seconds.",
     problems.BUSY: "The queue is full. Retry in 1 second.",

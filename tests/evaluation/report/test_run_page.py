@@ -164,6 +164,7 @@ def test_a_damaged_file_never_stops_the_report(name: str, content: str, run: Pat
 def test_a_recipe_of_another_version_is_shown_as_it_was_written(run: Path) -> None:
     path = run / "recipe.toml"
     path.write_text(path.read_text() + '\n[quantum]\nbits = "<many>"\n')
+    (run / "SHA256SUMS").unlink()  # as in a run of a version that wrote no hashes
     page, missing = report(run)
     assert "unknown key quantum" in missing[0]
     assert 'bits = "<many>"' in page.text

@@ -8,7 +8,7 @@ from PIL import Image
 
 from inkling.errors import ImageError
 
-MAX_PIXELS = 40_000_000  # an A4 page at 600 dpi has 34.8 million
+MAX_PIXELS = 25_000_000  # of one image; a decoder may hold 20 bytes for each
 OVERSHOOT = 1.5  # times the end of a scale that resized floats may reach
 STANDARDISED = 16.0  # floats from below 0 to less than this have a mean of 0, not black at 0
 PALE = 200  # grey level; opaque pixels no darker than this are light ink

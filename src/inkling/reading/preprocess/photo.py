@@ -67,21 +67,28 @@ class Photo:
     height: int
 
 
-def open_photo(source: Source, name: str = "the image", *, side: int = DECODE_SIDE) -> Photo:
+def open_photo(
+    source: Source,
+    name: str = "the image",
+    *,
+    side: int = DECODE_SIDE,
+    max_pixels: int = MAX_PIXELS,
+) -> Photo:
     """Decodes one image: a path, bytes, an open binary file, an array or tensor, a PIL image.
 
     Arrays are those of `array_to_pixels`. A larger image is decoded smaller, its longer side at
-    least `side` pixels and less than twice that. Raises `ImageError`.
+    least `side` pixels and less than twice that. A file or PIL image of more than `max_pixels` is
+    refused before it is decoded. Raises `ImageError`.
     """
     if isinstance(source, Image.Image):
-        _check_size(source, name)
+        _check_size(source, name, max_pixels)
         return _from_pillow(source, name, side=side)
     if isinstance(source, Page):
-        return _from_bytes(encoded_bytes(source.file, name), name, source.number, side=side)
+        return _from_bytes(encoded_bytes(source.file, name), name, side, max_pixels, source.number)
     if isinstance(source, (str, Path)):
-        return _from_bytes(encoded_bytes(source, name), str(source), side=side)
+        return _from_bytes(encoded_bytes(source, name), str(source), side, max_pixels)
     if is_encoded(source):
-        return _from_bytes(encoded_bytes(source, name), name, side=side)
+        return _from_bytes(encoded_bytes(source, name), name, side, max_pixels)
     pixels = _array_pixels(source, name)
     return Photo(pixels, pixels.shape[1], pixels.shape[0])
 
@@ -177,11 +184,11 @@ def _array_pixels(source: Source, name: str) -> Pixels:
     return array_to_pixels(array, name)
 
 
-def _from_bytes(data: bytes, name: str, page: int = 1, *, side: int = DECODE_SIDE) -> Photo:
+def _from_bytes(data: bytes, name: str, side: int, max_pixels: int, page: int = 1) -> Photo:
     if not data:
         raise ImageError(f"{name} is empty")
     with decoding(name), open_image(data, name) as image:
-        _check_size(image, name)
+        _check_size(image, name, max_pixels)
         if page > 1:
             _seek(image, name, page)
         if image.format in ("JPEG", "MPO"):  # MPO is how phones store several JPEGs in a file
@@ -227,10 +234,10 @@ def decoding(name: str) -> Iterator[None]:
         raise ImageError(f"{name} is damaged or cut short: {error}") from error
 
 
-def _check_size(image: Image.Image, name: str) -> None:
+def _check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> None:
     width, height = image.size
-    if width * height > MAX_PIXELS:
-        limit = MAX_PIXELS // 1_000_000
+    if width * height > max_pixels:
+        limit = max_pixels // 1_000_000
         raise ImageError(
             f"{name} has {width} x {height} pixels; at most {limit} million are read: "
             "save it smaller"

@@ -21,7 +21,7 @@ from inkling.reading.tables.read_cells import CellText, read_cells, stack
 from inkling.reading.tables.table_types import Cell, Corners, Table
 from inkling.types import Box
 
-MOST_CELLS = 10_000  # of one table; larger grids are counted but not read
+LARGEST_PAGE = 40_000_000  # pixels; an A4 page at 600 dpi has 34.8 million
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def read_tables_of(photo: Photo, network: Network, options: TableOptions) -> lis
 
 def open_for_tables(source: Source, name: str = "the image") -> Photo:
     """Decodes an image at the size at which tables are read. Raises `ImageError`."""
-    return open_photo(source, name, side=SIDE)
+    return open_photo(source, name, side=SIDE, max_pixels=LARGEST_PAGE)
 
 
 def fit_size(grid: FoundGrid, cells: tuple[int, int]) -> FoundGrid | None:

@@ -22,8 +22,8 @@ from inkling.data.embedded import embedded_digits
 from inkling.data.loader import normalise_images
 from inkling.errors import MissingExtraError, ModelError
 from inkling.evaluation.classifier import load_classifier
-from inkling.export.half import store_half
-from inkling.export.raw_input import InputType, accept_raw_images
+from inkling.exporters.half import store_half
+from inkling.exporters.raw_input import InputType, accept_raw_images
 from inkling.files import replacing
 from inkling.models.inference import predict_logits
 from inkling.reading.model_hash import with_hash

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inkling.export.half import store_half
-from inkling.export.onnx import verify_each, write_graph
+from inkling.exporters.half import store_half
+from inkling.exporters.onnx import verify_each, write_graph
 from inkling.files import replacing
 from inkling.models.writing import INPUTS, WritingNet
 from inkling.reading.detect.text_map_network import MULTIPLE, pad_input

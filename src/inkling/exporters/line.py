@@ -9,8 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from inkling.export.half import store_half
-from inkling.export.onnx import verify_each, write_graph
+from inkling.exporters.half import store_half
+from inkling.exporters.onnx import verify_each, write_graph
 from inkling.files import replacing
 from inkling.reading.recognise.line_network import STRIDE, strip_input
 from inkling.reading.recognise.strip import HEIGHT

@@ -62,6 +62,9 @@ EXAMPLE_READING = {
             "doubts": ["looks like 2 or 7"],
         },
     ],
+    "lines": [[0, 1]],
+    "others": [],
+    "rotation": 0,
 }
 DETAILS = {
     problems.TOO_LARGE: "The body exceeds 10 MB. Send a smaller image, or fewer images.",

@@ -19,6 +19,7 @@ ORDER = [
     "training",
     "evaluation",
     "export",
+    "adopt",
     "jobs",
     "serving",
     "scale",

@@ -19,6 +19,7 @@ ORDER = [
     "training",
     "evaluation",
     "exporters",
+    "adopt",
     "jobs",
     "serving",
     "scale",

@@ -9,6 +9,7 @@ STARTED = time.perf_counter()  # total_seconds counts from here: the start of th
 
 import typer  # noqa: E402
 
+from inkling.cli.adopt import adopt  # noqa: E402
 from inkling.cli.audit import audit  # noqa: E402
 from inkling.cli.data import data  # noqa: E402
 from inkling.cli.evaluate import evaluate  # noqa: E402
@@ -42,6 +43,7 @@ COMMANDS = (
     recipes,
     data,
     export,
+    adopt,
     audit,
     verify,
     serve,

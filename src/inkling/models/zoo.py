@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import Field
 from torch import nn
 
+from inkling.models.adopted import Adopted
+from inkling.models.adopted_spec import AdoptedSpec
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.compact import Compact, CompactSpec
 from inkling.models.ensemble import Ensemble, EnsembleSpec
@@ -15,7 +17,8 @@ from inkling.models.sprint import Sprint, SprintSpec
 from inkling.models.tta import TtaModel
 
 ModelSpec = Annotated[
-    MlpSpec | CnnSpec | CompactSpec | SprintSpec | EnsembleSpec, Field(discriminator="kind")
+    MlpSpec | CnnSpec | CompactSpec | SprintSpec | EnsembleSpec | AdoptedSpec,
+    Field(discriminator="kind"),
 ]
 
 
@@ -28,6 +31,7 @@ BUILDERS: dict[str, Callable[[Any, int], nn.Module]] = {
     "cnn": Cnn,
     "compact": Compact,
     "sprint": Sprint,
+    "adopted": Adopted,
     "ensemble": _build_ensemble,
 }
 

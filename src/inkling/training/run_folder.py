@@ -169,6 +169,14 @@ def make_folder(path: Path) -> None:
 
 def create_run(path: Path, recipe: Recipe) -> RunFolder:
     """A new run folder with its recipe in it. Raises `RunError` where `path` is taken."""
+    check_free(path)
+    run = RunFolder(path)
+    write_text(run.recipe_path, dump_recipe(recipe))
+    return run
+
+
+def check_free(path: Path) -> None:
+    """Raises `RunError` where `path` is neither absent nor an empty folder."""
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         advice = (
             f"go on with --resume {path}, or choose another --out"
@@ -176,9 +184,6 @@ def create_run(path: Path, recipe: Recipe) -> RunFolder:
             else "choose another --out"
         )
         raise RunError(f"{path} exists already and is left alone: {advice}")
-    run = RunFolder(path)
-    write_text(run.recipe_path, dump_recipe(recipe))
-    return run
 
 
 def next_run_path(folder: Path, name: str, suffix: str = "") -> Path:

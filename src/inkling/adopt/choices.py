@@ -1,0 +1,260 @@
+"""The choices that a chain of layers leaves open, and the alternatives to each."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import get_args
+
+from inkling.adopt.chain import Block, Chain, image_side
+from inkling.adopt.geometry import ConvShape, Geometry, GeometrySearch
+from inkling.adopt.hints import conv_settings, named_activations
+from inkling.adopt.named_tensors import Named
+from inkling.adopt.plan import Order, Plan
+from inkling.adopt.scaling import NAMES, USUAL, scaling
+from inkling.errors import ModelError
+from inkling.models.adopted_spec import ActivationName, InputSpec
+from inkling.types import SIDE
+
+ORDERS: tuple[Order, ...] = get_args(Order)
+ACTIVATIONS: tuple[ActivationName, ...] = get_args(ActivationName)
+FIRST_ACTIVATIONS: tuple[ActivationName, ...] = ("relu", "tanh", "sigmoid")
+SECOND_ACTIVATIONS: tuple[ActivationName, ...] = ("leaky-relu", "elu", "gelu", "silu", "none")
+# The image's side with what an unusual one costs against usual strides and pools.
+CONV_SIDES = ((SIDE, 0.0), (32, 2.0), (14, 6.0), (16, 6.0), (20, 6.0), (24, 6.0), (64, 6.0))
+GEOMETRIES = 40  # tried at most
+Alternatives = dict[str, list[Plan]]
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user decided; None leaves the choice to the images."""
+
+    normalise: str | None = None
+    activation: ActivationName | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """All that is open for one chain. `geometries` has the most usual ones first."""
+
+    chain: Chain
+    wishes: Wishes
+    geometries: tuple[Geometry, ...]
+    search: GeometrySearch | None
+    activations: tuple[ActivationName, ...]
+
+    def starts(self, first: int, last: int) -> Iterator[Plan]:
+        """Plans to begin with: geometries `first` to `last`, the usual activations and scalings."""
+        scalings = [self.wishes.normalise] if self.wishes.normalise else [*USUAL[:2]]
+        wish = self.wishes.activation
+        activations: tuple[ActivationName, ...] = (wish,) if wish else self.activations
+        for geometry in self.geometries[first:last] or (None,):
+            for name in scalings:
+                for activation in activations:
+                    plan = self._start(geometry, scaling(name), activation)
+                    yield plan
+                    if plan.input.side > SIDE:
+                        fit = plan.input.model_copy(update={"fit": "resize"})
+                        yield replace(plan, input=fit)
+
+    def _start(
+        self, geometry: Geometry | None, spec: InputSpec, activation: ActivationName
+    ) -> Plan:
+        chain = self.chain
+        first = chain.blocks[0]
+        side = geometry.side if geometry else SIDE
+        if first.layer.kind == "linear":
+            side = image_side(first.inputs)
+        channels = first.inputs if first.layer.kind == "conv" else 1
+        rooms = [block.norm_room for block in chain.blocks if block.norm_room is not None]
+        return Plan(
+            input=spec.model_copy(update={"side": side, "channels": channels}),
+            activations=(activation,) * len(chain.blocks),
+            geometry=geometry,
+            order="act-norm-pool" if rooms and min(rooms) >= 1 else "norm-act-pool",
+            flatten="channels-last" if chain.keras else "channels-first",
+            epsilon=1e-3 if chain.keras else 1e-5,
+        )
+
+    def alternatives(self, plan: Plan) -> Alternatives:
+        """For each open choice the plans that decide it otherwise."""
+        found: Alternatives = {
+            "scaling": self._scalings(plan),
+            "image": self._images(plan),
+            "activation": self._activations(plan),
+            "order": self._orders(plan),
+            "pooling": self._pools(plan),
+            "flattening": self._flattenings(plan),
+            "answer": self._answers(plan),
+        }
+        if self.chain.keras and any(block.norm for block in self.chain.blocks):
+            other = 1e-5 if plan.epsilon > 1e-4 else 1e-3
+            found["epsilon"] = [replace(plan, epsilon=other)]
+        return {name: plans for name, plans in found.items() if plans}
+
+    def rarity(self, plan: Plan) -> float:
+        """How unusual its settings are: the rarer of two must explain the images clearly."""
+        spec = plan.input
+        usual = [(scaling(name).mean, scaling(name).std) for name in USUAL]
+        scaled = (spec.mean, spec.std) not in usual and self.wishes.normalise is None
+        inverted = spec.inverted and self.wishes.normalise is None
+        odd = set(plan.activations) - set(self.activations) - {self.wishes.activation}
+        odder = odd - set(SECOND_ACTIVATIONS)
+        return (
+            (plan.geometry.cost if plan.geometry else 0.0)
+            + 2 * scaled
+            + inverted
+            + spec.transposed
+            + spec.binary
+            + len(odd)
+            + len(odder)
+            + len(set(plan.activations))
+            + (plan.order not in ORDERS[:2])
+            + (plan.flatten == "channels-last" and not self.chain.keras)
+        )
+
+    def geometry_alternatives(self, plan: Plan) -> list[Plan]:
+        """The same with other strides, paddings or pools."""
+        if plan.geometry is None or self.search is None:
+            return []
+        near = self.search.neighbours(plan.geometry)
+        return [
+            replace(plan, geometry=one, input=plan.input.model_copy(update={"side": one.side}))
+            for one in near
+            if one.places != plan.geometry.places
+        ]
+
+    def layer_activations(self, plan: Plan) -> list[Plan]:
+        """The same with another activation behind a single layer, or none there."""
+        if self.wishes.activation:
+            return []
+        found = []
+        for index in range(len(plan.activations) - 1):
+            for name in ("none", *self.activations):
+                if name != plan.activations[index]:
+                    found.append(_with_activation(plan, range(index, index + 1), name))
+        return found
+
+    def _scalings(self, plan: Plan) -> list[Plan]:
+        if self.wishes.normalise:
+            return []
+        now = plan.input
+        found = []
+        for name in NAMES:
+            for inverted in (False, True):
+                spec = scaling(name)
+                update = {"mean": spec.mean, "std": spec.std, "inverted": inverted}
+                if (now.mean, now.std, now.inverted) != (spec.mean, spec.std, inverted):
+                    found.append(replace(plan, input=now.model_copy(update=update)))
+        return found
+
+    def _images(self, plan: Plan) -> list[Plan]:
+        now = plan.input
+        updates: list[dict[str, object]] = [
+            {"transposed": not now.transposed},
+            {"binary": not now.binary},
+        ]
+        if now.side > SIDE:
+            updates += [
+                dict[str, object](fit=fit)
+                for fit in ("pad", "pad-pixels", "resize")
+                if fit != now.fit
+            ]
+        return [replace(plan, input=now.model_copy(update=update)) for update in updates]
+
+    def _activations(self, plan: Plan) -> list[Plan]:
+        if self.wishes.activation:
+            return []
+        count, convolutions = len(plan.activations), len(self.chain.convolutions)
+        found = [_with_activation(plan, range(count), name) for name in ACTIVATIONS]
+        if 0 < convolutions < count - 1:
+            found += [
+                _with_activation(plan, part, name)
+                for part in (range(convolutions), range(convolutions, count))
+                for name in ("none", *FIRST_ACTIVATIONS)
+            ]
+        return [other for other in found if other.activations != plan.activations]
+
+    def _orders(self, plan: Plan) -> list[Plan]:
+        normed = any(block.norm for block in self.chain.blocks)
+        if not normed and plan.pooling == "max" and _monotone(plan):
+            return []
+        return [replace(plan, order=order) for order in ORDERS if order != plan.order]
+
+    def _pools(self, plan: Plan) -> list[Plan]:
+        if plan.geometry is None or not any(place.pool for place in plan.geometry.places):
+            return []
+        return [replace(plan, pooling="average" if plan.pooling == "max" else "max")]
+
+    def _flattenings(self, plan: Plan) -> list[Plan]:
+        geometry = plan.geometry
+        if geometry is None or not self.chain.dense:
+            return []
+        if geometry.pooled == 1 or (geometry.sides[-1] == 1 and not geometry.pooled):
+            return []
+        other = "channels-first" if plan.flatten == "channels-last" else "channels-last"
+        return [replace(plan, flatten=other)]
+
+    def _answers(self, plan: Plan) -> list[Plan]:
+        first = self.chain.blocks[0].layer
+        if first.kind != "recurrent":
+            return []
+        found = [
+            replace(plan, answer=answer)
+            for answer in ("last", "state", "mean")
+            if plan.answer not in (answer, "all")
+        ]
+        hidden = first.weights["weight_hh_l0"].shape
+        if hidden[0] == hidden[1]:
+            other = "relu" if plan.cell_activation == "tanh" else "tanh"
+            found.append(replace(plan, cell_activation=other))
+        return found
+
+
+def _with_activation(plan: Plan, part: range, name: ActivationName) -> Plan:
+    return replace(
+        plan,
+        activations=tuple(
+            name if index in part else old for index, old in enumerate(plan.activations)
+        ),
+    )
+
+
+def _monotone(plan: Plan) -> bool:
+    """Whether activations may change places with a maximum."""
+    return not {"gelu", "silu", "mish", "square"} & set(plan.activations)
+
+
+def open_choices(chain: Chain, named: Named, wishes: Wishes) -> Choices:
+    """The choices of a chain. Raises `ModelError` where no geometry fits the shapes."""
+    convolutions = chain.convolutions
+    mentioned = named_activations(named)
+    activations = tuple(dict.fromkeys((*mentioned, *FIRST_ACTIVATIONS)))
+    if not convolutions:
+        return Choices(chain, wishes, (), None, activations)
+    shapes = tuple(_shape(block, named) for block in convolutions)
+    per_channel = None
+    if len(convolutions) < len(chain.blocks):
+        per_channel = chain.blocks[len(convolutions)].inputs // convolutions[-1].outputs
+    search = GeometrySearch(shapes, per_channel)
+    found = [
+        replace(geometry, cost=geometry.cost + extra)
+        for side, extra in CONV_SIDES
+        for geometry in search.best(side, GEOMETRIES)
+    ]
+    if not found:
+        raise ModelError(
+            f"no usual strides, paddings and pools lead from an image to the "
+            f"{chain.blocks[len(convolutions)].inputs} inputs of its first linear layer"
+        )
+    usual = sorted(found, key=lambda geometry: geometry.cost)[:GEOMETRIES]
+    return Choices(chain, wishes, tuple(usual), search, activations)
+
+
+def _shape(block: Block, named: Named) -> ConvShape:
+    height, width = block.layer.weights["weight"].shape[2:]
+    if height != width:
+        raise ModelError(
+            f"its layer {block.layer.name} has a kernel of {height} x {width}; inkling adopts "
+            "square ones"
+        )
+    return ConvShape(height, block.room, conv_settings(named, block.layer.name))

@@ -1,0 +1,168 @@
+"""From a checkpoint to a network that answers, or the reason why there is none."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from scipy.optimize import linear_sum_assignment
+
+from inkling.adopt.chain import Chain, build_chain
+from inkling.adopt.checkpoint_file import open_checkpoint
+from inkling.adopt.choices import Choices, Wishes, open_choices
+from inkling.adopt.layers import find_layers
+from inkling.adopt.named_tensors import Named, collect_tensors
+from inkling.adopt.plan import build_network
+from inkling.adopt.scoring import Images
+from inkling.adopt.search import Decision, Search
+from inkling.errors import ModelError
+
+CHANCE = 2.5  # times the accuracy of guessing: at or below, the network was never trained
+RENAMED = 0.8  # accuracy with classes renamed from which on the renaming is believed
+NETWORKS = 3  # of one file that are tried
+NO_TRAINING = (
+    "it was never trained, or not on such images: under every candidate its accuracy on "
+    "{count:,} training images is at most {accuracy:.1%}, near chance"
+)
+COLOUR = "; it takes images of three channels, so it may be for colour photos"
+
+
+@dataclass(frozen=True, eq=False)
+class Adoption:
+    """A network as inferred. `classes` are the names of its outputs, in order."""
+
+    form: str
+    chain: Chain
+    decision: Decision
+    classes: tuple[str, ...]
+
+    @property
+    def network(self) -> torch.nn.Module:
+        """The network with its weights."""
+        return build_network(self.chain, self.decision.plan)
+
+
+def adopt_checkpoint(
+    path: Path,
+    images: Images,
+    classes: tuple[str, ...],
+    wishes: Wishes | None = None,
+    on_step: Callable[[str], None] | None = None,
+) -> Adoption:
+    """Infer the network in `path`. `images` are labelled with indices into `classes`.
+
+    Nothing in the file is executed. Raises `ModelError`, which says why the file is no classifier
+    of such images: no weights, never trained, another task, or an architecture with branches.
+    """
+    opened = open_checkpoint(path)
+    try:
+        named = collect_tensors(opened)
+        found = [
+            _decide(candidate, images, len(classes), wishes or Wishes(), on_step)
+            for candidate in _networks(named, len(classes))
+        ]
+    except ModelError as error:
+        if str(path) in str(error):
+            raise
+        raise ModelError(f"{path} cannot be adopted: {error}") from error
+    choices, decision = max(found, key=lambda pair: pair[1].score.accuracy)
+    try:
+        names = _name_classes(choices, decision, images, classes)
+    except ModelError as error:
+        raise ModelError(f"{path} cannot be adopted: {error}") from error
+    return Adoption(opened.form, choices.chain, decision, names)
+
+
+def _networks(named: Named, outputs: int) -> list[tuple[Chain, Named]]:
+    """The chains in a file: the whole of it, or the parts under one prefix.
+
+    A part must have at least `outputs` outputs: else any first layer would be a network.
+
+    Raises the whole file's `ModelError` where no part is a network either.
+    """
+    failure: ModelError | None = None
+    for prefixes in _levels(named):
+        found = []
+        for prefix in prefixes:
+            part = named.under(prefix)
+            try:
+                chain = build_chain(find_layers(part))
+                if not prefix or chain.blocks[-1].outputs >= outputs:
+                    found.append((chain, part))
+            except ModelError as error:
+                failure = failure or error
+        if found:
+            return found[:NETWORKS]
+    assert failure is not None
+    raise failure
+
+
+def _levels(named: Named) -> list[list[str]]:
+    """Prefixes of names, level by level; at each level those with most tensors first."""
+    levels = [[""]]
+    for depth in range(1, 6):
+        counts: dict[str, int] = {}
+        for name in named.tensors:
+            parts = name.split(".")
+            if len(parts) > depth:
+                prefix = ".".join(parts[:depth]) + "."
+                counts[prefix] = counts.get(prefix, 0) + 1
+        if not counts:
+            break
+        levels.append(sorted(counts, key=lambda prefix: -counts[prefix]))
+    return levels
+
+
+def _decide(
+    candidate: tuple[Chain, Named],
+    images: Images,
+    classes: int,
+    wishes: Wishes,
+    on_step: Callable[[str], None] | None,
+) -> tuple[Choices, Decision]:
+    chain, named = candidate
+    outputs = chain.blocks[-1].outputs
+    if outputs < classes:
+        raise ModelError(
+            f"it is for another task: it has {outputs} outputs, and there are {classes} classes"
+        )
+    choices = open_choices(chain, named, wishes)
+    return choices, Search(choices, images, on_step).decide()
+
+
+def _name_classes(
+    choices: Choices, decision: Decision, images: Images, classes: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The names of the outputs. Raises `ModelError` where the answers are near chance."""
+    outputs, accuracy = choices.chain.blocks[-1].outputs, decision.score.accuracy
+    further = tuple(str(index) for index in range(len(classes), outputs))
+    if accuracy > CHANCE / len(classes):
+        return (*classes, *further)
+    renamed, order = _renaming(choices, decision, images, len(classes))
+    if renamed >= RENAMED and outputs == len(classes):
+        return tuple(classes[index] for index in order)
+    if outputs > len(classes):
+        raise ModelError(
+            f"it is for another task: it has {outputs} outputs, and its accuracy on "
+            f"{', '.join(classes)} is {accuracy:.1%}"
+        )
+    reason = NO_TRAINING.format(count=len(images), accuracy=max(accuracy, 0))
+    if choices.chain.blocks[0].inputs == 3:
+        reason += COLOUR
+    raise ModelError(reason)
+
+
+def _renaming(
+    choices: Choices, decision: Decision, images: Images, classes: int
+) -> tuple[float, list[int]]:
+    """The accuracy with outputs in the order that fits best, and that order."""
+    with torch.inference_mode():
+        network = build_network(choices.chain, decision.plan)
+        answers = torch.cat([network(part) for part in images.images.split(500)]).argmax(1)
+    counts = np.zeros((classes, classes))
+    for answer, label in zip(answers.tolist(), images.labels.tolist(), strict=True):
+        if answer < classes:
+            counts[answer, label] += 1
+    rows, columns = linear_sum_assignment(-counts)
+    return float(counts[rows, columns].sum() / len(images)), [int(one) for one in columns]

@@ -1,0 +1,85 @@
+"""How well a guess at a network explains labelled images."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from inkling.adopt.chain import Chain
+from inkling.adopt.plan import Plan, build_network
+from inkling.data.loader import normalise_images
+
+TEMPERATURES = torch.logspace(-2.5, 1.5, 17)
+PORTION = 500  # images at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Images:
+    """Training images to decide by, (N, 1, 28, 28) normalised, and their labels (N,)."""
+
+    images: Tensor
+    labels: Tensor
+
+    @classmethod
+    def of(cls, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> "Images":
+        """From pixels (N, 28, 28) and labels."""
+        return cls(normalise_images(torch.tensor(pixels)), torch.tensor(labels))
+
+    def first(self, count: int) -> "Images":
+        """The first `count` of them."""
+        return Images(self.images[:count], self.labels[:count])
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """`losses` (N,) are cross-entropies at the temperature that fits best, `right` (N,) hits.
+
+    The loss tells apart what accuracy cannot: weights are trained to a minimum of it, so the
+    network's own settings explain its training images best.
+    """
+
+    right: NDArray[np.bool_]
+    losses: NDArray[np.float64]
+
+    @property
+    def accuracy(self) -> float:
+        """The fraction of right answers."""
+        return float(self.right.mean())
+
+    @property
+    def loss(self) -> float:
+        """The mean cross-entropy, nats."""
+        return float(self.losses.mean())
+
+
+@torch.inference_mode()
+def score_plan(chain: Chain, plan: Plan, images: Images) -> Score:
+    """The score of a guess; one whose answers are no numbers scores as chance does."""
+    network = build_network(chain, plan)
+    logits = torch.cat([network(part) for part in images.images.split(PORTION)])
+    return score_logits(logits, images.labels)
+
+
+def score_logits(logits: Tensor, labels: Tensor) -> Score:
+    """The score of logits (N, C) for labels (N,)."""
+    count = len(labels)
+    if not torch.isfinite(logits).all():
+        chance = np.full(count, math.log(logits.shape[1]))
+        return Score(np.zeros(count, bool), chance)
+    right = logits.argmax(1) == labels
+    # Neither the scale of the logits nor a constant tells anything about the settings.
+    scaled = logits - logits.mean(1, keepdim=True)
+    scaled = scaled / scaled.std().clamp(min=1e-12)
+    best = None
+    for temperature in TEMPERATURES:
+        losses = torch.nn.functional.cross_entropy(scaled / temperature, labels, reduction="none")
+        if best is None or losses.mean() < best.mean():
+            best = losses
+    assert best is not None
+    return Score(right.numpy(), best.double().numpy())

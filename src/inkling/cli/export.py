@@ -15,13 +15,13 @@ FORMATS = ("onnx", "safetensors", "pth")
 
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="|".join(FORMATS), help="The form.")],
-    out: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
+    to: Annotated[str, typer.Option("--to", metavar="|".join(FORMATS), help="The output format.")],
+    out: Annotated[Path | None, typer.Option(help="The output file.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a run's model in a form that other tools read."""
+    """Export a run's model for other tools."""
     if to not in FORMATS:
-        raise typer.BadParameter(f"'{to}' is none of {', '.join(FORMATS)}", param_hint="--to")
+        raise typer.BadParameter(f"'{to}' is not one of {', '.join(FORMATS)}", param_hint="--to")
     from inkling.jobs.export import export as export_run
     from inkling.training.run_folder import sha256_of
 

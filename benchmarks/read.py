@@ -23,7 +23,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from inkling.evaluation.own_images import Labelled, OwnScore, Scored, calibration_error, score_own
+from inkling.evaluation.own_images import Labelled, OwnScore, Scored, score_calibration, score_own
 from inkling.reading.pipeline import Reader
 from inkling.types import Reading
 
@@ -43,7 +43,7 @@ def of_arrays(reader: Reader, images: np.ndarray, labels: np.ndarray) -> dict[st
     )
     numbers = OwnScore(scored).as_json()
     del numbers["sources"], numbers["accuracy_by_source"]
-    return {**numbers, "ece": calibration_error(scored)}
+    return {**numbers, "ece": score_calibration(scored)}
 
 
 def letters(reader: Reader, images: np.ndarray) -> dict[str, Any]:

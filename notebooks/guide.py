@@ -240,7 +240,7 @@ evaluation = inkling.evaluate(result.run, data=source.name, device="cpu")
 low, high = evaluation.interval
 print(f"{evaluation.accuracy:.2%} of {evaluation.n:,} right")
 print(f"95% interval {low:.2%} to {high:.2%}")
-draw_confusion(evaluation, training.classes)
+draw_confusion(evaluation.confusion, training.classes)
 
 # %% [markdown]
 # The mistakes it was surest of. Some would puzzle you as well.

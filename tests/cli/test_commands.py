@@ -124,8 +124,8 @@ def test_without_mnist_the_embedded_digits_stand_in_with_a_notice(
         (["train", "--seed", "-1"], 2, "--seed"),
         (["train", "--data", "digits", "--out", "/dev/null/run"], 1, "cannot write"),
         (["evaluate", "nowhere"], 1, "does not exist"),
-        (["evaluate", "--own", "mine", "--data", "mnist"], 2, "--own goes without --data"),
-        (["evaluate", "--own", "mine", "--corrected"], 2, "--own goes without --data"),
+        (["evaluate", "--own", "mine", "--data", "mnist"], 2, "--own cannot be combined"),
+        (["evaluate", "--own", "mine", "--corrected"], 2, "--own cannot be combined"),
         (["train", "qqqq"], 1, "no recipe is called 'qqqq'. There are "),
         (["frobnicate"], 2, "No such command"),
     ],
@@ -183,6 +183,11 @@ def test_the_report_is_made_again_and_runs_are_compared(run_folder: Path, tmp_pa
         "missing": [],
     }
     assert (run_folder / "report.html").exists()
+    drawn = json.loads(inkling("report", run_folder, "--png", "--json").stdout)["figures"]
+    assert [Path(path).name for path in drawn] == [
+        "curves.png", "confusion.png", "mistakes.png", "samples.png",
+    ]  # fmt: skip
+    assert all(Path(path).stat().st_size > 5_000 for path in drawn)
     inkling("report", run_folder, run_folder, cwd=tmp_path)
     assert "2 runs" in (tmp_path / "comparison.html").read_text()
     assert "does not exist" in inkling("report", "nowhere", cwd=tmp_path, code=1).stderr
@@ -203,7 +208,7 @@ def test_own_images_are_scored_by_their_names(tmp_path: Path, scans) -> None:
     inkling("evaluate", "--own", "own", cwd=tmp_path)  # its own page may be made anew
     (tmp_path / "own.html").write_text("<!doctype html><title>My home page</title>")
     refused = inkling("evaluate", "--own", "own", cwd=tmp_path, code=1)
-    assert "own.html was not made by inkling and is left alone" in refused.stderr
+    assert "own.html was not written by inkling" in refused.stderr
     assert "My home page" in (tmp_path / "own.html").read_text()
     inkling("evaluate", cwd=tmp_path, code=2)
     (tmp_path / "none").mkdir()

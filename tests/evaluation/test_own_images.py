@@ -9,8 +9,8 @@ from inkling.errors import DataError, ImageError
 from inkling.evaluation.own_images import (
     Labelled,
     Scored,
-    calibration_error,
     find_labelled,
+    score_calibration,
     score_own,
     write_gallery,
 )
@@ -84,12 +84,12 @@ def test_a_folder_without_labels_is_an_error(tmp_path: Path) -> None:
         find_labelled(tmp_path / "none")
 
 
-def test_calibration_error_by_hand() -> None:
+def test_score_calibration_by_hand() -> None:
     def scored(confidence: float, digit: int, label: str) -> Scored:
         box = Prediction(digit, confidence, Box(0, 0, 1, 1))
         return Scored(Labelled(Path("x"), label, ""), Reading("x", "digits", str(digit), (box,)))
 
     group = (scored(0.95, 1, "1"), scored(0.95, 1, "2"), scored(0.45, 3, "3"))
     # Two in the top bin, sure 0.95 and right 0.5; one in another, sure 0.45 and right 1.
-    assert calibration_error(group) == pytest.approx((2 * 0.45 + 1 * 0.55) / 3)
-    assert calibration_error((Scored(Labelled(Path("x"), "1", ""), ImageError("no")),)) == 0
+    assert score_calibration(group) == pytest.approx((2 * 0.45 + 1 * 0.55) / 3)
+    assert score_calibration((Scored(Labelled(Path("x"), "1", ""), ImageError("no")),)) == 0

@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from inkling.errors import RunError
-from inkling.export.onnx import export_run_onnx
+from inkling.exporters.onnx import export_run_onnx
 from inkling.jobs.adopt import AdoptResult, adopt
 from inkling.jobs.evaluate import evaluate
 from inkling.jobs.report import make_report

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 import sys
 from pathlib import Path
 
@@ -19,7 +20,8 @@ from inkling.exporters.onnx import export_run_onnx
 from inkling.exporters.weights import export_pth, export_safetensors
 from inkling.jobs.card import calibrate
 from inkling.jobs.describe import describe
-from inkling.jobs.evaluate import evaluate
+from inkling.jobs.evaluate import evaluate, load_any
+from inkling.jobs.figures import write_figures
 from inkling.jobs.run import TrainResult
 from inkling.jobs.train import resume, train
 from inkling.training.recipe_text import load_recipe
@@ -43,10 +45,9 @@ def test_a_run_folder_holds_everything(result: TrainResult) -> None:
         "model.safetensors",
         "card.json",
         "checkpoint/state.safetensors",
-        "figures/curves.png",
-        "figures/confusion.png",
-        "figures/mistakes.png",
-        "figures/samples.png",
+        "evaluation.json",
+        "test_predictions.npz",
+        "report.html",
     }
     assert not [name for name in names if name.endswith(".tmp")]
     lines = [json.loads(line) for line in run.metrics_path.read_text().splitlines()]
@@ -80,7 +81,10 @@ def test_the_result_is_what_the_contract_says(result: TrainResult) -> None:
 
 
 def test_the_figures_are_images_with_something_on_them(result: TrainResult) -> None:
-    for path in (result.run / "figures").iterdir():
+    assert not (result.run / "figures").exists()  # drawn on request alone
+    paths = write_figures(result.run)
+    assert [path.stem for path in paths] == ["curves", "confusion", "mistakes", "samples"]
+    for path in paths:
         with Image.open(path) as image:
             assert min(image.size) > 300
             assert np.asarray(image.convert("L")).std() > 10
@@ -301,6 +305,27 @@ def test_a_run_measured_from_its_onnx_file_is_the_same(
     assert measured.n == result.test.n
     reading = inkling.read(few_scan(), model=path)
     assert reading.verdict in VERDICTS
+
+
+def test_a_run_and_its_onnx_file_agree_in_every_figure(
+    result: TrainResult, few: Digits, few_npz: Path, tmp_path: Path
+) -> None:
+    """The card's temperature counts in both."""
+    run = RunFolder(shutil.copytree(result.run, tmp_path / "run"))
+    run.write_card(run.read_card() | {"temperature": 1.7})
+    export_run_onnx(run, tmp_path / "run.onnx")
+    of_run, of_file = (
+        evaluate(run.path, data=str(few_npz)),
+        evaluate(tmp_path / "run.onnx", data=str(few_npz)),
+    )
+    assert of_file.loss == pytest.approx(of_run.loss, abs=1e-5)
+    assert of_file.ece == pytest.approx(of_run.ece, abs=1e-5)
+    assert of_run.loss != pytest.approx(result.test.loss, abs=1e-3)
+    probabilities = inkling.load(run.path).predict_proba(few.images[:50])
+    found = load_any(tmp_path / "run.onnx").predict_proba(few.images[:50])
+    np.testing.assert_allclose(found, probabilities, atol=1e-5)
+    uncalibrated = inkling.load(result.run).predict_proba(few.images[:50])
+    assert (probabilities.max(axis=1) < uncalibrated.max(axis=1)).all()  # 1.7 is less sure
 
 
 def few_scan() -> np.ndarray:

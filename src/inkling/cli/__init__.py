@@ -1,5 +1,6 @@
 """The command line: parse, call, print."""
 
+from inkling.cli.clock import STARTED
 from inkling.cli.main import main
 
-__all__ = ["main"]
+__all__ = ["STARTED", "main"]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from inkling.cli.output import DataOption, DeviceOption, JsonOption, device_name, note, print_result
+from inkling.cli.output import DataOption, DeviceOption, JsonOption, note, print_result
 
 PARTS = ("test", "training")
 
@@ -14,26 +14,28 @@ PARTS = ("test", "training")
 def audit(
     data: DataOption = None,
     part: Annotated[
-        str, typer.Option(metavar="|".join(PARTS), help="Which part's labels to judge.")
+        str, typer.Option(metavar="|".join(PARTS), help="The part whose labels to check.")
     ] = "test",
     folds: Annotated[
-        int, typer.Option(min=0, help="Of the cross-validation; 0: 2 or 5, by the data.")
+        int, typer.Option(min=0, help="Folds of the cross-validation. 0: 2 or 5, by the data.")
     ] = 0,
-    repeats: Annotated[int, typer.Option(min=1, help="Cross-validations to average.")] = 3,
-    out: Annotated[Path | None, typer.Option(help="The folder to write into.")] = None,
+    repeats: Annotated[
+        int, typer.Option(min=1, help="Number of cross-validations to average.")
+    ] = 3,
+    out: Annotated[Path | None, typer.Option(help="The output folder.")] = None,
     recipe: Annotated[
-        str | None, typer.Option(metavar="RECIPE|FILE.toml", help="Instead of the quick CNN.")
+        str | None,
+        typer.Option(metavar="RECIPE|FILE.toml", help="Recipe to use instead of the quick CNN."),
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Decides every random draw.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Random seed.")] = 0,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Find labels that are probably wrong: images on a page, all of them in a CSV."""
+    """Find labels that are probably wrong. Writes an HTML page and a CSV of all images."""
     if part not in PARTS:
-        raise typer.BadParameter(f"'{part}' is none of {', '.join(PARTS)}", param_hint="--part")
+        raise typer.BadParameter(f"'{part}' is not one of {', '.join(PARTS)}", param_hint="--part")
     if folds == 1:
-        raise typer.BadParameter("1: two folds are the fewest", param_hint="--folds")
-    where = device_name(device)
+        raise typer.BadParameter("at least 2 folds are needed", param_hint="--folds")
     from inkling.cli.progress import TrainingDisplay
     from inkling.cli.summary import audit_lines
     from inkling.jobs import audit as job
@@ -48,7 +50,7 @@ def audit(
             part=part,
             plan=plan,
             out=out,
-            device=where,
+            device=device,
             callback=display,
             notify=note,
         )

@@ -5,64 +5,63 @@ from typing import Annotated
 
 import typer
 
-from inkling.cli.output import DeviceOption, JsonOption, device_name, note, print_result
+from inkling.cli.output import DeviceOption, JsonOption, note, print_result
 from inkling.errors import InklingError
 
 
 def evaluate(
     run: Annotated[
         Path | None,
-        typer.Argument(metavar="[RUN|MODEL]", help="A run folder, or a model exported to ONNX."),
+        typer.Argument(metavar="[RUN|MODEL]", help="A run folder or an ONNX model."),
     ] = None,
     data: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME|PATH", help="As for train; what the run learnt from unless told."
+            metavar="NAME|PATH", help="Dataset, as in train. Default: the run's training data."
         ),
     ] = None,
     own: Annotated[
         Path | None,
         typer.Option(
             metavar="FOLDER",
-            help="Read images of your own, labelled by name (7_1.png) or sub-folder.",
+            help="Evaluate the reader on your images, labelled by name (7_1.png) or subfolder.",
         ),
     ] = None,
     expect_one: Annotated[
-        bool, typer.Option("--expect-one", help="With --own: one digit an image.")
+        bool, typer.Option("--expect-one", help="With --own: at most one digit per image.")
     ] = False,
-    gallery: Annotated[Path, typer.Option(help="With --own: the page of the mistakes.")] = Path(
+    gallery: Annotated[Path, typer.Option(help="With --own: the HTML page of mistakes.")] = Path(
         "own.html"
     ),
     corrected: Annotated[
         bool,
         typer.Option(
-            "--corrected", help="Also without the 15 MNIST labels that a study did not confirm."
+            "--corrected", help="Also report accuracy without 15 MNIST labels that a study rejects."
         ),
     ] = False,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Measure a run on the test part of any data, or the reader on your own images."""
-    where = device_name(device)
+    """Evaluate a run on a test set, or the reader on your own images."""
     if own is not None:
         if data is not None or corrected:
-            raise typer.BadParameter("--own goes without --data and --corrected")
+            raise typer.BadParameter("--own cannot be combined with --data or --corrected")
         _evaluate_own(own, run, gallery, expect_one, as_json)
         return
     if run is None:
-        raise typer.BadParameter("name a run folder or a model, or --own FOLDER")
+        raise typer.BadParameter("give a run folder, a model, or --own FOLDER")
     from inkling.cli.summary import corrected_lines, evaluation_lines
     from inkling.jobs import evaluate as job
 
     if corrected:
-        official, without = job.evaluate_corrected(run, data=data, device=where, notify=note)
+        official, without = job.evaluate_corrected(run, data=data, device=device, notify=note)
         print_result(
             {**official.as_json(), "corrected": without.as_json()},
             as_json,
             lambda: [*evaluation_lines(str(run), official), *corrected_lines(without)],
         )
         return
-    evaluation = job.evaluate(run, data=data, device=where, notify=note)
+    evaluation = job.evaluate(run, data=data, device=device, notify=note)
     print_result(evaluation.as_json(), as_json, lambda: evaluation_lines(str(run), evaluation))
 
 
@@ -74,10 +73,10 @@ def _check_gallery(path: Path) -> None:
     try:
         ours = not path.exists() or path.read_text("utf-8", "replace").startswith(beginning)
     except OSError as error:
-        raise InklingError(f"{path} cannot be replaced: {error.strerror or error}") from error
+        raise InklingError(f"{path} could not be replaced: {error.strerror or error}") from error
     if not ours:
         raise InklingError(
-            f"{path} was not made by inkling and is left alone: choose another --gallery"
+            f"{path} was not written by inkling. It is unchanged. Choose another --gallery"
         )
 
 

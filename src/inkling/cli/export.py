@@ -16,18 +16,18 @@ FORMATS = ("onnx", "safetensors", "pth")
 
 def export(
     run: Annotated[Path, typer.Argument(metavar="RUN", help="A run folder.")],
-    to: Annotated[str, typer.Option("--to", metavar="|".join(FORMATS), help="The form.")],
+    to: Annotated[str, typer.Option("--to", metavar="|".join(FORMATS), help="The output format.")],
     pixels: Annotated[
         str, typer.Option("--input", metavar="uint8|float", help="ONNX: type of pixels, 0 to 255.")
     ] = "uint8",
-    out: Annotated[Path | None, typer.Option(help="The file to write.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The output file.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a run's model in a form that other tools read."""
+    """Export a run's model for other tools."""
     if to not in FORMATS:
-        raise typer.BadParameter(f"'{to}' is none of {', '.join(FORMATS)}", param_hint="--to")
+        raise typer.BadParameter(f"'{to}' is not one of {', '.join(FORMATS)}", param_hint="--to")
     if pixels not in ("uint8", "float"):
-        raise typer.BadParameter(f"'{pixels}' is none of uint8, float", param_hint="--input")
+        raise typer.BadParameter(f"'{pixels}' is not one of uint8, float", param_hint="--input")
     from inkling.jobs.export import export as export_run
     from inkling.training.run_folder import sha256_of
 

@@ -1,29 +1,27 @@
 """`inkling`: every command, and how an error becomes one sentence and an exit code."""
 
 import io
+import os
 import sys
-import time
 from typing import Annotated, NoReturn
 
-STARTED = time.perf_counter()  # total_seconds counts from here: the start of the process
+import typer
 
-import typer  # noqa: E402
-
-from inkling.cli.adopt import adopt  # noqa: E402
-from inkling.cli.audit import audit  # noqa: E402
-from inkling.cli.data import data  # noqa: E402
-from inkling.cli.evaluate import evaluate  # noqa: E402
-from inkling.cli.export import export  # noqa: E402
-from inkling.cli.predict import predict  # noqa: E402
-from inkling.cli.read import read  # noqa: E402
-from inkling.cli.recipes import recipes  # noqa: E402
-from inkling.cli.repeat import repeat  # noqa: E402
-from inkling.cli.report import report  # noqa: E402
-from inkling.cli.serve import serve  # noqa: E402
-from inkling.cli.train import train  # noqa: E402
-from inkling.cli.tune import tune  # noqa: E402
-from inkling.cli.verify import verify  # noqa: E402
-from inkling.errors import InklingError, find_missing_extra  # noqa: E402
+from inkling.cli.adopt import adopt
+from inkling.cli.audit import audit
+from inkling.cli.data import data
+from inkling.cli.evaluate import evaluate
+from inkling.cli.export import export
+from inkling.cli.predict import predict
+from inkling.cli.read import read
+from inkling.cli.recipes import recipes
+from inkling.cli.repeat import repeat
+from inkling.cli.report import report
+from inkling.cli.serve import serve
+from inkling.cli.train import train
+from inkling.cli.tune import tune
+from inkling.cli.verify import verify
+from inkling.errors import InklingError, find_missing_extra
 
 app = typer.Typer(
     name="inkling",
@@ -81,7 +79,10 @@ def commands() -> list[str]:
 
 
 def main() -> NoReturn:
-    """Run the command line. Ends with 0, 1 (could not do it) or 2 (wrong usage)."""
+    """Run the command line. Exits with 0, 1 (failure) or 2 (usage error)."""
+    # Read by OpenMP when torch is loaded: a thread that waits at a barrier sleeps after some 30
+    # microseconds in place of 1 ms, so that a busy process beside this one gets its turn.
+    os.environ.setdefault("GOMP_SPINCOUNT", "10000")
     _print_what_can_be()
     try:
         app()

@@ -1,11 +1,14 @@
-"""What commands print: one JSON object on stdout, or lines for people; the rest on stderr."""
+"""The output of commands: one JSON object or plain lines on stdout, messages on stderr."""
 
 import json
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 DataOption = Annotated[
@@ -17,12 +20,11 @@ DataOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[
-    str, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where to compute.")
+    Literal["auto", "cpu", "cuda", "mps"], typer.Option("--device", help="The device to use.")
 ]
-
 ChangesOption = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe. Repeatable."),
 ]
 
 
@@ -35,33 +37,34 @@ def print_json(value: Any) -> None:
 
 
 class Notes:
-    """What the person at the terminal is told on the way, never on stdout."""
+    """Messages to the user while a command runs, on stderr."""
+
+    def __init__(self) -> None:
+        self.bar: Progress | None = None
 
     def __call__(self, text: str) -> None:
-        """A line of its own."""
+        """Print one line."""
         print(text, file=sys.stderr, flush=True)
 
     def progress(self, received: int, expected: int) -> None:
-        """How far a download is, in bytes; drawn on a terminal only."""
+        """Show the bytes of a download; on a terminal only."""
         if not sys.stderr.isatty():
             return
-        done = bool(expected) and received >= expected
-        fraction = min(1.0, received / expected) if expected else 0.0
-        bar = "━" * round(30 * fraction) + "╌" * (30 - round(30 * fraction))
-        end = "\n" if done else ""
-        print(f"\r{bar} {received / 1e6:6.1f} MB", end=end, file=sys.stderr, flush=True)
+        from rich.console import Console
+        from rich.progress import BarColumn, DownloadColumn, Progress, TransferSpeedColumn
+
+        if self.bar is None:
+            columns = (BarColumn(), DownloadColumn(), TransferSpeedColumn())
+            self.bar = Progress(*columns, console=Console(stderr=True))
+            self.bar.add_task("download", total=expected or None)
+            self.bar.start()
+        self.bar.update(self.bar.task_ids[0], completed=received)
+        if expected and received >= expected:
+            self.bar.stop()
+            self.bar = None
 
 
 note = Notes()
-
-
-def device_name(value: str) -> Any:
-    """The device option, checked. Raises a usage error (exit code 2)."""
-    if value not in ("auto", "cpu", "cuda", "mps"):
-        raise typer.BadParameter(
-            f"'{value}' is none of auto, cpu, cuda, mps", param_hint="--device"
-        )
-    return value
 
 
 def print_result(value: Any, as_json: bool, lines: Callable[[], list[str]]) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from inkling.cli.output import DeviceOption, JsonOption, device_name, note, print_result
+from inkling.cli.output import DeviceOption, JsonOption, note, print_result
 
 OUT, SUBMISSION = Path("answers.csv"), Path("submission.csv")
 
@@ -36,7 +36,6 @@ def predict(
     """Predict labels for images, and write them to a CSV file."""
     if kaggle and probabilities:
         raise typer.BadParameter("--kaggle has two columns; leave --probabilities out")
-    where = device_name(device)
     from inkling.cli.progress import CountDisplay
     from inkling.jobs import predict as job
 
@@ -44,7 +43,7 @@ def predict(
     path = out or (SUBMISSION if kaggle else OUT)
     with CountDisplay("predicting", "images") as display:
         result = job.predict(
-            run, data, path, options=options, device=where, notify=note, progress=display.show
+            run, data, path, options=options, device=device, notify=note, progress=display.show
         )
 
     def lines() -> list[str]:

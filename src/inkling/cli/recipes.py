@@ -21,10 +21,10 @@ COLUMNS = [
 
 
 def recipes(
-    name: Annotated[str | None, typer.Argument(help="Print this one, to copy.")] = None,
+    name: Annotated[str | None, typer.Argument(help="Print this recipe as TOML.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """List the recipes, or print one as TOML to copy and change."""
+    """List the recipes, or print one as TOML."""
     from inkling.training.recipe_text import list_recipes, load_recipe, recipe_text
 
     if name is not None and not as_json:

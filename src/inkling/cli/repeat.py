@@ -10,7 +10,6 @@ from inkling.cli.output import (
     DataOption,
     DeviceOption,
     JsonOption,
-    device_name,
     note,
     print_result,
 )
@@ -22,18 +21,18 @@ if TYPE_CHECKING:
 
 def repeat(
     recipe: Annotated[str, typer.Argument(metavar="RECIPE|FILE.toml", help="See: inkling recipes")],
-    seeds: Annotated[int, typer.Option(min=1, help="How many seeds.")] = 5,
-    first_seed: Annotated[int, typer.Option(min=0, help="The first of them.")] = 0,
+    seeds: Annotated[int, typer.Option(min=1, help="Number of seeds.")] = 5,
+    first_seed: Annotated[int, typer.Option(min=0, help="The first seed.")] = 0,
     data: DataOption = None,
     out: Annotated[
-        Path | None, typer.Option(help="The folder of the runs; seeds that it holds are kept.")
+        Path | None,
+        typer.Option(help="The folder of the runs. Seeds that it already holds are not repeated."),
     ] = None,
     changes: ChangesOption = None,
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Train with many seeds: mean, standard deviation and 95 % interval of the mean."""
-    where = device_name(device)
+    """Train with several seeds; report mean, standard deviation and 95 % interval."""
     from inkling.jobs import repeat as job
 
     result = job.repeat(
@@ -43,7 +42,7 @@ def repeat(
         data=data,
         out=out,
         changes=changes or [],
-        device=where,
+        device=device,
         notify=note,
         on_seed=lambda run: note(_seed_line(run)),
     )
@@ -69,7 +68,7 @@ def _lines(result: "Repetition") -> list[str]:
     if result.validation_accuracy:
         lines.append("  validation      " + _row(result.validation_accuracy, 100, 3, " %"))
     lines.append("  train seconds   " + _row(result.train_seconds, 1, 3, " s"))
-    return [*lines, "", f"A line a seed: {result.folder / 'seeds.jsonl'}"]
+    return [*lines, "", f"One line per seed: {result.folder / 'seeds.jsonl'}"]
 
 
 def _row(summary: "Summary", scale: float, digits: int, unit: str) -> str:

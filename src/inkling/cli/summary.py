@@ -1,14 +1,19 @@
-"""The words that commands end with."""
+"""The words that commands end with. Imports no job: a command pays only for its own."""
 
-from inkling.data.statistics import PartDescription
-from inkling.evaluation.metrics import Evaluation, wilson_interval
-from inkling.jobs.audit import AuditResult
-from inkling.jobs.describe import DataDescription
-from inkling.jobs.evaluate import Corrected
-from inkling.jobs.run import TrainResult
+from typing import TYPE_CHECKING
+
+from inkling.evaluation.metrics import wilson_interval
+
+if TYPE_CHECKING:
+    from inkling.data.statistics import PartDescription
+    from inkling.evaluation.metrics import Evaluation
+    from inkling.jobs.audit import AuditResult
+    from inkling.jobs.describe import DataDescription
+    from inkling.jobs.evaluate import Corrected
+    from inkling.jobs.run import TrainResult
 
 
-def summary(result: TrainResult) -> list[str]:
+def summary(result: "TrainResult") -> list[str]:
     """What a training reached, and what to open."""
     low, high = wilson_interval(round(result.test.accuracy * result.test.n), result.test.n)
     lines = [
@@ -25,12 +30,11 @@ def summary(result: TrainResult) -> list[str]:
         )
     lines += ["", "Open:"]
     lines += [f"  {path}" for path in sorted(result.run.glob("*.html"))]
-    lines += [f"  {path}" for path in sorted((result.run / "figures").glob("*.png"))]
     lines += ["", f"Again: inkling evaluate {result.run}"]
     return lines
 
 
-def evaluation_lines(name: str, evaluation: Evaluation) -> list[str]:
+def evaluation_lines(name: str, evaluation: "Evaluation") -> list[str]:
     """An evaluation as a table."""
     low, high = evaluation.interval
     lines = [
@@ -47,7 +51,7 @@ def evaluation_lines(name: str, evaluation: Evaluation) -> list[str]:
     return lines
 
 
-def corrected_lines(corrected: Corrected) -> list[str]:
+def corrected_lines(corrected: "Corrected") -> list[str]:
     """The figure beside the official one."""
     low, high = corrected.interval
     return [
@@ -58,7 +62,7 @@ def corrected_lines(corrected: Corrected) -> list[str]:
     ]
 
 
-def audit_lines(result: AuditResult) -> list[str]:
+def audit_lines(result: "AuditResult") -> list[str]:
     """The first suspects, and where the rest stand."""
     findings = result.findings
     lines = [
@@ -84,7 +88,7 @@ def audit_lines(result: AuditResult) -> list[str]:
     return [*lines, "", f"Images: {result.page}", f"All, ranked: {result.table}"]
 
 
-def data_lines(description: DataDescription) -> list[str]:
+def data_lines(description: "DataDescription") -> list[str]:
     """A data set as a table."""
     lines = [description.name, *(f"  {sentence}" for sentence in description.how)]
     for name, part in (("training", description.training), ("test", description.test)):
@@ -92,7 +96,7 @@ def data_lines(description: DataDescription) -> list[str]:
     return [*lines, "", f"Samples: {description.sheet}"]
 
 
-def _part_lines(name: str, part: PartDescription) -> list[str]:
+def _part_lines(name: str, part: "PartDescription") -> list[str]:
     shape = " x ".join(f"{side:,}" for side in part.shape)
     largest = max(part.counts.values())
     bars = [

@@ -5,12 +5,12 @@ from typing import Annotated
 
 import typer
 
+from inkling.cli.clock import STARTED
 from inkling.cli.output import (
     ChangesOption,
     DataOption,
     DeviceOption,
     JsonOption,
-    device_name,
     note,
     print_result,
 )
@@ -21,23 +21,23 @@ def train(
         str | None, typer.Argument(metavar="[RECIPE|FILE.toml]", help="See: inkling recipes")
     ] = None,
     data: DataOption = None,
-    out: Annotated[Path | None, typer.Option(help="The run folder to make.")] = None,
-    seed: Annotated[int | None, typer.Option(min=0, help="Decides every random draw.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run folder to create.")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="Random seed.")] = None,
     changes: ChangesOption = None,
     ensemble: Annotated[
-        int, typer.Option(min=1, max=64, metavar="K", help="Train K networks that answer as one.")
+        int, typer.Option(min=1, max=64, metavar="K", help="Train an ensemble of K networks.")
     ] = 1,
     device: DeviceOption = "auto",
     resume: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Go on with a run that was stopped.")
+        Path | None, typer.Option(metavar="DIR", help="Resume a stopped run.")
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Train a network by a recipe, measure it on the test set, and leave a run folder."""
+    """Train a network by a recipe, evaluate it on the test set, and write a run folder."""
     if resume is not None and (data, out, seed, ensemble) != (None, None, None, 1):
-        raise typer.BadParameter("--resume goes without --data, --out, --seed and --ensemble")
-    where = device_name(device)
-    from inkling.cli.main import STARTED
+        raise typer.BadParameter(
+            "--resume cannot be combined with --data, --out, --seed or --ensemble"
+        )
     from inkling.cli.progress import TrainingDisplay
     from inkling.cli.summary import summary
     from inkling.jobs import train as job
@@ -50,7 +50,7 @@ def train(
                 resume,
                 recipe=recipe,
                 changes=changes or [],
-                device=where,
+                device=device,
                 callback=display,
                 notify=note,
                 started=STARTED,
@@ -61,7 +61,7 @@ def train(
                 data=data,
                 out=out,
                 seed=seed,
-                device=where,
+                device=device,
                 callback=display,
                 notify=note,
                 started=STARTED,

@@ -10,7 +10,6 @@ from inkling.cli.output import (
     DataOption,
     DeviceOption,
     JsonOption,
-    device_name,
     note,
     print_result,
 )
@@ -23,14 +22,15 @@ if TYPE_CHECKING:
 
 def tune(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE|FILE.toml", help="One with a [search] table.")
+        str, typer.Argument(metavar="RECIPE|FILE.toml", help="A recipe with a [search] table.")
     ],
-    trials: Annotated[int, typer.Option(min=1, help="Until the study holds so many.")] = 20,
+    trials: Annotated[int, typer.Option(min=1, help="Total number of trials.")] = 20,
     time: Annotated[
-        float | None, typer.Option(min=0, metavar="SECONDS", help="Start none after so long.")
+        float | None, typer.Option(min=0, metavar="SECONDS", help="Start no trial after this time.")
     ] = None,
     storage: Annotated[
-        str | None, typer.Option(metavar="URL", help="Any Optuna storage, shared by machines.")
+        str | None,
+        typer.Option(metavar="URL", help="Optuna storage URL that several machines share."),
     ] = None,
     data: DataOption = None,
     out: Annotated[Path | None, typer.Option(help="The folder of the study.")] = None,
@@ -38,8 +38,7 @@ def tune(
     device: DeviceOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
-    """Search a recipe's settings by validation accuracy; goes on where it was stopped."""
-    where = device_name(device)
+    """Search a recipe's settings by validation accuracy. Resumes a stopped search."""
     from inkling.jobs import tune as job
 
     result = job.tune(
@@ -50,7 +49,7 @@ def tune(
         data=data,
         out=out,
         changes=changes or [],
-        device=where,
+        device=device,
         notify=note,
         on_trial=lambda trial, best: note(_trial_line(trial, best)),
     )
@@ -82,7 +81,7 @@ def _lines(result: "Tuning") -> list[str]:
         changes = ", ".join(f"{key} = {_short(value)}" for key, value in line.changes.items())
         lines.append(f"{line.number:>5}  {line.accuracy:>10.2%}  {changes}")
     if result.importance:
-        lines += ["", "What mattered:"]
+        lines += ["", "Importance:"]
         lines += [f"  {fraction:5.0%}  {key}" for key, fraction in result.importance.items()]
     return [
         *lines,

@@ -28,6 +28,10 @@ class Classifier(Protocol):
         """Logits (N, C) of images (N, 28, 28) uint8."""
         ...
 
+    def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Calibrated probabilities (N, C) of images (N, 28, 28) uint8."""
+        ...
+
 
 class TorchClassifier:
     """Answers for images of (N, 28, 28) uint8, light ink on dark ground."""
@@ -38,10 +42,14 @@ class TorchClassifier:
         self.model = model.eval()
         self.classes = classes
         self.card = card or {}
+        self.temperature = float(self.card.get("temperature", 1.0))
         self.device = next(model.parameters()).device
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits (N, C). Raises `DataError` where `images` is not (N, 28, 28) uint8."""
+        """Logits (N, C), before calibration.
+
+        Raises `DataError` if `images` is not (N, 28, 28) uint8.
+        """
         images = np.asarray(images)
         if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or images.dtype != np.uint8:
             raise DataError(
@@ -54,8 +62,12 @@ class TorchClassifier:
         return predict_logits(self.model, tensor).cpu().numpy()
 
     def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Softmax probabilities (N, C) of images (N, 28, 28) uint8."""
-        return softmax(self.predict_logits(images))
+        """Probabilities (N, C) of images (N, 28, 28) uint8, calibrated by the card's temperature.
+
+        They are those of the same model exported to ONNX. A classifier without a card has the
+        temperature 1.
+        """
+        return softmax(self.predict_logits(images) / self.temperature)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.int64]:
         """Class numbers (N,) of images (N, 28, 28) uint8."""

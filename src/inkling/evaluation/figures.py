@@ -1,5 +1,6 @@
 """The images of a run: curves, confusion, mistakes, samples. Drawn with matplotlib, as PNG."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,6 @@ from matplotlib.ticker import MaxNLocator, PercentFormatter
 from numpy.typing import NDArray
 
 from inkling.evaluation.image_selection import surest_mistakes
-from inkling.evaluation.metrics import Evaluation
 from inkling.files import replacing
 from inkling.training.history import EpochMetrics
 from inkling.types import Digits
@@ -45,23 +45,28 @@ def draw_curves(history: list[EpochMetrics], best_epoch: int) -> Figure:
     return figure
 
 
-def draw_confusion(evaluation: Evaluation, classes: tuple[str, ...]) -> Figure:
-    """Counts on the left, fractions of each label on the right; the diagonal does not tint."""
+def draw_confusion(counts: NDArray[np.int64], classes: tuple[str, ...]) -> Figure:
+    """Counts (C, C) on the left, fractions of each label on the right; the diagonal has no tint."""
     figure = _figure(13, 6.2)
     left, right = figure.subplots(1, 2)
-    counts = evaluation.confusion
     fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
     _matrix(left, counts, [[f"{cell:,}" for cell in row] for row in counts], classes)
     _matrix(right, fractions, [[_percent(cell) for cell in row] for row in fractions], classes)
-    left.set_title(f"Counts ({evaluation.n:,} images)")
+    left.set_title(f"Counts ({counts.sum():,} images)")
     right.set_title("Fraction of each label, %")
     return figure
 
 
 def draw_mistakes(
-    digits: Digits, probabilities: NDArray[np.float64], count: int = MISTAKES
+    digits: Digits,
+    probabilities: NDArray[np.floating],
+    count: int = MISTAKES,
+    total: int | None = None,
 ) -> Figure:
-    """The wrong answers the network was surest of: label, answer and its confidence."""
+    """The most confident wrong answers: label, answer and its confidence.
+
+    `total` counts all mistakes if `digits` holds only some of them.
+    """
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = surest_mistakes(digits.labels, probabilities)
     worst = wrong[:count]
@@ -69,7 +74,7 @@ def draw_mistakes(
     rows = max(1, -(-len(worst) // columns))
     figure = _figure(columns * 1.35, rows * 1.75 + 0.6)
     figure.suptitle(
-        f"The {len(worst)} most confident of {len(wrong):,} mistakes"
+        f"The {len(worst)} most confident of {total or len(wrong):,} mistakes"
         if len(wrong)
         else "No mistakes"
     )
@@ -83,19 +88,24 @@ def draw_mistakes(
     return figure
 
 
-def draw_samples(digits: Digits, a_class: int = SAMPLES_A_CLASS) -> Figure:
-    """A row of images for each class, the first ones that the data has of it."""
+def draw_samples(
+    digits: Digits, a_class: int = SAMPLES_A_CLASS, counts: Sequence[int] | None = None
+) -> Figure:
+    """A row for each class: the first images that the data has of it.
+
+    `counts` are the images per class if `digits` holds only some of them.
+    """
     classes = len(digits.classes)
     figure = _figure(a_class * 0.72 + 1.1, classes * 0.72 + 0.3)
     grid = figure.subplots(classes, a_class, squeeze=False)
-    counts = digits.counts()
+    shown: Sequence[int] = digits.counts().tolist() if counts is None else counts
     for label, row in enumerate(grid):
         indices = np.nonzero(digits.labels == label)[0][:a_class]
         for axes, index in zip(row, indices, strict=False):
             axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
         for axes in row:
             axes.set_axis_off()
-        text = f"{digits.classes[label]}   n = {counts[label]:,}"
+        text = f"{digits.classes[label]}   n = {shown[label]:,}"
         row[0].text(-6, 14, text, ha="right", va="center", fontsize=9, color=INK)
     return figure
 

@@ -23,5 +23,9 @@ class OnnxClassifier:
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Logits (N, C) of images (N, 28, 28) uint8, light ink on dark ground."""
-        probabilities = self.network.probabilities(images)[:, : len(self.classes)]
+        probabilities = self.predict_proba(images).astype(np.float32)
         return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
+
+    def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
+        """Calibrated probabilities (N, C) of images (N, 28, 28) uint8, light ink on dark ground."""
+        return self.network.probabilities(images)[:, : len(self.classes)].astype(np.float64)

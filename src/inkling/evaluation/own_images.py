@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 
 from inkling.errors import DataError, ImageError
+from inkling.evaluation.metrics import calibration_error, reliability_bins
 from inkling.files import write_text
 from inkling.reading.explain import as_png
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.formats import images_under
 from inkling.types import Reading
 
-BINS = 10  # of equal width, for the calibration error
 SHOWN = 200  # mistakes on the page
 WORDS = ("blank", "not-a-digit")
 NAME = re.compile(r"^(\d+|blank|not-a-digit)_")
@@ -84,7 +84,7 @@ class OwnScore:
             "sources": means,
             "refused": float(np.mean([one.refused for one in self.scored])),
             "verdicts": dict(sorted(verdicts.items())),
-            "ece": calibration_error(self.scored),
+            "ece": score_calibration(self.scored),
         }
 
 
@@ -126,27 +126,18 @@ def score_own(folder: str | Path, reader: Reader, *, expect_one: bool = False) -
     return OwnScore(scored, expect_one)
 
 
-def calibration_error(scored: tuple[Scored, ...]) -> float:
-    """Expected calibration error over images of one digit, by ten bins of equal width.
+def score_calibration(scored: tuple[Scored, ...]) -> float:
+    """Expected calibration error over images of one digit, binned as everywhere in inkling.
 
-    The mean gap between how sure the reader was and how often it was right, weighted by how many
-    images fall into each bin (Naeini, Cooper and Hauskrecht, 2015). 0 where there are none.
+    0 if there are none.
     """
-    sure, right = [], []
+    confidence, right = [], []
     for one in scored:
         answer = one.answer
         if isinstance(answer, Reading) and len(answer.digits) == 1 and len(one.given.label) == 1:
-            sure.append(answer.digits[0].confidence)
+            confidence.append(answer.digits[0].confidence)
             right.append(str(answer.digits[0].digit) == one.given.label)
-    if not sure:
-        return 0.0
-    sure_of, was_right = np.array(sure), np.array(right, float)
-    bins = np.minimum((sure_of * BINS).astype(int), BINS - 1)
-    gaps = [
-        abs(sure_of[bins == k].mean() - was_right[bins == k].mean()) * (bins == k).mean()
-        for k in np.unique(bins)
-    ]
-    return float(sum(gaps))
+    return calibration_error(reliability_bins(np.array(confidence), np.array(right, bool)))
 
 
 def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:

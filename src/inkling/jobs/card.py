@@ -13,7 +13,6 @@ from inkling.data.splits import Splits
 from inkling.evaluation.calibration import choose_thresholds, fit_temperature
 from inkling.evaluation.classifier import Classifier
 from inkling.evaluation.metrics import Evaluation, softmax
-from inkling.reading.recognise.network import NONE
 from inkling.training.loop import Fit
 from inkling.training.precision import has_bf16
 from inkling.training.recipe import Recipe
@@ -42,6 +41,8 @@ def calibrate(classifier: Classifier, validation: Digits | None) -> dict[str, An
 
 def _tells_none(classes: tuple[str, ...], validation: Digits) -> bool:
     """Whether the last class is none of the others, and there are images to see where it ends."""
+    from inkling.reading.recognise.network import NONE  # brings the ONNX runtime
+
     none = validation.labels == len(classes) - 1
     return classes[-1] == NONE and bool(none.any()) and not none.all()
 

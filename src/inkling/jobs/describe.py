@@ -8,7 +8,6 @@ from inkling.data.catalog import find_source
 from inkling.data.fetch import Notify
 from inkling.data.statistics import PartDescription, describe_part
 from inkling.errors import RunError
-from inkling.evaluation.figures import draw_samples, save_figure
 from inkling.evaluation.report.data_page import render_data
 from inkling.files import write_text
 from inkling.jobs.report import check_ours
@@ -68,6 +67,8 @@ def describe(name: str, sheet: Path | None = None, notify: Notify | None = None)
         parts = {"training": (training, description.training), "test": (test, description.test)}
         write_text(sheet, render_data(description.name, description.notice, parts))
     else:
+        from inkling.evaluation.figures import draw_samples, save_figure  # brings matplotlib
+
         save_figure(draw_samples(training), sheet)
     return description
 

@@ -81,7 +81,7 @@ def evaluate_corrected(
 
 def _answer(
     run: str | Path, data: str | None, device: DeviceName, notify: Notify | None
-) -> tuple[Digits, NDArray[np.float32]]:
+) -> tuple[Digits, NDArray[np.float64]]:
     """The images to be judged by, and the run's logits (N, C) for them."""
     classifier = load_any(run, device)
     source = find_source(_wanted(run, data, classifier.card), notify=notify)
@@ -93,7 +93,9 @@ def _answer(
     if len(digits) == 0:
         raise DataError(f"{source.name} has no image to evaluate on")
     digits = in_classes(digits, classifier.classes, source.name)
-    return digits, classifier.predict_logits(digits.images)
+    probabilities = classifier.predict_proba(digits.images)
+    # Of a run and of its ONNX file alike: logarithms of calibrated probabilities.
+    return digits, np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
 
 
 def _wanted(run: str | Path, data: str | None, card: dict[str, Any]) -> str:

@@ -19,7 +19,6 @@ from inkling.evaluation.test_predictions import (
     write_predictions,
 )
 from inkling.jobs.card import calibrate, make_card
-from inkling.jobs.drawing import draw_run
 from inkling.jobs.evaluate import in_classes
 from inkling.jobs.report import make_report
 from inkling.models.zoo import count_parameters
@@ -96,10 +95,11 @@ def run_training(job: TrainingJob) -> TrainResult:
     logits = classifier.predict_logits(test.images)
     if not np.isfinite(logits).all():
         raise DivergedError(job.recipe)
+    calibration = calibrate(classifier, splits.validation)
+    logits = logits / calibration["temperature"]  # as `evaluate` and an exported file have them
     evaluation = measure(logits, test.labels, classes)
     if job.figures:
         probabilities = softmax(logits)
-        draw_run(run, outcome, splits.training, test, probabilities, evaluation)
         test_predictions = collect_predictions(splits, test, probabilities)
         write_predictions(run.path, evaluation, describe_splits(splits, test), test_predictions)
     result = TrainResult(
@@ -115,7 +115,7 @@ def run_training(job: TrainingJob) -> TrainResult:
         test=Score(evaluation.accuracy, evaluation.loss, evaluation.n),
         weights_sha256=weights_sha256,
     )
-    entries = {**result.as_json(), **calibrate(classifier, splits.validation)}
+    entries = {**result.as_json(), **calibration}
     if job.source.describe is not None:
         entries["data_form"] = job.source.describe()
     run.write_card(make_card(entries, outcome, splits, test, evaluation, job.recipe))

@@ -35,8 +35,8 @@ def train(
     """Train by a recipe (name, path of a TOML file, or `Recipe`) into a new run folder.
 
     `out` is `runs/<recipe>` or the next free number where it is None; `figures` says whether the
-    images of the run are drawn. Raises `InklingError`: data that cannot be had, a recipe that is
-    wrong, a folder that is taken.
+    run keeps its predictions and gets a report. Raises `InklingError`: the data cannot be loaded,
+    the recipe is invalid, or the folder exists.
     """
     started = time.perf_counter() if started is None else started
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))

@@ -31,6 +31,10 @@ class CnnSpec(NetworkSpec):
             raise ValueError(f"kernel = {self.kernel} must be odd, so that a filter has a middle")
         return self
 
+    def build(self, classes: int) -> nn.Module:
+        """The network of this specification."""
+        return Cnn(self, classes)
+
 
 class Cnn(nn.Module):
     """28x28 halves at each block: 14, 7, 3, 1.

@@ -24,6 +24,10 @@ class CompactSpec(NetworkSpec):
     hidden: Width = Field(96, description="units of the linear layer before the last")
     dropout: float = Field(0.1, ge=0, lt=1, description="fraction of hidden units left out")
 
+    def build(self, classes: int) -> nn.Module:
+        """The network of this specification."""
+        return Compact(self, classes)
+
 
 class Compact(nn.Module):
     """The network of a `CompactSpec`; 2.4 million multiplications an image by default."""

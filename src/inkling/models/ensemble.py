@@ -14,7 +14,8 @@ from inkling.models.mlp import MlpSpec
 from inkling.models.sprint import SprintSpec
 
 MAX_MEMBERS = 64
-MemberSpec = Annotated[MlpSpec | CnnSpec | CompactSpec | SprintSpec, Field(discriminator="kind")]
+NetworkKind = MlpSpec | CnnSpec | CompactSpec | SprintSpec  # a new kind of network is added here
+MemberSpec = Annotated[NetworkKind, Field(discriminator="kind")]
 
 
 class EnsembleSpec(BaseModel):

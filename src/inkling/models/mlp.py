@@ -18,6 +18,10 @@ class MlpSpec(NetworkSpec):
     dropout: float = Field(0.0, ge=0, lt=1, description="fraction of hidden units left out")
     batch_norm: bool = False
 
+    def build(self, classes: int) -> nn.Module:
+        """The network of this specification."""
+        return Mlp(self, classes)
+
 
 class Mlp(nn.Module):
     """Linear layers with, behind each hidden one: batch norm, activation, dropout as specified."""

@@ -1,5 +1,6 @@
 """What the networks and their specifications share."""
 
+from abc import ABC, abstractmethod
 from typing import Annotated, Literal, Protocol, runtime_checkable
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -18,12 +19,16 @@ ACTIVATIONS: dict[Activation, type[nn.Module]] = {
 }
 
 
-class NetworkSpec(BaseModel):
+class NetworkSpec(BaseModel, ABC):
     """What a recipe may say of a network of any kind."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     tta_views: int = Field(1, ge=1, le=9, description="test-time augmentation; see tta.py")
+
+    @abstractmethod
+    def build(self, classes: int) -> nn.Module:
+        """The network of this specification, without test-time augmentation."""
 
 
 @runtime_checkable

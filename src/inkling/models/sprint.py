@@ -28,6 +28,10 @@ class SprintSpec(NetworkSpec):
     channels: tuple[Even, Even] = Field((32, 64), description="of the two convolutions; even")
     whiten: bool = Field(True, description="first filters from the images' principal parts")
 
+    def build(self, classes: int) -> nn.Module:
+        """The network of this specification."""
+        return Sprint(self, classes)
+
 
 class Sprint(nn.Module):
     """Images 28x28, to 12x12 and pooled 6x6 of the first channels, to 4x4 of the second."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ValidationError
 from inkling.errors import RecipeError
 from inkling.training.old_names import upgrade_recipe
 from inkling.training.recipe import Recipe
+from inkling.training.search import set_value
 
 MAX_BYTES = 1 << 20  # of a recipe file
 TAGGED = ("model", "optimizer", "schedule")  # tables of several kinds
@@ -89,11 +90,10 @@ def _apply(table: dict[str, Any], change: str) -> None:
     if not equals or not dotted.strip():
         raise RecipeError(f"--set {change}: expected key=value, such as training.epochs=3")
     keys = _full_key(table, dotted.strip())
-    for key in keys[:-1]:
-        table = table.setdefault(key, {})
-        if not isinstance(table, dict):
-            raise RecipeError(f"--set {change}: '{key}' is a value, not a table")
-    table[keys[-1]] = _value(value.strip())
+    try:
+        set_value(table, ".".join(keys), _value(value.strip()))
+    except KeyError as error:
+        raise RecipeError(f"--set {change}: part of the key is a value, not a table") from error
 
 
 def _full_key(table: dict[str, Any], dotted: str) -> list[str]:

@@ -4,7 +4,7 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import t as student
+from inkling.training.student_t import t_quantile_975
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ def summarise(values: Sequence[float]) -> Summary:
     sd = statistics.stdev(values) if len(values) > 1 else None
     interval = None
     if sd is not None:
-        half = float(student.ppf(0.975, len(values) - 1)) * sd / len(values) ** 0.5
+        half = t_quantile_975(len(values) - 1) * sd / len(values) ** 0.5
         interval = (mean - half, mean + half)
     return Summary(
         len(values), mean, sd, min(values), statistics.median(values), max(values), interval

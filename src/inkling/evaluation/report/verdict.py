@@ -8,6 +8,7 @@ from inkling.errors import RecipeError
 from inkling.evaluation.metrics import wilson_interval
 from inkling.training.recipe import Expectation, Recipe
 from inkling.training.recipe_text import load_recipe
+from inkling.training.student_t import t_quantile_975
 
 Status = Literal["as expected", "above", "below", "not compared", "unfinished"]
 # What may differ from the recipe as published without making it another recipe.
@@ -101,9 +102,7 @@ def _compare(
     """
     said = f"The recipe expects {expect.accuracy:.2%}"
     if expect.n > 1 and expect.sd > 0:
-        from scipy.special import stdtrit  # 0.1 s to import, and few reports need it
-
-        reach = float(stdtrit(expect.n - 1, 0.975)) * expect.sd * math.sqrt(1 + 1 / expect.n)
+        reach = t_quantile_975(expect.n - 1) * expect.sd * math.sqrt(1 + 1 / expect.n)
         low, high = expect.accuracy - reach, expect.accuracy + reach
         said += f" ± {100 * expect.sd:.2f} (n = {expect.n} seeds)"
         if low <= accuracy <= high:

@@ -20,6 +20,11 @@ DeviceOption = Annotated[
     str, typer.Option("--device", metavar="auto|cpu|cuda|mps", help="Where to compute.")
 ]
 
+OnOption = Annotated[
+    str | None,
+    typer.Option("--on", metavar="ray|ADDRESS", help="Run on Ray, here or on a cluster."),
+]
+
 ChangesOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change the recipe; may be repeated."),

@@ -66,6 +66,7 @@ EXTRAS = {
     "uvicorn": "serve",
     "prometheus_client": "serve",
     "optuna": "tune",
+    "ray": "ray",
     "pyarrow": "tables",
     "fsspec": "tables",
     "openpyxl": "tables",

@@ -12,7 +12,7 @@ from inkling.cli.output import note, print_result
 from inkling.errors import RunError
 
 if TYPE_CHECKING:
-    from inkling.scale.bulk import Progress, Summary
+    from inkling.scale.bulk import Engine, Progress, Summary
     from inkling.scale.sources import Source
 
 EVERY_S = 5.0  # a plain line; a terminal's line is drawn anew twice a second
@@ -25,6 +25,7 @@ def read_to_file(
     *,
     model: Path | None,
     expect_one: bool,
+    on: str | None,
     workers: int | None,
     column: str | None,
     pages: bool,
@@ -34,7 +35,11 @@ def read_to_file(
     from inkling.scale.bulk import local_engine, read_bulk
 
     sources = _open_pages(arguments) if pages else _open_streams(arguments, column)
-    engine = local_engine(workers)
+    engine: Engine = local_engine(workers)
+    if on is not None:
+        from inkling.scale.ray_data import RayEngine
+
+        engine = RayEngine(on, workers)
     display = ProgressLine()
     try:
         summary = read_bulk(

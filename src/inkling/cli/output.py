@@ -22,6 +22,12 @@ DataOption = Annotated[
 DeviceOption = Annotated[
     Literal["auto", "cpu", "cuda", "mps"], typer.Option("--device", help="The device to use.")
 ]
+
+OnOption = Annotated[
+    str | None,
+    typer.Option("--on", metavar="ray|ADDRESS", help="Run on Ray, here or on a cluster."),
+]
+
 ChangesOption = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="KEY=VALUE", help="Change a value of the recipe. Repeatable."),

@@ -58,6 +58,10 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
             "A restart resumes.",
         ),
     ] = None,
+    on: Annotated[
+        str | None,
+        typer.Option(metavar="ray|ADDRESS", help="With --out: read on Ray, here or on a cluster."),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="With --out: processes. Default: one for each core."),
@@ -96,8 +100,8 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
             as_json=as_json,
         )
         return
-    if out is None and (workers or column):
-        raise typer.BadParameter("--workers and --column go with --out", param_hint="--out")
+    if out is None and (on or workers or column):
+        raise typer.BadParameter("--on, --workers and --column go with --out", param_hint="--out")
     for name, value in (("--explain", explain), ("--save-crops", save_crops)):
         if out is not None and value is not None:
             raise typer.BadParameter(f"{name} does not go with --out", param_hint=name)
@@ -116,6 +120,7 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
                 out,
                 model=model,
                 expect_one=expect_one,
+                on=on,
                 workers=workers,
                 column=column,
                 pages=pages,

@@ -10,6 +10,7 @@ from inkling.cli.output import (
     DataOption,
     DeviceOption,
     JsonOption,
+    OnOption,
     note,
     print_result,
 )
@@ -30,11 +31,17 @@ def repeat(
     ] = None,
     changes: ChangesOption = None,
     device: DeviceOption = "auto",
+    on: OnOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Train with several seeds; report mean, standard deviation and 95 % interval."""
     from inkling.jobs import repeat as job
 
+    engine = None
+    if on is not None:
+        from inkling.scale.training import SeedsOnRay
+
+        engine = SeedsOnRay(on)
     result = job.repeat(
         recipe,
         seeds,
@@ -45,6 +52,7 @@ def repeat(
         device=device,
         notify=note,
         on_seed=lambda run: note(_seed_line(run)),
+        engine=engine,
     )
     print_result(result.as_json(), as_json, lambda: _lines(result))
 

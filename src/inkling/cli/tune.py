@@ -10,6 +10,7 @@ from inkling.cli.output import (
     DataOption,
     DeviceOption,
     JsonOption,
+    OnOption,
     note,
     print_result,
 )
@@ -36,11 +37,17 @@ def tune(
     out: Annotated[Path | None, typer.Option(help="The folder of the study.")] = None,
     changes: ChangesOption = None,
     device: DeviceOption = "auto",
+    on: OnOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Search a recipe's settings by validation accuracy. Resumes a stopped search."""
     from inkling.jobs import tune as job
 
+    engine = None
+    if on is not None:
+        from inkling.scale.training import TrialsOnRay
+
+        engine = TrialsOnRay(on)
     result = job.tune(
         recipe,
         trials,
@@ -52,6 +59,7 @@ def tune(
         device=device,
         notify=note,
         on_trial=lambda trial, best: note(_trial_line(trial, best)),
+        engine=engine,
     )
     print_result(result.as_json(), as_json, lambda: _lines(result))
 

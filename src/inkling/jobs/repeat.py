@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,20 @@ from inkling.training.seed_statistics import Summary, summarise
 LINES = "seeds.jsonl"  # a line a seed that ended: what train --json prints
 
 OnSeed = Callable[[dict[str, Any]], None]
+
+
+@dataclass(frozen=True)
+class SeedJob:
+    """One seed to train, and the folder of its run."""
+
+    recipe: Recipe
+    seed: int
+    folder: Path
+    device: DeviceName
+
+
+# What trains the seeds: the result of `train --json` for each, in the order in which they end.
+SeedEngine = Callable[[Sequence[SeedJob]], Iterator[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -52,7 +66,7 @@ class Repetition:
         }
 
 
-def repeat(
+def repeat(  # noqa: PLR0913 (all but two by keyword)
     recipe: str | Recipe,
     seeds: int,
     *,
@@ -64,13 +78,14 @@ def repeat(
     callback: Callback | None = None,
     notify: Notify | None = None,
     on_seed: OnSeed | None = None,
+    engine: SeedEngine | None = None,
 ) -> Repetition:
     """Train with `seeds` seeds from `first_seed` on, each a run of its own within `out`.
 
     `out` is `runs/<recipe>-repeat` where it is None. Where it holds seeds of the same recipe and
     data already, those are kept and the rest is done; a seed that was stopped midway goes on from
-    its checkpoint. Raises `RunError` where the folder holds something else, `RecipeError` for seeds
-    beyond 2147483647.
+    its checkpoint. `engine` says what trains the seeds: by default this process, one by one. Raises
+    `RunError` where the folder holds something else, `RecipeError` for seeds beyond 2147483647.
     """
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
     if data is not None:
@@ -82,41 +97,53 @@ def repeat(
     chosen = chosen.with_seed(first_seed)
     _claim(folder, chosen)
     done = _read_lines(folder / LINES)
-    for seed in range(first_seed, first_seed + seeds):
-        if seed in done:
-            continue
-        run = folder / f"seed-{seed}"
-        done[seed] = _train_seed(chosen, seed, run, device, callback, notify)
+
+    def in_turn(jobs: Sequence[SeedJob]) -> Iterator[dict[str, Any]]:
+        return (_train_seed(job, callback, notify) for job in jobs)
+
+    wanted = range(first_seed, first_seed + seeds)
+    jobs = [
+        SeedJob(chosen, seed, folder / f"seed-{seed}", device)
+        for seed in wanted
+        if seed not in done
+    ]
+    for result in _train_all(jobs, engine or in_turn):
+        done[result["seed"]] = result
         _write_lines(folder / LINES, done)
         if on_seed:
-            on_seed(done[seed])
-    wanted = [done[seed] for seed in range(first_seed, first_seed + seeds)]
-    return _summary(folder, chosen.name, wanted)
+            on_seed(result)
+    return _summary(folder, chosen.name, [done[seed] for seed in wanted])
 
 
-def _train_seed(
-    recipe: Recipe,
-    seed: int,
-    folder: Path,
-    device: DeviceName,
-    callback: Callback | None,
-    notify: Notify | None,
-) -> dict[str, Any]:
+def _train_all(jobs: Sequence[SeedJob], engine: SeedEngine) -> Iterator[dict[str, Any]]:
+    """Those that ended but whose line was never written, or is lost; then the others."""
+    left: list[SeedJob] = []
+    for job in jobs:
+        run = RunFolder(job.folder)
+        if run.complete:
+            card = run.read_card()
+            yield {key: card[key] for key in _keys(card)}
+        else:
+            left.append(job)
+    if left:
+        yield from engine(left)
+
+
+def _train_seed(job: SeedJob, callback: Callback | None, notify: Notify | None) -> dict[str, Any]:
     """One seed, from its beginning or from where it was stopped."""
-    run = RunFolder(folder)
-    if run.complete:  # ended, but its line was never written, or is lost
-        card = run.read_card()
-        return {key: card[key] for key in _keys(card)}
+    run = RunFolder(job.folder)
     if run.recipe_path.exists() and run.resumable:
-        result = resume(folder, device=device, callback=callback, notify=notify, figures=False)
+        result = resume(
+            job.folder, device=job.device, callback=callback, notify=notify, figures=False
+        )
     else:
-        if folder.exists():
-            shutil.rmtree(folder)  # ours alone, and killed before its first checkpoint
+        if job.folder.exists():
+            shutil.rmtree(job.folder)  # ours alone, and killed before its first checkpoint
         result = train(
-            recipe,
-            seed=seed,
-            out=folder,
-            device=device,
+            job.recipe,
+            seed=job.seed,
+            out=job.folder,
+            device=job.device,
             callback=callback,
             notify=notify,
             figures=False,

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import warnings
 from contextlib import suppress
 from typing import Any
 
@@ -18,18 +19,26 @@ from inkling.training.recipe_text import explain
 from inkling.training.run_folder import recipe_sha256
 from inkling.training.search import Choices, Range, set_value
 
+HEARTBEAT_S = 10  # between two signs of life of a trial that runs on a cluster
+GRACE_S = 60  # without one, until another process tries its settings again
 # They decide which images are learnt from and judged by, which is the same for all trials.
 FIXED = ("data", "training.validation", "training.seed")
 
 
-def open_study(url: str, recipe: Recipe, splits: Splits) -> optuna.Study:
-    """The study of this recipe and these images at `url`, made where there is none."""
+def open_study(
+    url: str, recipe: Recipe, splits: Splits, *, draw: int | None = None
+) -> optuna.Study:
+    """The study of this recipe and these images at `url`, made where there is none.
+
+    `draw` is given where several processes work on it: it seeds the sampler, and a trial whose
+    process is gone for `GRACE_S` seconds is failed and tried again by Optuna's heartbeat.
+    """
     identity = f"{recipe_sha256(recipe)}/{_dump_search(recipe)}/{splits.training.sha256()}"
     # Below that it prints the traceback of whatever ends a trial, also where a sentence follows.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         study = optuna.create_study(
-            storage=url,
+            storage=url if draw is None else _shared(url),
             study_name=recipe.name,
             direction="maximize",
             load_if_exists=True,
@@ -46,8 +55,26 @@ def open_study(url: str, recipe: Recipe, splits: Splits) -> optuna.Study:
         )
     study.set_user_attr("identity", identity)
     # Seeded by what is there already: a search that goes on must not repeat its first draws.
-    study.sampler = optuna.samplers.TPESampler(seed=recipe.training.seed + len(study.trials))
+    first = len(study.trials) if draw is None else draw
+    # Without the liar's constant, processes that begin together would try neighbours.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        study.sampler = optuna.samplers.TPESampler(
+            seed=recipe.training.seed + first, constant_liar=draw is not None
+        )
     return study
+
+
+def _shared(url: str) -> optuna.storages.RDBStorage:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+        return optuna.storages.RDBStorage(
+            url,
+            engine_kwargs={"connect_args": {"timeout": 60}} if url.startswith("sqlite") else None,
+            heartbeat_interval=HEARTBEAT_S,
+            grace_period=GRACE_S,
+            heartbeat_stale_trial_callback=optuna.storages.RetryHeartbeatStaleTrialCallback(),
+        )
 
 
 def retry_what_was_killed(study: optuna.Study) -> None:

@@ -10,7 +10,7 @@ import torch
 from optuna.importance import FanovaImportanceEvaluator, get_param_importances
 from optuna.trial import FrozenTrial, TrialState
 
-from inkling.data.catalog import find_source
+from inkling.data.catalog import Source, find_source
 from inkling.data.fetch import Notify
 from inkling.data.splits import Splits
 from inkling.errors import DataError, RecipeError, RunError
@@ -46,6 +46,21 @@ OnTrial = Callable[[FrozenTrial, float], None]
 
 
 @dataclass(frozen=True)
+class TrialJob:
+    """What a process must know to add a trial to a study that several processes share."""
+
+    recipe: Recipe
+    url: str
+    device: DeviceName
+
+
+# What runs trials elsewhere until the study holds so many ended ones, or the seconds are over.
+TrialEngine = Callable[
+    [TrialJob, optuna.Study, int, float | None, Callable[[optuna.Study, FrozenTrial], None]], None
+]
+
+
+@dataclass(frozen=True)
 class TrialLine:
     """A trial that was trained to its end; accuracy on validation, as a fraction."""
 
@@ -78,7 +93,7 @@ class Tuning:
         }
 
 
-def tune(
+def tune(  # noqa: PLR0913 (all but two by keyword)
     recipe: str | Recipe,
     trials: int,
     *,
@@ -90,12 +105,14 @@ def tune(
     device: DeviceName = "auto",
     notify: Notify | None = None,
     on_trial: OnTrial | None = None,
+    engine: TrialEngine | None = None,
 ) -> Tuning:
     """Try settings until the study holds `trials` ended ones, or `seconds` are over.
 
     The study lies in `<out>/study.db`, or wherever an Optuna `storage` URL says, so that several
     machines can share it; a search that was stopped goes on, and what was under way when it was
-    killed is tried again. Raises `RecipeError` where the recipe has no `[search]` or one that
+    killed is tried again. `engine` says what runs the trials: by default this process, one by one.
+    Raises `RecipeError` where the recipe has no `[search]` or one that
     does not fit it, `RunError` where the study belongs to another recipe, and on Ctrl-C.
     """
     chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
@@ -106,22 +123,70 @@ def tune(
     make_folder(folder)
     _check_outputs(folder)
     where = choose_device(device)
-    source = find_source(chosen.data, notify=notify)
-    splits = make_splits(judged(chosen), source)
+    source, splits = _open_data(chosen, notify)
+    url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
+    study = open_study(url, chosen, splits)
+    retry_what_was_killed(study)
+
+    def report(study: optuna.Study, trial: FrozenTrial) -> None:
+        if on_trial:
+            whole = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
+            on_trial(trial, max((t.value for t in whole if t.value is not None), default=0.0))
+
+    enough = optuna.study.MaxTrialsCallback(trials, states=ENDED)
+    if len(study.get_trials(deepcopy=False, states=ENDED)) < trials:
+        try:
+            if engine is not None:
+                engine(TrialJob(chosen, url, device), study, trials, seconds, report)
+            else:
+                study.optimize(
+                    _objective(study, chosen, splits, where),
+                    timeout=seconds,
+                    callbacks=[enough, report],
+                    catch=(RecipeError,),
+                )
+        except KeyboardInterrupt as error:
+            raise RunError("stopped; the same command goes on with the search") from error
+    return _result(study, chosen, folder, source.name, url)
+
+
+def run_trial(job: TrialJob, draw: int) -> int:
+    """One more trial of a study that other processes work on as well; its number.
+
+    `draw` must be another one for each trial, or processes that begin together draw the same.
+    """
+    where = choose_device(job.device)
+    _, splits = _open_data(job.recipe, None)
+    study = open_study(job.url, job.recipe, splits, draw=draw)
+    numbers: list[int] = []
+    study.optimize(
+        _objective(study, job.recipe, splits, where),
+        n_trials=1,
+        catch=(RecipeError,),
+        callbacks=[lambda study, trial: numbers.append(trial.number)],
+    )
+    return numbers[0]
+
+
+def _open_data(recipe: Recipe, notify: Notify | None) -> tuple[Source, Splits]:
+    source = find_source(recipe.data, notify=notify)
+    splits = make_splits(judged(recipe), source)
     if splits.validation is None:
         raise DataError(
             f"{source.name} has too few images to hold some out and judge trials by them; "
             "tune on more"
         )
-    url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
-    study = open_study(url, chosen, splits)
-    retry_what_was_killed(study)
+    return source, splits
 
+
+def _objective(
+    study: optuna.Study, recipe: Recipe, splits: Splits, device: torch.device
+) -> Callable[[optuna.Trial], float]:
     def objective(trial: optuna.Trial) -> float:
         note_process(trial)
         try:
-            tried = with_changes(judged(chosen), suggest(trial, chosen))
-            return _accuracy(trial, tried, splits, where)
+            tried = with_changes(judged(recipe), suggest(trial, recipe))
+            return _accuracy(trial, tried, splits, device)
         except DivergedError as error:
             # Cut short, not failed: it counts as tried, and the sampler keeps away from there.
             note_reason(trial, error)
@@ -133,20 +198,7 @@ def tune(
             study.enqueue_trial(trial.params)  # this one fails, so that the next is like it
             raise
 
-    def report(study: optuna.Study, trial: FrozenTrial) -> None:
-        if on_trial:
-            whole = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
-            on_trial(trial, max((t.value for t in whole if t.value is not None), default=0.0))
-
-    enough = optuna.study.MaxTrialsCallback(trials, states=ENDED)
-    if len(study.get_trials(deepcopy=False, states=ENDED)) < trials:
-        try:
-            study.optimize(
-                objective, timeout=seconds, callbacks=[enough, report], catch=(RecipeError,)
-            )
-        except KeyboardInterrupt as error:
-            raise RunError("stopped; the same command goes on with the search") from error
-    return _result(study, chosen, folder, source.name, url)
+    return objective
 
 
 def _check_outputs(folder: Path) -> None:

@@ -8,6 +8,7 @@ import torch
 from inkling.data.loader import ResidentDigits
 from inkling.data.splits import Splits
 from inkling.errors import RecipeError
+from inkling.models.adopted_spec import AdoptedSpec
 from inkling.models.ensemble import MAX_MEMBERS, Ensemble, EnsembleSpec
 from inkling.models.zoo import build_model
 from inkling.training.callback import Callback
@@ -21,6 +22,8 @@ def as_ensemble(recipe: Recipe, members: int) -> Recipe:
     """The recipe for so many of its networks. Raises `RecipeError` for one of ensembles."""
     if isinstance(recipe.model, EnsembleSpec):
         raise RecipeError(f"{recipe.name} is an ensemble already; it cannot be made another")
+    if isinstance(recipe.model, AdoptedSpec):
+        raise RecipeError(f"{recipe.name} is an adopted network; it is not trained here")
     if members == 1:
         return recipe
     if not 2 <= members <= MAX_MEMBERS:

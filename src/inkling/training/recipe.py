@@ -104,6 +104,9 @@ class Training(_Table):
     ] = 0.0
     keep: Annotated[Literal["best", "last"], Field(description="epoch, by validation")] = "best"
     threads: Annotated[int, Field(ge=0, le=1024, description="CPU; 0: all free cores")] = 0
+    gpus: Annotated[
+        float | None, Field(gt=0, le=8, description="of a run on a cluster; may be a part")
+    ] = None
     patience: Annotated[int, Field(ge=0, description="epochs without gain; 0: no stop")] = 0
     seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 0
 

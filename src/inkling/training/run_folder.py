@@ -152,7 +152,10 @@ def sha256_of(path: Path) -> str:
 
 def recipe_sha256(recipe: Recipe) -> str:
     """The hash that ties a checkpoint to its recipe; what training never sees does not count."""
-    decisive = recipe.model_copy(update={"title": "", "expect": None, "search": {}})
+    training = recipe.training.model_copy(update={"gpus": None})
+    decisive = recipe.model_copy(
+        update={"title": "", "expect": None, "search": {}, "training": training}
+    )
     return hashlib.sha256(dump_recipe(decisive).encode()).hexdigest()
 
 

@@ -1,0 +1,112 @@
+"""A Ray cluster: started on this machine, or joined by its address; errors in one sentence."""
+
+from __future__ import annotations
+
+import logging
+import os
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from inkling.errors import InklingError, MissingExtraError, RunError
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+HERE = "ray"  # what the user writes for a cluster of this machine alone
+KNOCK_S = 5.0  # until something accepts a connection
+ANSWER_S = 12.0  # until it answers as a cluster does; Ray itself would wait without end
+
+
+@contextmanager
+def cluster(address: str, cores: int | None = None) -> Iterator[ModuleType]:
+    """The package `ray`, connected to `address` within the block.
+
+    "ray" starts a cluster on this machine, with `cores` of it. Raises `RunError` where no cluster
+    responds or its version is another one.
+    """
+    # Ray's C++ part reports its own retries on stderr; what matters becomes an error here.
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
+    try:
+        import ray
+    except ModuleNotFoundError as error:
+        raise MissingExtraError("ray", "ray") from error
+    options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
+    if address == HERE:
+        options |= {"num_cpus": cores, "include_dashboard": False}
+    else:
+        options["address"] = address
+        _knock(address)
+    try:
+        _connect(ray, address, options)
+        yield ray
+    finally:
+        ray.shutdown()
+
+
+def _knock(address: str) -> None:
+    """Raises `RunError` where nothing listens: Ray would try for minutes."""
+    place = address.partition("://")[2] or address
+    host, _, port = place.rpartition(":")
+    if not port.isdigit():
+        if address == "auto":
+            return
+        raise RunError(
+            f"{address} is no address of a cluster; write ray, HOST:PORT or ray://HOST:PORT"
+        )
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_S).close()
+    except (OSError, OverflowError) as error:
+        raise RunError(f"no Ray cluster responds at {address}: {error}") from error
+
+
+def _connect(ray: ModuleType, address: str, options: dict[str, Any]) -> None:
+    failures: list[BaseException] = []
+
+    def connect() -> None:
+        try:
+            ray.init(**options)
+        except BaseException as error:  # Ray raises SystemExit, too
+            failures.append(error)
+
+    if address == HERE:
+        connect()
+    else:
+        thread = threading.Thread(target=connect, daemon=True)
+        thread.start()
+        thread.join(ANSWER_S)
+        if thread.is_alive():
+            raise RunError(f"no Ray cluster responds at {address}: something else listens there")
+    if failures:
+        raise _explain(address, failures[0])
+
+
+def _explain(address: str, error: BaseException) -> InklingError:
+    text = " ".join(str(error).split())
+    if isinstance(error, KeyboardInterrupt):
+        return RunError("stopped while Ray was starting")
+    if "ersion" in text and ("mismatch" in text.lower() or "differ" in text.lower()):
+        return RunError(
+            f"the cluster at {address} has another version of Ray or Python: {text[:300]}"
+        )
+    if address == HERE:
+        return RunError(f"Ray cannot start on this machine: {text[:300]}")
+    return RunError(f"no Ray cluster responds at {address}: {text[:300]}")
+
+
+def explain_failure(error: BaseException) -> InklingError:
+    """What to say of an error from a task: the task's own sentence, where it has one."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, InklingError):
+            return seen
+        if isinstance(seen, ModuleNotFoundError):
+            return RunError(
+                f"the nodes of the cluster lack the package {seen.name!r}; install the same "
+                "version of inkling on each"
+            )
+        seen = getattr(seen, "cause", None) or seen.__cause__
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return RunError(f"a task on Ray failed: {lines[-1].strip() if lines else type(error).__name__}")

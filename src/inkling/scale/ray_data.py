@@ -1,0 +1,116 @@
+"""The engine for a cluster: Ray Data moves the chunks to a pool of readers and the parts back.
+
+The rows of the data set are chunks, not images. Ray Data's own `read_binary_files` makes a row of
+each file and gives no place in the source, so a killed run could not go on exactly. See
+docs/decisions/0009.
+"""
+
+import logging
+import pickle
+from collections.abc import Iterator
+from dataclasses import replace
+from types import ModuleType
+from typing import Any
+
+from inkling.scale.answering import Answerer
+from inkling.scale.chunk import Chunk, Part, Work
+from inkling.scale.cluster import HERE, cluster, explain_failure
+from inkling.scale.contents import Loaded
+from inkling.scale.processes import Answers, count_cores
+
+WAVE_CHUNKS = 4096  # of one data set: its blocks are listed in the driver's memory
+WAVE_BYTES = 512 << 20  # of the chunks in Ray's object store
+IN_FLIGHT = 2  # chunks for each reader: one that it reads, one that waits
+
+
+class RayEngine:
+    """Reads chunks on the cluster at `address` ("ray": this machine) by `workers` readers."""
+
+    def __init__(self, address: str, workers: int | None = None) -> None:
+        self.address, self.workers = address, workers
+
+    def __call__(self, work: Work, chunks: Iterator[Chunk]) -> Answers:
+        """The parts in the order in which they are ready. Raises `InklingError`."""
+        first = next(chunks, None)
+        if first is None:  # everything is answered
+            return
+        here = self.address == HERE
+        cores = (self.workers or count_cores()) if here else None
+        with cluster(self.address, cores) as ray:
+            wave = [first]
+            while wave:
+                yield from self._answer(ray, work, wave, chunks)
+                wave = [chunk] if (chunk := next(chunks, None)) else []
+
+    def _answer(
+        self, ray: ModuleType, work: Work, wave: list[Chunk], chunks: Iterator[Chunk]
+    ) -> Answers:
+        """One data set: `wave`, and as many more of `chunks` as it may hold."""
+        from ray import data
+
+        _be_quiet(data)
+        known: dict[int, Chunk] = {}
+        blocks = [_put(ray, chunk, known) for chunk in _fill(wave, chunks)]
+        most = self.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
+        # A pool that may shrink to one reader goes on where a node is lost and not replaced.
+        pool = data.ActorPoolStrategy(
+            min_size=1,
+            max_size=most,
+            initial_size=most,
+            max_tasks_in_flight_per_actor=IN_FLIGHT,
+        )
+        dataset = data.from_arrow_refs(blocks).map_batches(
+            _Reader,
+            fn_constructor_args=(work,),
+            batch_size=1,
+            batch_format="pyarrow",
+            compute=pool,
+            num_cpus=1,
+        )
+        try:
+            parts: Any = dataset.iter_batches(batch_size=None, batch_format="pyarrow")
+            for batch in parts:
+                for row in batch.to_pylist():
+                    part = Part(**row)
+                    yield known.pop(part.number), part
+        except Exception as error:  # Ray wraps what a task raises in classes of its own
+            raise explain_failure(error) from error
+
+
+class _Reader:
+    """What an actor of the pool does."""
+
+    def __init__(self, work: Work) -> None:
+        self.answerer = Answerer(work)
+
+    def __call__(self, batch: Any) -> Any:
+        import pyarrow as pa
+
+        chunks = [pickle.loads(one) for one in batch["chunk"].to_pylist()]  # noqa: S301 (our own bytes)
+        return pa.Table.from_pylist([vars(self.answerer.answer(chunk)) for chunk in chunks])
+
+
+def _fill(wave: list[Chunk], chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+    yield from wave
+    count, size = len(wave), 0
+    while count < WAVE_CHUNKS and size < WAVE_BYTES and (chunk := next(chunks, None)):
+        if isinstance(chunk.content, Loaded):
+            size += sum(len(one) for one in chunk.content.images if isinstance(one, bytes))
+        count += 1
+        yield chunk
+
+
+def _put(ray: ModuleType, chunk: Chunk, known: dict[int, Chunk]) -> Any:
+    """The chunk in the object store; the driver itself keeps what the ledger needs."""
+    import pyarrow as pa
+
+    known[chunk.number] = replace(chunk, names=(), content=Loaded(()))
+    return ray.put(pa.table({"chunk": [pickle.dumps(chunk)]}))
+
+
+def _be_quiet(data: ModuleType) -> None:
+    """The command has a progress line of its own."""
+    context = data.DataContext.get_current()
+    context.enable_progress_bars = False
+    context.print_on_execution_start = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)

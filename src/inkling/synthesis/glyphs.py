@@ -87,6 +87,11 @@ class GlyphSource:
                 return glyph
         return negatives.scribble(rng)
 
+    def sign(self, text: str, print_prob: float = 0.5) -> Glyph | None:
+        """A letter, digit or sign of some font, a printed one with `print_prob`; None for none."""
+        label = int(text) if text.isdigit() else NONE_LABEL
+        return trace_letter(self._face(print_prob), text, label)
+
     def turned(self) -> Glyph:
         """A handwritten digit, rotated or mirrored so that it is no digit."""
         for _ in range(40):

@@ -35,7 +35,7 @@ class Item(NamedTuple):
     drop: float
 
 
-def _width(glyph: Glyph) -> float:
+def glyph_width(glyph: Glyph) -> float:
     """The width of a glyph's ink, in units."""
     columns = np.nonzero((glyph.spine < 0.03).any(0))[0]
     return float(columns[-1] - columns[0] + 6) / 64 if len(columns) else 0.3
@@ -144,7 +144,7 @@ def write_row(
     tilt = float(rng.normal(0, 0.07)) if rng.random() < 0.85 else float(rng.uniform(-0.3, 0.3))
     items = _sample_items(source, count, fraction, rng)
     margins = _margins(spec, rng)
-    steps = [(max(_width(item.glyph), 0.12) * item.size + tight) * unit for item in items]
+    steps = [(max(glyph_width(item.glyph), 0.12) * item.size + tight) * unit for item in items]
     sheet = new_sheet(
         sum(steps) + margins[0] + margins[2], unit * 1.08 + margins[1] + margins[3], unit
     )

@@ -9,6 +9,7 @@ from inkling.reading.detect.parts import Part, union
 STACKED = 0.45  # of the narrower stroke; what overlaps the other by more stands above or in it
 BELOW = 0.25  # the space between two strokes of which one stands above the other
 BESIDE = 0.12  # the space between two strokes that stand beside each other
+POINT = 0.22  # what is smaller is a point, or nothing
 TALLEST, WIDEST = 1.45, 1.6  # no digit of the line is larger than that
 
 
@@ -38,6 +39,8 @@ def join_strokes(strokes: Sequence[Part], side_by_side: bool) -> list[Part]:
 
 def _gap(one: Part, other: Part, height: float, side_by_side: bool) -> float | None:
     """How far apart two strokes of one digit are, in pixels; None where they are two digits."""
+    if min(one.size, other.size) < POINT * height:
+        return None
     tallest = max(height, one.h, other.h)
     across = max(one.right, other.right) - min(one.x, other.x)
     down = max(one.bottom, other.bottom) - min(one.y, other.y)

@@ -120,7 +120,7 @@ def test_without_mnist_the_embedded_digits_stand_in_with_a_notice(
         (["train", "mlp-admn"], 1, "did you mean mlp-adam"),
         (["train", "--set", "epochs=x"], 1, "training.epochs"),
         (["train", "--data", "nowhere"], 1, "no dataset called 'nowhere'"),
-        (["train", "--device", "tpu"], 2, "none of auto, cpu, cuda, mps"),
+        (["train", "--device", "tpu"], 2, "'tpu' is not one of"),
         (["train", "--seed", "-1"], 2, "--seed"),
         (["train", "--data", "digits", "--out", "/dev/null/run"], 1, "cannot write"),
         (["evaluate", "nowhere"], 1, "does not exist"),

@@ -311,7 +311,7 @@ def test_a_run_and_its_onnx_file_agree_in_every_figure(
     result: TrainResult, few: Digits, few_npz: Path, tmp_path: Path
 ) -> None:
     """The card's temperature counts in both."""
-    run = RunFolder(shutil.copytree(result.run, tmp_path / "run"))
+    run = RunFolder(shutil.copytree(result.run, tmp_path / "calibrated"))
     run.write_card(run.read_card() | {"temperature": 1.7})
     export_run_onnx(run, tmp_path / "run.onnx")
     of_run, of_file = (

@@ -123,7 +123,8 @@ def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
 
 def _headline(trace: Trace) -> str:
     reading = trace.reading
-    answer = {"digits": reading.text, "unsure": f"{reading.text}?  (unsure)"}
+    text = reading.text.replace("\n", " / ")  # the headline has one line
+    answer = {"digits": text, "unsure": f"{text}?  (unsure)"}
     return f"{Path(reading.image).name}:  {answer.get(reading.verdict, reading.verdict)}"
 
 

@@ -24,6 +24,9 @@ LEAST: dict[MarkKind, float] = {"slash": 0.9, "percent": 0.9, "minus": 0.9, "col
 NAMED = 0.5  # probability from which on ink that was not read has the mark's name
 DOUBTFUL_SLASH = 0.7  # probability of a slash from which on a 1 is unsure
 SURE_SPECK = 0.8  # probability of a mark that a speck must reach
+SHORTEST, TALLEST = 0.6, 1.6  # of the height of an image's digits; what is alike may be one
+SURE_DIGIT = 0.9  # probability of a digit that counts among others, though it hardly looks written
+FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # `Crop.evidence` that such a digit, or writing, has
 UNREAD = 0.2  # of the ink; with more of it left unread, the answer is unsure
 
 
@@ -55,7 +58,8 @@ def answer_image(
         line = [(look.crops[index], probs[index]) for index in indices if index not in marks]
         if line:
             chosen += read_row(look, _strokes_without(look, row, marks), line, network)
-    chosen = [read for read in chosen if _is_written(*read)]
+    chosen, unread = _part_unwritten(chosen)
+    others += [("other", crop) for crop in unread]
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:10].max()))]
     boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen])
@@ -129,6 +133,29 @@ def _strokes_without(look: Preprocessed, row: int, marks: dict[int, MarkKind]) -
     """The strokes of a line that are not part of a mark."""
     left_out = {label for index in marks for label in look.segments.parts[index].labels}
     return [s for s in look.segments.strokes[row] if not left_out.intersection(s.labels)]
+
+
+def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
+    """What holds ink, and what may hold writing that is not read.
+
+    Beside digits, less is asked of what is as tall as they: it is one itself where the network is
+    sure, and if it is none, however tall, it must not be left out in silence.
+    """
+    written = [read for read in chosen if _is_written(*read)]
+    tall = [crop.box.h for crop, each in written if float(each[:10].max()) > float(each[10])]
+    if not tall or len(written) == len(chosen):
+        return written, []
+    height = float(np.median(tall))
+    kept: list[Read] = []
+    unread: list[Crop] = []
+    for crop, each in chosen:
+        alike = SHORTEST * height < crop.box.h < TALLEST * height
+        sure = crop.evidence > FAINT_DIGIT and float(each[:10].max()) >= SURE_DIGIT
+        if _is_written(crop, each) or (alike and sure):
+            kept.append((crop, each))
+        elif crop.box.h > SHORTEST * height and crop.evidence > FAINT_WRITING:
+            unread.append(crop)
+    return kept, unread
 
 
 def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:

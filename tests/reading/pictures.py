@@ -1,7 +1,7 @@
 """Pictures for the reader's tests, drawn or composed from MNIST's test digits."""
 
 import gzip
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -165,3 +165,16 @@ def write_text(text: str, tall: int = 60) -> Picture:
         scale = tall / 22
         cv2.putText(picture, letter, corner, cv2.FONT_HERSHEY_SIMPLEX, scale, 30, 5, cv2.LINE_AA)
     return picture
+
+
+def write_page(images: Picture, labels: Picture, lines: Sequence[str]) -> Picture:
+    """Lines of scanned digits, dark on light, one below the other."""
+    rng = np.random.default_rng(0)
+    page = np.full((60 * len(lines) + 40, 36 * max(map(len, lines)) + 40), 235, np.uint8)
+    for row, line in enumerate(lines):
+        for column, label in enumerate(line):
+            scan = images[rng.choice(np.flatnonzero(labels == int(label)))]
+            y, x = 30 + 60 * row, 25 + 36 * column
+            place = page[y : y + 28, x : x + 28]
+            np.minimum(place, 235 - (0.85 * scan).astype(np.uint8), out=place)
+    return np.asarray(cv2.resize(page, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), np.uint8)

@@ -54,10 +54,14 @@ def draw_strip(trace: Trace) -> Image.Image:
 def pictures_of_road(trace: Trace) -> list[tuple[str, Image.Image]]:
     """Title and picture (RGB) of each step before the network, in order."""
     return [
-        ("the photo", Image.fromarray(trace.look.photo.pixels).convert("RGB")),
+        (_photo_title(trace), Image.fromarray(trace.look.photo.pixels).convert("RGB")),
         ("light evened, writing found", evened_picture(trace)),
         ("ink and boxes", boxes_picture(trace)),
     ]
+
+
+def _photo_title(trace: Trace) -> str:
+    return f"the photo, rotated by {trace.rotation} degrees" if trace.rotation else "the photo"
 
 
 def write_strip(traces: Sequence[Trace | ImageError], path: Path) -> None:
@@ -154,7 +158,7 @@ def boxes_picture(trace: Trace) -> Image.Image:
     image = Image.fromarray(grey).convert("RGB")
     draw = ImageDraw.Draw(image)
     thick = max(1, round(max(image.size) / 250))
-    for box in trace.reading.digits:
+    for box in trace.answer.reading.digits:  # in the image as it was read
         place = [side * writing.zoom for side in box.box.as_json()]
         x, y, w, h = place
         draw.rectangle(

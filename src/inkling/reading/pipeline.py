@@ -4,7 +4,7 @@ import os
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TypeVar
@@ -23,7 +23,14 @@ from inkling.reading.recognise.row import is_plain
 from inkling.reading.recognise.thumbnail_network import judge_inverse, judge_thumbnails
 from inkling.reading.recognise.verdict import crop_of_thumb, read_plain
 from inkling.reading.results import Answer, answer_image
-from inkling.types import Reading
+from inkling.reading.rotation import (
+    ROTATIONS,
+    choose_rotation,
+    may_be_rotated,
+    restore_boxes,
+    rotate_photo,
+)
+from inkling.types import Reading, Rotation
 
 CHUNK = 192  # thumbnails that a thread takes at a time
 STACK = 10_000  # thumbnails of one array that are read together
@@ -42,11 +49,18 @@ class Trace:
 
     look: Preprocessed
     answer: Answer
+    rotation: Rotation = 0  # degrees clockwise; `look` and `answer` are of the rotated image
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height of the image as given."""
+        photo = self.look.photo
+        return (photo.height, photo.width) if self.rotation % 180 else (photo.width, photo.height)
 
     @property
     def reading(self) -> Reading:
-        """The answer, in the form that `read` gives."""
-        return self.answer.reading
+        """The answer, in the form that `read` gives; boxes are in the image as given."""
+        return restore_boxes(self.answer.reading, self.rotation, *self.size)
 
 
 class Reader:
@@ -127,7 +141,7 @@ class Reader:
                 out.append(photo)
                 continue
             trace = next(traces)
-            out.append(Trace(trace.look, short.get(index, trace.answer)))
+            out.append(replace(trace, answer=short[index], rotation=0) if index in short else trace)
         return out
 
     def _trace_thumbs(
@@ -204,7 +218,22 @@ class Reader:
             yield *judge_inverse(thumbs, of_chunk, self.network), indices
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
-        """The short way for drawings, the long one for whatever that leaves in doubt."""
+        """Images as they lie, and rotated where they are hardly read like that."""
+        traces = self._trace_upright(seen, expect_one)
+        if expect_one:
+            return traces
+        poor = [index for index, trace in enumerate(traces) if may_be_rotated(trace.reading)]
+        for index in poor:
+            photo, name = seen[index]
+            rotated = [(rotate_photo(photo, degrees), name) for degrees in ROTATIONS]
+            tried: dict[Rotation, Trace] = {0: traces[index]}
+            for degrees, trace in zip(ROTATIONS, self._trace_upright(rotated, False), strict=True):
+                tried[degrees] = replace(trace, rotation=degrees)
+            traces[index] = tried[choose_rotation({k: t.answer.reading for k, t in tried.items()})]
+        return traces
+
+    def _trace_upright(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
+        """The fast path for drawings, the slow one for what that leaves in doubt."""
         ways: tuple[tuple[Callable[[tuple[Photo, str]], Preprocessed | None], bool], ...]
         ways = ((preprocess_fast, True), (preprocess, False))
         traces: dict[int, Trace] = {}

@@ -102,8 +102,7 @@ def _read(
 
 def _describe(trace: Trace, options: ReadOptions) -> dict[str, Any]:
     """The reading, with the image size that its boxes refer to and the network's inputs."""
-    photo = trace.look.photo
-    more = {"size": [photo.width, photo.height], "seen": _network_inputs(trace)}
+    more = {"size": list(trace.size), "seen": _network_inputs(trace)}
     steps = {"steps": _steps(trace)} if options.explain else {}
     return {**trace.reading.as_json(), **more, **steps}
 

@@ -78,7 +78,9 @@ def test_a_rotation_must_be_clearly_better() -> None:
     assert choose_rotation({0: poor, 90: good, 180: poor, 270: fair}) == 90
     assert choose_rotation({0: poor, 90: fair, 180: poor, 270: poor}) == 0
     assert choose_rotation({0: fair, 90: good, 180: fair, 270: fair}) == 0
-    assert choose_rotation({0: poor, 90: reading([0.99] * 3), 180: poor, 270: poor}) == 0
+    assert choose_rotation({0: poor, 90: reading([0.99] * 4), 180: poor, 270: poor}) == 0
+    column = replace(good, lines=tuple((k,) for k in range(5)))
+    assert choose_rotation({0: poor, 90: column, 180: poor, 270: poor}) == 0
 
 
 LINES = ["52743", "90356", "2475"]

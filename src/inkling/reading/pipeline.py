@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 from inkling.errors import ImageError
 from inkling.reading.model_hash import check_bundled
 from inkling.reading.preprocess.photo import Photo, Source, Sources, as_sources, open_photo
-from inkling.reading.preprocess.thumbnails import Thumbnails, is_thumbnail, preprocess_thumbnails
+from inkling.reading.preprocess.thumbnails import (
+    Thumbnails,
+    is_thumbnail,
+    preprocess_thumbnails,
+    thumbnail_of,
+)
 from inkling.reading.preprocessed import Preprocessed, preprocess, preprocess_fast
 from inkling.reading.recognise.network import Network, load_network
 from inkling.reading.recognise.row import is_plain
@@ -193,9 +198,13 @@ class Reader:
     ) -> Iterator[tuple[Thumbnails, NDArray[np.float32], list[int]]]:
         """All thumbnails in stacks of one size: crops, probabilities (N, 11), indices."""
         shapes: dict[tuple[int, ...], list[int]] = defaultdict(list)
+        small: dict[int, NDArray[np.uint8]] = {}
         for index, photo in enumerate(photos):
-            if isinstance(photo, Photo) and is_thumbnail(photo.pixels.shape):
-                shapes[photo.pixels.shape].append(index)
+            if isinstance(photo, Photo):
+                pixels = thumbnail_of(photo.pixels)
+                if pixels is not None:
+                    small[index] = pixels
+                    shapes[pixels.shape].append(index)
         chunks = [
             indices[start : start + CHUNK]
             for indices in shapes.values()
@@ -203,9 +212,9 @@ class Reader:
         ]
 
         def look(indices: list[int]) -> Thumbnails:
-            return preprocess_thumbnails(
-                np.stack([p.pixels for i in indices if isinstance(p := photos[i], Photo)])
-            )
+            thumbs = preprocess_thumbnails(np.stack([small[i] for i in indices]))
+            sizes = [(p.width, p.height) for i in indices if isinstance(p := photos[i], Photo)]
+            return thumbs.at_sizes(np.array(sizes, np.int64))
 
         seen = self._spread(look, chunks)
         if not seen:

@@ -27,6 +27,9 @@ SURE_SPECK = 0.8  # probability of a mark that a speck must reach
 SHORTEST, TALLEST = 0.6, 1.6  # of the height of an image's digits; what is alike may be one
 SURE_DIGIT = 0.9  # probability of a digit that counts among others, though it hardly looks written
 FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # `Crop.evidence` that such a digit, or writing, has
+# Contrast to the paper, at least. Shades of blank paper have 0.008 to 0.015, the palest of 100 rows
+# on coloured paper 0.02 (`benchmarks/pages.py`).
+VISIBLE = 0.018
 UNREAD = 0.2  # of the ink; with more of it left unread, the answer is unsure
 
 
@@ -149,6 +152,8 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
     kept: list[Read] = []
     unread: list[Crop] = []
     for crop, each in chosen:
+        if crop.contrast < VISIBLE:
+            continue
         alike = SHORTEST * height < crop.box.h < TALLEST * height
         sure = crop.evidence > FAINT_DIGIT and float(each[:10].max()) >= SURE_DIGIT
         if _is_written(crop, each) or (alike and sure):
@@ -160,6 +165,8 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
 
 def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
     """Whether a crop holds ink at all: it looks written, or the network knows it for a digit."""
+    if crop.contrast < VISIBLE:
+        return False
     digit, none = max(float(probs[:10].max()), 1e-4), max(float(probs[10]), 1e-4)
     return crop.evidence + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 

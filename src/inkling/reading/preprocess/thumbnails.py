@@ -4,20 +4,26 @@ A thumbnail that is not as plain as that, or of which no network is sure afterwa
 long way with all other pictures. Both ways end in the same normaliser.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.preprocess.light import DARKEST_PAPER, FLAT, THUMB
+from inkling.reading.preprocess.light import DARKEST_PAPER, FLAT, THUMB, to_grey
 from inkling.reading.preprocess.normalise import normalise
+from inkling.reading.preprocess.pixels import resize
 
 SIDE_LEAST = 8  # pixels; the longer side of an image that may hold a digit
+SMALL = 320  # pixels; the longer side of an image that may be an enlarged crop of one digit
+SHRUNK = 28  # pixels; the longer side to which such an image is reduced
+WIDEST = 1.3  # width over height of such an image; a wider one holds several digits
 NARROWEST = 1  # pixels; a 1 that was cropped to its ink may be no wider
 CONTRAST = 48  # grey levels between ink and ground, at least
 SLIM_CONTRAST = 24  # likewise of a slim image, which may show hardly any ground
 MOST_INK = 0.5  # of the image
 MOST_INK_TIGHT = 0.95  # of an image that was cropped to its ink
+FAINT = 0.06  # of the contrast; the outermost pixels of a digit's soft edge, where users crop it
+ALONG = 0.8  # of a side; ink that covers more of it lies along it (the bar of a 7 along one side)
 SLIM = 0.5  # width over height of a tight crop that may be a 1, which fills more than half of it
 
 
@@ -37,6 +43,39 @@ class Thumbnails:
     boxes: NDArray[np.int64]
     stroke_width: NDArray[np.float32]
     contrast: NDArray[np.float32]
+    size: tuple[int, int]  # width, height
+
+    def at_sizes(self, sizes: NDArray[np.int64]) -> "Thumbnails":
+        """The same for images of `sizes` (N, 2), width and height, that were reduced to these.
+
+        Boxes are in those images. Of an image that was reduced, only a tight crop stays plain.
+        """
+        reduced = (sizes != self.size).any(axis=1)
+        if not reduced.any():
+            return self
+        scale = np.tile(sizes / np.array(self.size), 2)
+        boxes = np.rint(self.boxes * scale).astype(np.int64)
+        return replace(self, plain=self.plain & (self.tight | ~reduced), boxes=boxes)
+
+
+def thumbnail_of(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The image as a grey thumbnail, if it is one or may be an enlarged crop of one digit."""
+    return pixels if is_thumbnail(pixels.shape) else _shrink_small(pixels)
+
+
+def _shrink_small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """A small image that may be cropped to one digit, as a grey thumbnail; None for any other.
+
+    A crop that is enlarged before it is read is as common as one that is not.
+    """
+    height, width = pixels.shape[:2]
+    if not (THUMB < max(height, width) <= SMALL and min(height, width) >= NARROWEST):
+        return None
+    if width > WIDEST * height:
+        return None
+    scale = SHRUNK / max(height, width)
+    shape = (max(1, round(height * scale)), max(1, round(width * scale)))
+    return np.rint(resize(to_grey(pixels).astype(np.float32), shape)).astype(np.uint8)
 
 
 def is_thumbnail(shape: tuple[int, ...]) -> bool:
@@ -61,8 +100,12 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
     down, across = rows[:, 0] & rows[:, -1], columns[:, 0] & columns[:, -1]
     cover = inked.mean(axis=(1, 2))
     slim = stack.shape[2] <= SLIM * stack.shape[1]
+    reaches = down & across | (down | across) & _reaches_all_sides(_away(grey, lighter) > FAINT)
+    reaches |= down & slim
+    if not slim:
+        reaches &= ~_is_framed(inked)
     clear = (contrast[:, 0, 0] >= (SLIM_CONTRAST if slim else CONTRAST)) & (cover > 0)
-    tight = clear & down & across & (cover < MOST_INK_TIGHT)
+    tight = clear & reaches & (cover < MOST_INK_TIGHT)
     plain = split.flat & clear & ~(down | across) & (cover < MOST_INK) | tight
     made = normalise(ink)
     boxes = np.concatenate([_span(columns), _span(rows)], axis=1)[:, [0, 2, 1, 3]]
@@ -71,7 +114,7 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
         inverse = normalise((1 - ink) * tight[:, None, None]).pixels
     return Thumbnails(
         plain, tight, inverse, made.pixels, boxes, made.stroke_width,
-        share[:, 0, 0].astype(np.float32),
+        share[:, 0, 0].astype(np.float32), (stack.shape[2], stack.shape[1]),
     )  # fmt: skip
 
 
@@ -121,6 +164,24 @@ def _edge_share(above: NDArray[np.bool_]) -> NDArray[np.float32]:
     inner = above[:, depth:-depth, depth:-depth]
     size = above[0].size - inner[0].size
     return ((above.sum(axis=(1, 2)) - inner.sum(axis=(1, 2))) / size).astype(np.float32)
+
+
+def _away(grey: NDArray[np.float32], lighter: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """How far each pixel (N, H, W) is from the outermost grey of its ground, 0 to 1."""
+    low, high = grey.min(axis=(1, 2), keepdims=True), grey.max(axis=(1, 2), keepdims=True)
+    return np.where(lighter, high - grey, grey - low) / np.maximum(high - low, 1)
+
+
+def _reaches_all_sides(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether what is set in each of N masks (N, H, W) reaches all four sides, (N,)."""
+    rows, columns = mask.any(axis=2), mask.any(axis=1)
+    return rows[:, 0] & rows[:, -1] & columns[:, 0] & columns[:, -1]
+
+
+def _is_framed(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """Whether ink (N, H, W) lies along two sides or more, as in a cell cut from a form, (N,)."""
+    sides = (inked[:, 0], inked[:, -1], inked[:, :, 0], inked[:, :, -1])
+    return np.sum([side.mean(axis=1) > ALONG for side in sides], axis=0) >= 2
 
 
 def _span(profile: NDArray[np.bool_]) -> NDArray[np.int64]:

@@ -56,7 +56,7 @@ class CropFolder:
         write_text(self.folder / ANSWERS, "".join(f"{line}\n" for line in self._lines))
 
     def _place(self, digit: Prediction, image: str) -> str:
-        answer = "not-a-digit" if digit.verdict == "not-a-digit" else str(digit.digit)
+        answer = "not-a-digit" if digit.verdict == "not-a-digit" else digit.label
         stem = re.sub(r"[^\w.-]+", "-", Path(image).stem)[:STEM_LENGTH] or "image"
         return f"{answer}/{digit.confidence:.3f}_{stem}_{len(self)}.png"
 

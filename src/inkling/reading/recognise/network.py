@@ -63,7 +63,8 @@ class Network:
         return ((grey - self.card.mean) / self.card.std).astype(np.float32)
 
     @cached_property
-    def _order(self) -> list[int]:
+    def order(self) -> list[int]:
+        """The columns of the graph's output in the order of the probabilities."""
         names = (*self.card.labels, NONE) if self.knows_none else self.card.labels
         return [self.card.classes.index(name) for name in names]
 
@@ -75,7 +76,7 @@ class Network:
         out = np.zeros((len(pixels), 1 + len(self.card.labels)), np.float32)
         for start in range(0, len(pixels), BATCH):
             images = self._images(pixels[start : start + BATCH])
-            logits = self._run(images)[:, self._order]
+            logits = self._run(images)[:, self.order]
             logits = logits / self.card.temperature
             probs = np.exp(logits - logits.max(axis=1, keepdims=True))
             out[start : start + BATCH, : probs.shape[1]] = probs / probs.sum(axis=1, keepdims=True)

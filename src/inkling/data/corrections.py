@@ -17,7 +17,7 @@ from PIL import Image, UnidentifiedImageError
 from inkling.errors import DataError
 from inkling.files import is_hidden
 from inkling.reading.recognise.network import NONE
-from inkling.reading.saved_crops import ANSWERS
+from inkling.reading.saved_crops import ANSWERS, label_of
 from inkling.types import SIDE, Digits
 
 LINES = "corrections.jsonl"
@@ -129,7 +129,7 @@ def _sorted_by_hand(folder: Path) -> dict[Path, tuple[str, str]]:
     if not (folder / ANSWERS).is_file():
         return {}
     paths = _images_under(folder, (each for each in folder.iterdir() if each.is_dir()))
-    return {path: (path.parent.name, str(path)) for path in paths}
+    return {path: (label_of(path.parent.name), str(path)) for path in paths}
 
 
 def _images_under(folder: Path, subfolders: Iterable[Path]) -> list[Path]:

@@ -87,7 +87,7 @@ def finetune(
     data: str | None = None,
     model: str | Path | None = None,
     out: str | Path = OUT,
-    settings: FinetuneSettings = FinetuneSettings(),
+    settings: FinetuneSettings | None = None,
     notify: Notify | None = None,
     on_step: OnStep | None = None,
 ) -> FinetuneResult:
@@ -122,7 +122,9 @@ def finetune(
     proto, graph = read_graph(path, network)
     gathered = collect(corrections, data, network, notify)
     with replacing(out) as temporary:
-        later = finetune_network(graph, gathered.own, gathered.replay, settings, on_step)
+        later = finetune_network(
+            graph, gathered.own, gathered.replay, settings or FinetuneSettings(), on_step
+        )
         mixed, share = _farthest_allowed(graph, later, gathered)
         calibration = _calibrate(mixed, network, gathered.validation)
         card = _new_card(network, calibration, gathered, share)

@@ -92,7 +92,8 @@ def test_folders_without_corrections_are_refused(scans: Digits, tmp_path: Path) 
         read_corrections(store(tmp_path / "c", scans, []), CLASSES)
 
 
-def test_saved_crops_are_corrections_once_sorted(reader: Reader, tmp_path: Path) -> None:
+def test_saved_crops_are_corrections_once_sorted(tmp_path: Path) -> None:
+    reader = Reader.load()
     folder = CropFolder(tmp_path / "crops")
     for trace in reader.trace([drawn_seven(), drawn_zero()]):
         assert isinstance(trace, Trace)

@@ -39,9 +39,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def client(
     folder: Path, start: Callable[..., AbstractContextManager[Running]]
 ) -> Iterator[httpx.Client]:
-    with start("--corrections", str(folder), "--workers", "2") as running:
-        with httpx.Client(base_url=running.address, timeout=60) as client:
-            yield client
+    with (
+        start("--corrections", str(folder), "--workers", "2") as running,
+        httpx.Client(base_url=running.address, timeout=60) as client,
+    ):
+        yield client
 
 
 def test_off_by_default(http: httpx.Client) -> None:

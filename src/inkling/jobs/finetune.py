@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkling.data.fetch import Notify
 from inkling.errors import ModelError, RunError
@@ -32,23 +34,36 @@ from inkling.types import Digits, Reading
 OUT = Path("my.onnx")
 SHARES = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1)  # of the way to the new weights
 MNIST, SYNTHETIC, CORRECTIONS = "MNIST", "synthetic", "corrections"
-# How much less accurate the new model may be, as a fraction. One image of the 10,000 of a test
-# set says nothing; a correction that was read and is read no more does.
-ALLOWED = {CORRECTIONS: 0.0, MNIST: 0.001, SYNTHETIC: 0.002}
+# By how much the accuracy may fall, as a fraction; and by no more than chance explains, for one
+# image of a test set's 10,000 says nothing. Of the held-out corrections none may be lost.
+ALLOWED = {CORRECTIONS: 0.0, MNIST: 0.001, SYNTHETIC: 0.005}
+CHANCE = 1.645  # standard deviations; McNemar's test (1947), one-sided at 5 %
+CHANCE_TO_CHOOSE = 1.0  # likewise, and half of what is allowed, where the weights are chosen
 OnStep = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Accuracy on `n` images that neither model was trained on."""
+    """Accuracy on `n` images that neither model was trained on.
+
+    `lost` images were right before and are wrong now, `gained` the other way round.
+    """
 
     before: float
     after: float
     n: int
+    lost: int
+    gained: int
 
-    def is_worse(self, allowed: float) -> bool:
-        """Whether the new model is less accurate by more than `allowed`."""
-        return self.after < self.before - allowed - 1e-9
+    def is_worse(self, allowed: float, chance: float = CHANCE) -> bool:
+        """Whether the accuracy fell by more than the fraction `allowed`, or than chance explains.
+
+        `chance` is in standard deviations of the difference.
+        """
+        fallen = self.lost - self.gained
+        if fallen <= 0:
+            return False
+        return fallen > allowed * self.n or fallen > chance * math.sqrt(self.lost + self.gained)
 
 
 @dataclass(frozen=True)
@@ -156,16 +171,30 @@ def _farthest_allowed(
     mixed = earlier
     for share in SHARES:
         mixed = between(earlier, later, share)
-        if all(
-            _right(mixed, each) >= before[name] - ALLOWED[name] * len(each) / 2
+        found = {
+            name: _comparison(before[name], _right(mixed, each))
             for name, each in gathered.chosen_by.items()
+        }
+        if not any(
+            each.is_worse(ALLOWED[name] / 2, CHANCE_TO_CHOOSE) for name, each in found.items()
         ):
             return mixed, share
     return mixed, SHARES[-1]
 
 
-def _right(network: Any, digits: Digits) -> int:
-    return int((logits_of(network, digits).argmax(axis=1) == digits.labels).sum())
+def _right(network: Any, digits: Digits) -> NDArray[np.bool_]:
+    """Which images (N,) bool a network answers rightly."""
+    return logits_of(network, digits).argmax(axis=1) == digits.labels
+
+
+def _comparison(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Comparison:
+    return Comparison(
+        before=float(before.mean()),
+        after=float(after.mean()),
+        n=len(before),
+        lost=int((before & ~after).sum()),
+        gained=int((after & ~before).sum()),
+    )
 
 
 def _calibrate(graph: ScaledGraph, network: Network, held: Digits | None) -> _Calibration:
@@ -218,26 +247,23 @@ def _compare(before: Network, after: Network, gathered: FinetuneData) -> dict[st
 
 
 def _compare_crops(before: Network, after: Network, crops: Digits) -> Comparison:
-    accuracies = []
-    for network in (before, after):
-        answers = np.array(network.order)[_answers(network, crops)]
-        accuracies.append(float((answers == crops.labels).mean()))
-    return Comparison(accuracies[0], accuracies[1], len(crops))
+    return _comparison(*(_judged_right(network, crops) for network in (before, after)))
 
 
-def _answers(network: Network, crops: Digits) -> np.ndarray:
-    return network.judge(crops.images)[:, : len(network.order)].argmax(axis=1)
+def _judged_right(network: Network, crops: Digits) -> NDArray[np.bool_]:
+    answers = network.judge(crops.images)[:, : len(network.order)].argmax(axis=1)
+    return np.array(network.order)[answers] == crops.labels
 
 
 def _compare_readers(before: Network, after: Network, digits: Digits) -> Comparison:
     """Accuracy of the whole reader on images of one digit each."""
-    accuracies = []
-    for network in (before, after):
-        readings = Reader(network).read(digits.images, expect_one=True)
-        texts = [each.text if isinstance(each, Reading) else "" for each in readings]
-        right = [text == digits.classes[k] for text, k in zip(texts, digits.labels, strict=True)]
-        accuracies.append(float(np.mean(right)))
-    return Comparison(accuracies[0], accuracies[1], len(digits))
+    return _comparison(*(_read_right(network, digits) for network in (before, after)))
+
+
+def _read_right(network: Network, digits: Digits) -> NDArray[np.bool_]:
+    readings = Reader(network).read(digits.images, expect_one=True)
+    texts = np.array([each.text if isinstance(each, Reading) else "" for each in readings])
+    return texts == np.array(digits.classes)[digits.labels]
 
 
 def _refuse_worse(comparisons: dict[str, Comparison], out: Path) -> None:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +13,19 @@ from numpy.typing import NDArray
 
 from inkling.data.fetch import Notify
 from inkling.errors import ModelError, RunError
-from inkling.evaluation.calibration import choose_thresholds, fit_temperature
+from inkling.evaluation.calibration import (
+    Thresholds,
+    choose_thresholds,
+    count_refusals,
+    fit_temperature,
+)
 from inkling.evaluation.metrics import softmax
 from inkling.exporters.finetuned import read_graph, write_graph
 from inkling.files import replacing
 from inkling.jobs.finetune_data import FinetuneData, collect
 from inkling.models.onnx_graph import ScaledGraph
 from inkling.reading.pipeline import Reader
-from inkling.reading.recognise.network import BUNDLED, NONE, Network, load_network
+from inkling.reading.recognise.network import BUNDLED, Network, load_network
 from inkling.reading.recognise.tta import average_over_shifts
 from inkling.training.finetune import (
     FinetuneSettings,
@@ -34,11 +38,9 @@ from inkling.types import Digits, Reading
 OUT = Path("my.onnx")
 SHARES = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1)  # of the way to the new weights
 MNIST, SYNTHETIC, CORRECTIONS = "MNIST", "synthetic", "corrections"
-# By how much the accuracy may fall, as a fraction; and by no more than chance explains, for one
-# image of a test set's 10,000 says nothing. Of the held-out corrections none may be lost.
+# By how much the accuracy may fall, as a fraction: one image of 10,000 says nothing. The weights
+# are chosen, on other images, so that it falls by no more than half as much.
 ALLOWED = {CORRECTIONS: 0.0, MNIST: 0.001, SYNTHETIC: 0.005}
-CHANCE = 1.645  # standard deviations; McNemar's test (1947), one-sided at 5 %
-CHANCE_TO_CHOOSE = 1.0  # likewise, and half of what is allowed, where the weights are chosen
 OnStep = Callable[[int, int], None]
 
 
@@ -55,15 +57,9 @@ class Comparison:
     lost: int
     gained: int
 
-    def is_worse(self, allowed: float, chance: float = CHANCE) -> bool:
-        """Whether the accuracy fell by more than the fraction `allowed`, or than chance explains.
-
-        `chance` is in standard deviations of the difference.
-        """
-        fallen = self.lost - self.gained
-        if fallen <= 0:
-            return False
-        return fallen > allowed * self.n or fallen > chance * math.sqrt(self.lost + self.gained)
+    def is_worse(self, allowed: float) -> bool:
+        """Whether the accuracy fell by more than the fraction `allowed`."""
+        return self.lost - self.gained > allowed * self.n + 1e-9
 
 
 @dataclass(frozen=True)
@@ -141,7 +137,7 @@ def finetune(
             graph, gathered.own, gathered.replay, settings or FinetuneSettings(), on_step
         )
         mixed, share = _farthest_allowed(graph, later, gathered)
-        calibration = _calibrate(mixed, network, gathered.validation)
+        calibration = _calibrate(graph, mixed, network, gathered.validation)
         card = _new_card(network, calibration, gathered, share)
         adapted = write_graph(proto, mixed, card, temporary)
         comparisons = _compare(network, adapted, gathered)
@@ -175,9 +171,7 @@ def _farthest_allowed(
             name: _comparison(before[name], _right(mixed, each))
             for name, each in gathered.chosen_by.items()
         }
-        if not any(
-            each.is_worse(ALLOWED[name] / 2, CHANCE_TO_CHOOSE) for name, each in found.items()
-        ):
+        if not any(each.is_worse(ALLOWED[name] / 2) for name, each in found.items()):
             return mixed, share
     return mixed, SHARES[-1]
 
@@ -197,25 +191,52 @@ def _comparison(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Comparis
     )
 
 
-def _calibrate(graph: ScaledGraph, network: Network, held: Digits | None) -> _Calibration:
-    """Temperature and thresholds by `held`; as they were for a model of other classes."""
-    if held is None:
-        return _Calibration(network.card.temperature, dict(network.card.thresholds))
-    temperature = round(fit_temperature(logits_of(graph, held), held.labels), 4)
-    if NONE not in held.classes:
-        return _Calibration(temperature, dict(network.card.thresholds))
+def _calibrate(
+    earlier: ScaledGraph, later: ScaledGraph, network: Network, held: Digits | None
+) -> _Calibration:
+    """Temperature and thresholds for `later`; as they were for a model of other classes.
 
-    def judge(images: np.ndarray) -> np.ndarray:
-        logits = logits_of(graph, Digits(images, np.zeros(len(images), np.int64), held.classes))
-        return softmax(logits[:, network.order] / temperature).astype(np.float32)
-
-    probs = average_over_shifts(held.images, judge(held.images), judge)
+    `held` is not what the card was fitted on, so the earlier weights are measured on it too: the
+    temperature changes by the ratio of the two fits, and as many digits are refused and doubted
+    as before.
+    """
+    card = network.card
+    if held is None or len(held) == 0:
+        return _Calibration(card.temperature, dict(card.thresholds))
+    fits = [fit_temperature(logits_of(each, held), held.labels) for each in (earlier, later)]
+    temperature = round(card.temperature * fits[1] / fits[0], 4)
+    if not (network.knows_none and {"unsure", "not_a_digit"} <= set(card.thresholds)):
+        return _Calibration(temperature, dict(card.thresholds))
     labels = np.array([network.order.index(label) for label in held.labels.tolist()])
-    none = probs.shape[1] - 1
-    # What lost half its strokes on the way is rightly refused; see references/bundle_reader.py.
-    legible = (probs[:, :-1].argmax(axis=1) == labels) | (labels == none)
-    chosen = choose_thresholds(probs[legible], labels[legible])
+    before = network.judge(held.images)
+    kept = _legible(before, labels)
+    old = Thresholds(card.thresholds["unsure"], card.thresholds["not_a_digit"])
+    rates = count_refusals(before[kept], labels[kept], old)
+    after = _judge(later, network, temperature, held.images)
+    kept = _legible(after, labels)
+    chosen = choose_thresholds(
+        after[kept], labels[kept], rates.digits_refused, rates.digits_doubted
+    )
     return _Calibration(temperature, {k: round(v, 4) for k, v in vars(chosen).items()})
+
+
+def _legible(probs: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which crops count for thresholds: digits that lost half their strokes are rightly refused."""
+    return (probs[:, :-1].argmax(axis=1) == labels) | (labels == probs.shape[1] - 1)
+
+
+def _judge(
+    graph: ScaledGraph, network: Network, temperature: float, images: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """What the reader would make of crops (N, 28, 28) with these weights: (N, labels + 1)."""
+    classes = network.card.classes
+
+    def probabilities(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        digits = Digits(pixels, np.zeros(len(pixels), np.int64), classes)
+        logits = logits_of(graph, digits)[:, network.order]
+        return softmax(logits / temperature).astype(np.float32)
+
+    return average_over_shifts(images, probabilities(images), probabilities)
 
 
 def _new_card(

@@ -17,7 +17,7 @@ from inkling.types import Digits
 
 FEWEST = 10  # corrections; of fewer, a fifth to judge by is less than two
 HELD_OUT = 0.2  # of the corrections
-REPLAYED = 6_000  # MNIST's training digits that are mixed in
+REPLAYED = 20_000  # MNIST's training digits that are mixed in
 VALIDATED = 5_000  # of MNIST's training digits, its last: the bundled reader never learnt them
 SEED = 0
 

@@ -31,16 +31,16 @@ OnStep = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class FinetuneSettings:
-    """How the training goes on. Chosen on four synthetic writers: docs/log.d/own.md."""
+    """How the training goes on. Chosen on synthetic writers: docs/log.d/own.md."""
 
-    steps: int = 150
+    steps: int = 250
     own_batch: int = 48  # corrections of a batch
-    replay_batch: int = 160
+    replay_batch: int = 192
     learning_rate: float = 4e-4
     weight_decay: float = 0.01
     warmup: float = 0.1  # of the steps
-    average: float = 0.95  # decay of the mean of weights
-    keep: float = 1.0  # weight of the loss on replayed images
+    average: float = 0.97  # decay of the mean of weights
+    keep: float = 4.0  # weight of the loss on replayed images
     smoothing: float = 0.05  # of the corrections' labels
     seed: int = 0
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import nn
 
 from inkling.data.fetch import Notify
 from inkling.errors import ModelError, RunError
@@ -136,12 +137,24 @@ def finetune(
         later = finetune_network(
             graph, gathered.own, gathered.replay, settings or FinetuneSettings(), on_step
         )
-        mixed, share = _farthest_allowed(graph, later, gathered)
-        calibration = _calibrate(graph, mixed, network, gathered.validation)
-        card = _new_card(network, calibration, gathered, share)
-        adapted = write_graph(proto, mixed, card, temporary)
-        comparisons = _compare(network, adapted, gathered)
-        _refuse_worse(comparisons, out)
+        before = _right_answers(network, gathered)
+        refusal = ""
+        for share in _shares_to_try(graph, later, gathered):
+            mixed = between(graph, later, share)
+            calibration = _calibrate(graph, mixed, network, gathered.validation)
+            card = _new_card(network, calibration, gathered, share)
+            adapted = write_graph(proto, mixed, card, temporary)
+            after = _right_answers(adapted, gathered)
+            comparisons = {name: _comparison(before[name], after[name]) for name in before}
+            worse = _worse(comparisons)
+            refusal = refusal or worse  # of the most that was learnt
+            if not worse:
+                break
+        else:
+            raise ModelError(
+                f"the new model is worse, so {out} was not written: {refusal}. "
+                "Check the labels, or give more corrections"
+            )
         sha256 = hashlib.sha256(temporary.read_bytes()).hexdigest()
     return FinetuneResult(
         model=path,
@@ -156,27 +169,25 @@ def finetune(
     )
 
 
-def _farthest_allowed(
-    earlier: ScaledGraph, later: Any, gathered: FinetuneData
-) -> tuple[ScaledGraph, float]:
-    """The weights farthest from the earlier ones that lose nothing on the validation images.
+def _shares_to_try(earlier: ScaledGraph, later: nn.Module, gathered: FinetuneData) -> list[float]:
+    """How far to go from the earlier weights: as far as validation images allow, then less.
 
-    The held-out corrections are not looked at: they are for the report.
+    The held-out corrections are not looked at: they are for the report. What follows the first
+    share is tried only where that is worse in the report.
     """
     before = {name: _right(earlier, each) for name, each in gathered.chosen_by.items()}
-    mixed = earlier
-    for share in SHARES:
+    for place, share in enumerate(SHARES):
         mixed = between(earlier, later, share)
         found = {
             name: _comparison(before[name], _right(mixed, each))
             for name, each in gathered.chosen_by.items()
         }
         if not any(each.is_worse(ALLOWED[name] / 2) for name, each in found.items()):
-            return mixed, share
-    return mixed, SHARES[-1]
+            return list(SHARES[place:])
+    return [SHARES[-1]]
 
 
-def _right(network: Any, digits: Digits) -> NDArray[np.bool_]:
+def _right(network: nn.Module, digits: Digits) -> NDArray[np.bool_]:
     """Which images (N,) bool a network answers rightly."""
     return logits_of(network, digits).argmax(axis=1) == digits.labels
 
@@ -257,28 +268,19 @@ def _new_card(
     }
 
 
-def _compare(before: Network, after: Network, gathered: FinetuneData) -> dict[str, Comparison]:
-    """Both models on images that neither learnt from."""
-    compared = {CORRECTIONS: _compare_crops(before, after, gathered.held)}
+def _right_answers(network: Network, gathered: FinetuneData) -> dict[str, NDArray[np.bool_]]:
+    """Which images that the network did not learn from it answers rightly, by their name."""
+    right = {CORRECTIONS: _judged_right(network, gathered.held)}
     if gathered.mnist_test is not None:
-        compared[gathered.mnist_name] = _compare_readers(before, after, gathered.mnist_test)
+        right[gathered.mnist_name] = _read_right(network, gathered.mnist_test)
     if gathered.synthetic_test is not None:
-        compared[SYNTHETIC] = _compare_crops(before, after, gathered.synthetic_test)
-    return compared
-
-
-def _compare_crops(before: Network, after: Network, crops: Digits) -> Comparison:
-    return _comparison(*(_judged_right(network, crops) for network in (before, after)))
+        right[SYNTHETIC] = _judged_right(network, gathered.synthetic_test)
+    return right
 
 
 def _judged_right(network: Network, crops: Digits) -> NDArray[np.bool_]:
     answers = network.judge(crops.images)[:, : len(network.order)].argmax(axis=1)
     return np.array(network.order)[answers] == crops.labels
-
-
-def _compare_readers(before: Network, after: Network, digits: Digits) -> Comparison:
-    """Accuracy of the whole reader on images of one digit each."""
-    return _comparison(*(_read_right(network, digits) for network in (before, after)))
 
 
 def _read_right(network: Network, digits: Digits) -> NDArray[np.bool_]:
@@ -287,14 +289,10 @@ def _read_right(network: Network, digits: Digits) -> NDArray[np.bool_]:
     return texts == np.array(digits.classes)[digits.labels]
 
 
-def _refuse_worse(comparisons: dict[str, Comparison], out: Path) -> None:
-    worse = [
+def _worse(comparisons: dict[str, Comparison]) -> str:
+    """What a new model is worse on, in words; empty where it is worse on nothing."""
+    return "; ".join(
         f"{name} {each.before:.2%} before, {each.after:.2%} after (n = {each.n:,})"
         for name, each in comparisons.items()
         if each.is_worse(ALLOWED.get(name, ALLOWED[MNIST]))
-    ]
-    if worse:
-        raise ModelError(
-            f"the new model is worse, so {out} was not written: {'; '.join(worse)}. "
-            "Check the labels, or give more corrections"
-        )
+    )

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from inkling.data.catalog import find_source
 from inkling.data.replay import pack
@@ -27,16 +26,16 @@ def main() -> None:
     """Choose crops at random, and write the file."""
     crops, out = find_source(sys.argv[1]), Path(sys.argv[2])
     rng = np.random.default_rng(SEED)
-    arrays: dict[str, NDArray] = {}
-    for name, digits, count in (
-        ("training", crops.load_training(), TRAINING),
-        ("held_out", crops.load_test(), HELD_OUT),
-    ):
-        chosen = _choose(digits, count, rng)
-        arrays[name] = pack(chosen.images)
-        arrays[f"{name}_labels"] = chosen.labels.astype(np.uint8)
+    training = _choose(crops.load_training(), TRAINING, rng)
+    held_out = _choose(crops.load_test(), HELD_OUT, rng)
     with replacing(out) as temporary, temporary.open("wb") as file:
-        np.savez_compressed(file, **arrays)
+        np.savez_compressed(
+            file,
+            training=pack(training.images),
+            training_labels=training.labels.astype(np.uint8),
+            held_out=pack(held_out.images),
+            held_out_labels=held_out.labels.astype(np.uint8),
+        )
 
 
 def _choose(digits: Digits, count: int, rng: np.random.Generator) -> Digits:

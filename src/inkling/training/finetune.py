@@ -23,8 +23,14 @@ from inkling.training.average import ModelAverage
 from inkling.types import Digits
 
 # A user's digits vary less than the training set: enough to make fifty of them go a long way.
-OWN_AUGMENT = Augment(
-    rotation_degrees=8, shift_pixels=1.2, scale=0.1, shear_degrees=8, elastic_pixels=0.5
+OWN_AUGMENT = Augment.model_validate(
+    {
+        "rotation_degrees": 8,
+        "shift_pixels": 1.2,
+        "scale": 0.1,
+        "shear_degrees": 8,
+        "elastic_pixels": 0.5,
+    }
 )
 OnStep = Callable[[int, int], None]
 

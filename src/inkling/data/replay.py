@@ -43,10 +43,10 @@ def load_replay() -> Replay:
 def pack(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(N, 28, 28) uint8 as (N, 392): two pixels of 16 grey levels in each byte."""
     levels = np.rint(images.reshape(len(images), -1) / 17).astype(np.uint8)
-    return (levels[:, ::2] << 4) | levels[:, 1::2]
+    return np.asarray((levels[:, ::2] << 4) | levels[:, 1::2], np.uint8)
 
 
 def unpack(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """(N, 392) as `pack` makes them to (N, 28, 28) uint8."""
     levels = np.stack([packed >> 4, packed & 15], axis=2)
-    return (levels * np.uint8(17)).reshape(-1, SIDE, SIDE)
+    return np.asarray(levels * 17, np.uint8).reshape(-1, SIDE, SIDE)

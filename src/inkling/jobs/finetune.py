@@ -169,7 +169,7 @@ def finetune(
     )
 
 
-def _shares_to_try(earlier: ScaledGraph, later: nn.Module, gathered: FinetuneData) -> list[float]:
+def _shares_to_try(earlier: ScaledGraph, later: ScaledGraph, gathered: FinetuneData) -> list[float]:
     """How far to go from the earlier weights: as far as validation images allow, then less.
 
     The held-out corrections are not looked at: they are for the report. What follows the first

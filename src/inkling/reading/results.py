@@ -64,7 +64,7 @@ def answer_image(
         if line:
             chosen += read_row(look, _strokes_without(look, row, marks), line, network)
     chosen, unread = _part_unwritten(chosen)
-    others += [("other", crop) for crop in unread]
+    others.extend(("other", crop) for crop in unread)
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:-1].max()))]
     boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen])

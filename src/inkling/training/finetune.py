@@ -10,6 +10,7 @@ import copy
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar, cast
 
 import numpy as np
 import torch
@@ -33,6 +34,7 @@ OWN_AUGMENT = Augment.model_validate(
     }
 )
 OnStep = Callable[[int, int], None]
+Net = TypeVar("Net", bound=nn.Module)
 
 
 @dataclass(frozen=True)
@@ -52,12 +54,12 @@ class FinetuneSettings:
 
 
 def finetune_network(
-    network: nn.Module,
+    network: Net,
     own: Digits,
     replay: Digits,
     settings: FinetuneSettings,
     on_step: OnStep | None = None,
-) -> nn.Module:
+) -> Net:
     """A copy of `network` after training on `own` and on its own answers to `replay`.
 
     The network maps normalised images (B, 1, 28, 28) to logits. `replay` may be empty. The
@@ -84,10 +86,10 @@ def finetune_network(
             average.update(student)
             if on_step:
                 on_step(step + 1, settings.steps)
-    return average.model
+    return cast(Net, average.model)
 
 
-def between(earlier: nn.Module, later: nn.Module, share: float) -> nn.Module:
+def between(earlier: Net, later: Net, share: float) -> Net:
     """A network whose weights lie at `share` (0 to 1) of the way from `earlier` to `later`."""
     mixed = copy.deepcopy(later)
     before = earlier.state_dict()

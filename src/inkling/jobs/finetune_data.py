@@ -90,18 +90,22 @@ def _with_digits(
 def _labelled(data: str, classes: tuple[str, ...], notify: Notify | None) -> tuple[Digits, Digits]:
     """The training and the test part of labelled data, or four fifths and one."""
     source = find_source(data, notify=notify)
-    training, test = source.load_training(), source.load_test()
+    if not source.has_test:
+        return _split(_named(source.load_everything(), data, classes), data)
+    parts = [_named(part, data, classes) for part in (source.load_training(), source.load_test())]
+    _refuse_few(len(parts[0]) + len(parts[1]), data)
+    return parts[0], parts[1]
+
+
+def _named(digits: Digits, data: str, classes: tuple[str, ...]) -> Digits:
+    """As crops, labels counted in `classes`. Raises `DataError` for a class that is none of them."""
     where = (
         f"{data} (train a model of its own: inkling train --data {data}; then "
         "inkling export RUN --to onnx)"
     )
-    places = np.array([class_number(name, classes, where) for name in training.classes])
+    places = [class_number(name, classes, where) for name in digits.classes]
     named = tuple(classes[place] for place in places)
-    parts = [
-        _as_crops(Digits(part.images, part.labels, named), classes) for part in (training, test)
-    ]
-    _refuse_few(len(parts[0]) + len(parts[1]), data)
-    return parts[0], parts[1]
+    return _as_crops(Digits(digits.images, digits.labels, named), classes)
 
 
 def _split(digits: Digits, name: str) -> tuple[Digits, Digits]:

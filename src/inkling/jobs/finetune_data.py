@@ -98,7 +98,7 @@ def _labelled(data: str, classes: tuple[str, ...], notify: Notify | None) -> tup
 
 
 def _named(digits: Digits, data: str, classes: tuple[str, ...]) -> Digits:
-    """As crops, labels counted in `classes`. Raises `DataError` for a class that is none of them."""
+    """As crops, labels counted in `classes`. Raises `DataError` for another class."""
     where = (
         f"{data} (train a model of its own: inkling train --data {data}; then "
         "inkling export RUN --to onnx)"

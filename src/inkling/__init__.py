@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from inkling.jobs.estimator import DigitClassifier as DigitClassifier
     from inkling.jobs.evaluate import evaluate as evaluate
     from inkling.jobs.export import export as export
+    from inkling.jobs.finetune import finetune as finetune
     from inkling.jobs.repeat import repeat as repeat
     from inkling.jobs.report import make_report as make_report
     from inkling.jobs.train import resume as resume
@@ -62,6 +63,7 @@ _HOMES = {
     "audit": ("inkling.jobs.audit", "audit"),
     "evaluate": ("inkling.jobs.evaluate", "evaluate"),
     "export": ("inkling.jobs.export", "export"),
+    "finetune": ("inkling.jobs.finetune", "finetune"),
     "list_recipes": ("inkling.training.recipe_text", "list_recipes"),
     "load": ("inkling.evaluation.classifier", "load_classifier"),
     "make_report": ("inkling.jobs.report", "make_report"),
@@ -95,6 +97,7 @@ __all__ = [
     "audit",
     "evaluate",
     "export",
+    "finetune",
     "list_recipes",
     "load",
     "make_report",

@@ -243,7 +243,10 @@ def _reading(entry: dict[str, Any]) -> Reading:
 
 
 def _prediction(entry: dict[str, Any]) -> Prediction:
-    others = tuple(Alternative(each["digit"], each["confidence"]) for each in entry["alternatives"])
+    others = tuple(
+        Alternative(each["digit"], each["confidence"], each.get("label", ""))
+        for each in entry["alternatives"]
+    )
     return Prediction(
         entry["digit"],
         entry["confidence"],
@@ -251,4 +254,5 @@ def _prediction(entry: dict[str, Any]) -> Prediction:
         others,
         entry["verdict"],
         tuple(entry["doubts"]),
+        entry.get("label", ""),
     )

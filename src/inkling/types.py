@@ -82,33 +82,57 @@ class Box:
         return [self.x, self.y, self.w, self.h]
 
 
+def digit_of(label: str) -> int | None:
+    """The digit that a class name is, or None for a letter or another symbol."""
+    return int(label) if label in DIGIT_NAMES else None
+
+
 @dataclass(frozen=True)
 class Alternative:
-    """Another digit that a box may hold."""
+    """Another class that a box may show; `digit` is None where `label` is no digit."""
 
-    digit: int
+    digit: int | None
     confidence: float
+    label: str = ""
 
-    def as_json(self) -> dict[str, Any]:
-        """The entry that `read --json` prints."""
-        return {"digit": self.digit, "confidence": round(self.confidence, 6)}
-
-
-@dataclass(frozen=True)
-class Prediction:
-    """One box of a picture and the digit read in it; `confidence` is a calibrated probability."""
-
-    digit: int
-    confidence: float
-    box: Box
-    alternatives: tuple[Alternative, ...] = ()
-    verdict: Verdict = "digits"
-    doubts: tuple[str, ...] = ()
+    def __post_init__(self) -> None:
+        if not self.label:
+            object.__setattr__(self, "label", str(self.digit))
 
     def as_json(self) -> dict[str, Any]:
         """The entry that `read --json` prints."""
         return {
             "digit": self.digit,
+            "label": self.label,
+            "confidence": round(self.confidence, 6),
+        }
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """One box of an image and the class read in it; `confidence` is a calibrated probability.
+
+    `label` is the name of the class. `digit` is None where that is no digit, but a letter or
+    another symbol.
+    """
+
+    digit: int | None
+    confidence: float
+    box: Box
+    alternatives: tuple[Alternative, ...] = ()
+    verdict: Verdict = "digits"
+    doubts: tuple[str, ...] = ()
+    label: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.label:
+            object.__setattr__(self, "label", str(self.digit))
+
+    def as_json(self) -> dict[str, Any]:
+        """The entry that `read --json` prints."""
+        return {
+            "digit": self.digit,
+            "label": self.label,
             "confidence": round(self.confidence, 6),
             "box": self.box.as_json(),
             "verdict": self.verdict,

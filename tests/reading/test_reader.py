@@ -195,7 +195,9 @@ def test_a_model_of_ten_classes_serves_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "classes", "card", "side"),
     [
-        ("letters", list("abcdefghij"), None, 28),
+        ("one", ["a"], None, 28),
+        ("twice", ["a", "b", "a"], None, 28),
+        ("empty", ["a", "b", ""], None, 28),
         ("std", list("0123456789"), {"std": 0}, 28),
         ("words", list("0123456789"), {"mean": "dark"}, 28),
         ("large", list("0123456789"), None, 32),

@@ -26,7 +26,16 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
-OPERATIONS = {"read", "read_batch", "model", "healthz", "readyz", "metrics"}
+OPERATIONS = {
+    "read",
+    "read_batch",
+    "model",
+    "healthz",
+    "readyz",
+    "metrics",
+    "correct",
+    "corrections",
+}
 
 # Besides random bytes: complete images, and truncated or modified ones.
 PICTURES = [drawing("7"), drawing("42"), photo("3", 640, 480)]

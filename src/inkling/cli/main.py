@@ -12,6 +12,7 @@ from inkling.cli.audit import audit
 from inkling.cli.data import data
 from inkling.cli.evaluate import evaluate
 from inkling.cli.export import export
+from inkling.cli.finetune import finetune
 from inkling.cli.predict import predict
 from inkling.cli.read import read
 from inkling.cli.recipes import recipes
@@ -42,6 +43,7 @@ COMMANDS = (
     data,
     export,
     adopt,
+    finetune,
     audit,
     verify,
     serve,

@@ -36,6 +36,13 @@ def serve(
     model: Annotated[
         Path | None, typer.Option(help="ONNX model. Default: the bundled model.")
     ] = None,
+    corrections: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Store users' corrections in this folder, for inkling finetune. Off by default.",
+        ),
+    ] = None,
     allow_origin: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,7 +57,9 @@ def serve(
     from inkling.serving.settings import Settings
 
     origins = tuple(allow_origin or ())
-    settings = Settings(model=model, capacity=capacity, allow_origins=origins)
+    settings = Settings(
+        model=model, capacity=capacity, allow_origins=origins, corrections=corrections
+    )
     if threads is not None:
         settings = replace(settings, threads=threads)
 

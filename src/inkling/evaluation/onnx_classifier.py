@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.reading.recognise.network import NONE, load_network
-from inkling.types import DIGIT_NAMES
 
 
 class OnnxClassifier:
@@ -17,7 +16,7 @@ class OnnxClassifier:
     def __init__(self, path: Path) -> None:
         """Raises `ModelError` where the file is no digit model."""
         self.network = load_network(path)
-        self.classes = (*DIGIT_NAMES, NONE)[: 10 + self.network.knows_none]
+        self.classes = self.network.card.labels + (NONE,) * self.network.knows_none
         metadata = self.network.session.get_modelmeta().custom_metadata_map
         self.card: dict[str, Any] = json.loads(metadata["card"])
 

@@ -136,7 +136,7 @@ def score_calibration(scored: tuple[Scored, ...]) -> float:
         answer = one.answer
         if isinstance(answer, Reading) and len(answer.digits) == 1 and len(one.given.label) == 1:
             confidence.append(answer.digits[0].confidence)
-            right.append(str(answer.digits[0].digit) == one.given.label)
+            right.append(answer.digits[0].label == one.given.label)
     return calibration_error(reliability_bins(np.array(confidence), np.array(right, bool)))
 
 

@@ -185,13 +185,13 @@ def _draw_cell(
     seen = cv2.resize(trace.answer.crops[index].pixels, (84, 84), interpolation=cv2.INTER_NEAREST)
     strip.paste(Image.fromarray(seen), (x, y))
     colour = COLOURS[box.verdict]
-    title = "none" if box.verdict == "not-a-digit" else str(box.digit)
+    title = "none" if box.verdict == "not-a-digit" else box.label
     draw.text((x, y + 88), title, colour, _font(20))
     draw.text((x + 84, y + 93), f"{box.confidence:.0%}", colour, _font(13), anchor="ra")
-    others = [(box.digit, box.confidence)]
-    others += [(other.digit, other.confidence) for other in box.alternatives]
-    for line, (digit, chance) in enumerate(others[:3]):
+    others = [(box.label, box.confidence)]
+    others += [(other.label, other.confidence) for other in box.alternatives]
+    for line, (label, chance) in enumerate(others[:3]):
         top = y + 114 + 16 * line
-        draw.text((x, top), str(digit), SOFT, _font(12))
+        draw.text((x, top), label, SOFT, _font(12))
         draw.rectangle((x + 14, top + 3, x + 83, top + 11), fill=FAINT)
         draw.rectangle((x + 14, top + 3, x + 14 + 69 * chance, top + 11), fill=colour)

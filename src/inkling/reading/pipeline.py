@@ -35,13 +35,14 @@ from inkling.reading.rotation import (
     restore_boxes,
     rotate_photo,
 )
-from inkling.types import Reading, Rotation
+from inkling.types import SIDE, Reading, Rotation
 
 CHUNK = 192  # thumbnails that a thread takes at a time
 STACK = 10_000  # thumbnails of one array that are read together
 TOGETHER = 1024  # pictures that are opened before any is read
 OPENED = 8  # of them by one call on all cores
 HELD = 64_000_000  # bytes of decoded pixels that are held at a time, about
+NO_CROPS = np.zeros((0, SIDE, SIDE), np.uint8)
 PAGE = 16  # other pictures whose crops go through the network together; each holds some 10 MB
 
 Given = TypeVar("Given")
@@ -196,7 +197,7 @@ class Reader:
     def _see_thumbs(
         self, photos: Sequence[Photo | ImageError]
     ) -> Iterator[tuple[Thumbnails, NDArray[np.float32], list[int]]]:
-        """All thumbnails in stacks of one size: crops, probabilities (N, 11), indices."""
+        """All thumbnails in stacks of one size: crops, probabilities, indices."""
         shapes: dict[tuple[int, ...], list[int]] = defaultdict(list)
         small: dict[int, NDArray[np.uint8]] = {}
         for index, photo in enumerate(photos):
@@ -261,7 +262,7 @@ class Reader:
         `sure`.
         """
         pixels = [crop.pixels for look in looks for crop in look.crops]
-        every = self.network.judge(np.stack(pixels)) if pixels else np.zeros((0, 11))
+        every = self.network.judge(np.stack(pixels)) if pixels else self.network.judge(NO_CROPS)
         ends = np.cumsum([len(look.crops) for look in looks], dtype=np.int64)
         probs = np.split(every.astype(np.float32), ends[:-1]) if looks else []
 

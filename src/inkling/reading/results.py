@@ -35,7 +35,10 @@ UNREAD = 0.2  # of the ink; with more of it left unread, the answer is unsure
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A reading, and for each of its boxes the crop and the probabilities (11,) it rests on."""
+    """A reading, and for each of its boxes the crop and the probabilities it rests on.
+
+    `probs` is (boxes, labels + 1); the last column is none of the classes.
+    """
 
     reading: Reading
     crops: tuple[Crop, ...]
@@ -45,7 +48,7 @@ class Answer:
 def answer_image(
     look: Preprocessed, probs: NDArray[np.float32], network: Network, expect_one: bool
 ) -> Answer:
-    """The answer for an image from the probabilities (crops, 11) of its crops."""
+    """The answer for an image from the probabilities (crops, labels + 1) of its crops."""
     chosen: list[Read] = []
     others: list[tuple[MarkKind, Crop]] = []
     slashes: list[Box] = []
@@ -53,7 +56,9 @@ def answer_image(
     rows = np.array(look.segments.rows, np.int64)
     for row in range(int(rows.max(initial=-1)) + 1):
         indices = np.flatnonzero(rows == row).tolist()
-        marks, doubtful, points = _find_marks(look, row, indices, names)
+        # To a model of other classes a minus may be one of them.
+        looked_at = indices if network.card.reads_digits else []
+        marks, doubtful, points = _find_marks(look, row, looked_at, names)
         for index, kind in marks.items():
             others.append((kind, look.crops[index]))
         others += points
@@ -62,12 +67,12 @@ def answer_image(
         if line:
             chosen += read_row(look, _strokes_without(look, row, marks), line, network)
     chosen, unread = _part_unwritten(chosen)
-    others += [("other", crop) for crop in unread]
+    others.extend(("other", crop) for crop in unread)
     if expect_one and len(chosen) > 1:
-        chosen = [max(chosen, key=lambda read: float(read[1][:10].max()))]
+        chosen = [max(chosen, key=lambda read: float(read[1][:-1].max()))]
     boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen])
     boxes = [_doubt_slash(box) if box.box in slashes else box for box in boxes]
-    return _summarise(look.name, chosen, boxes, others, names)
+    return _summarise(look.name, chosen, boxes, others, names, 1 + len(network.card.labels))
 
 
 def _find_marks(
@@ -83,7 +88,7 @@ def _find_marks(
     """
     specks = look.segments.specks[row] if look.segments.specks else ()
     parts = [look.segments.parts[index] for index in indices]
-    if len(parts) + len(specks) < 2:
+    if not parts or len(parts) + len(specks) < 2:
         return {}, [], []
     marks = classify_marks(look.writing, look.segments.labels, [*parts, *specks])
     found: dict[int, MarkKind] = {}
@@ -145,7 +150,7 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
     sure, and if it is none, however tall, it must not be left out in silence.
     """
     written = [read for read in chosen if _is_written(*read)]
-    tall = [crop.box.h for crop, each in written if float(each[:10].max()) > float(each[10])]
+    tall = [crop.box.h for crop, each in written if float(each[:-1].max()) > float(each[-1])]
     if not tall or len(written) == len(chosen):
         return written, []
     height = float(np.median(tall))
@@ -155,7 +160,7 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
         if crop.contrast < VISIBLE:
             continue
         alike = SHORTEST * height < crop.box.h < TALLEST * height
-        sure = crop.evidence > FAINT_DIGIT and float(each[:10].max()) >= SURE_DIGIT
+        sure = crop.evidence > FAINT_DIGIT and float(each[:-1].max()) >= SURE_DIGIT
         if _is_written(crop, each) or (alike and sure):
             kept.append((crop, each))
         elif crop.box.h > SHORTEST * height and crop.evidence > FAINT_WRITING:
@@ -167,7 +172,7 @@ def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
     """Whether a crop holds ink at all: it looks written, or the network knows it for a digit."""
     if crop.contrast < VISIBLE:
         return False
-    digit, none = max(float(probs[:10].max()), 1e-4), max(float(probs[10]), 1e-4)
+    digit, none = max(float(probs[:-1].max()), 1e-4), max(float(probs[-1]), 1e-4)
     return crop.evidence + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 
 
@@ -191,6 +196,7 @@ def _summarise(
     boxes: Sequence[Prediction],
     marks: Sequence[tuple[MarkKind, Crop]],
     names: Mapping[Box, tuple[MarkKind, Crop]],
+    width: int,
 ) -> Answer:
     """The answer for an image from those for its boxes, in reading order.
 
@@ -223,7 +229,7 @@ def _summarise(
         lines,
         tuple(Mark(kind, crop.box) for kind, crop in others),
     )
-    probs = np.array([chosen[index][1] for index in kept], np.float32).reshape(-1, 11)
+    probs = np.array([chosen[index][1] for index in kept], np.float32).reshape(-1, width)
     return Answer(reading, tuple(chosen[index][0] for index in kept), probs)
 
 

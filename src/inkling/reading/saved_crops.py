@@ -5,6 +5,7 @@ import json
 import re
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, unquote
 
 from PIL import Image
 
@@ -15,6 +16,17 @@ from inkling.types import Prediction
 
 ANSWERS = "answers.jsonl"
 STEM_LENGTH = 60  # characters of the image's name in a crop's name
+
+
+def folder_of(label: str) -> str:
+    """A class name as the name of a subfolder: `/` and the like are percent-encoded."""
+    name = quote(label, safe=" +=!@#$&'(),;[]{}~^")
+    return "%2E" + name[1:] if name.startswith(".") else name
+
+
+def label_of(folder: str) -> str:
+    """The class name of a subfolder that `folder_of` named."""
+    return unquote(folder)
 
 
 class CropFolder:
@@ -56,7 +68,7 @@ class CropFolder:
         write_text(self.folder / ANSWERS, "".join(f"{line}\n" for line in self._lines))
 
     def _place(self, digit: Prediction, image: str) -> str:
-        answer = "not-a-digit" if digit.verdict == "not-a-digit" else str(digit.digit)
+        answer = "not-a-digit" if digit.verdict == "not-a-digit" else folder_of(digit.label)
         stem = re.sub(r"[^\w.-]+", "-", Path(image).stem)[:STEM_LENGTH] or "image"
         return f"{answer}/{digit.confidence:.3f}_{stem}_{len(self)}.png"
 

@@ -1,4 +1,7 @@
-"""The text of a reading: line breaks between lines, spaces between the numbers of a line."""
+"""The text of a reading: line breaks between lines, spaces between the numbers of a line.
+
+Labels of several characters, such as `plus`, have a space on each side.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -15,19 +18,20 @@ ALONE = 4.0  # heights; a gap that parts the two digits of a line that has no ot
 def join_text(
     boxes: Sequence[Prediction], lines: Sequence[Sequence[int]], marks: Sequence[Box]
 ) -> str:
-    """The digits of `lines` (indices into `boxes`); `marks` between two digits leave no gap."""
+    """The labels of `lines` (indices into `boxes`); `marks` between two digits leave no gap."""
     return "\n".join(_join_line([boxes[index] for index in line], marks) for line in lines)
 
 
 def _join_line(line: Sequence[Prediction], marks: Sequence[Box]) -> str:
     height = float(np.median([each.box.h for each in line]))
     gaps = [_gap(one.box, other.box, marks) / max(height, 1.0) for one, other in pairwise(line)]
-    text = str(line[0].digit) if line else ""
+    text = line[0].label if line else ""
     for index, each in enumerate(line[1:]):
         rest = gaps[:index] + gaps[index + 1 :]
         usual = float(np.percentile(rest, 50, method="lower")) if rest else ALONE / WIDER
         wide = gaps[index] > max(SPACE, WIDER * usual)
-        text += (" " if wide else "") + str(each.digit)
+        long = len(each.label) > 1 or len(line[index].label) > 1
+        text += (" " if wide or long else "") + each.label
     return text
 
 

@@ -4,6 +4,7 @@ import sys
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import numpy as np
 from starlette.applications import Starlette
@@ -18,6 +19,7 @@ from inkling.reading.pipeline import Reader
 from inkling.serving import openapi, problems
 from inkling.serving.admission import Admission
 from inkling.serving.batching import Batcher
+from inkling.serving.corrections import CorrectionStore
 from inkling.serving.metrics import Metrics
 from inkling.serving.middleware import ServiceMiddleware
 from inkling.serving.model_card import describe_model
@@ -31,6 +33,7 @@ from inkling.serving.static_files import page_routes
 # Seconds that a reading thread may hold the interpreter while the event loop waits for it.
 # Python's default of 5 ms is long beside a rejection, which takes 0.2 ms.
 SWITCH_SECONDS = 0.0005
+CORRECTION_BYTES = 20_000  # of the body of one correction
 CLIENT_GONE = 499  # the status that proxies and metrics use; the client does not receive it
 
 
@@ -51,12 +54,17 @@ def build_app(settings: Settings) -> ASGIApp:
         state["ready"] = False
         pool.shutdown(cancel_futures=True)
 
+    corrections = settings.corrections and CorrectionStore(
+        settings.corrections, reader.network.card
+    )
     service = Service(
         reader=reader,
         pool=pool,
         batcher=Batcher(reader, pool, settings.threads),
         bodies=BodyReader(settings),
         metrics=metrics,
+        corrections=corrections,
+        correction_bodies=BodyReader(replace(settings, body_bytes=CORRECTION_BYTES)),
         card=describe_model(reader, settings.model),
         description=openapi_document(),
         ready=lambda: state["ready"],

@@ -25,7 +25,7 @@ class Upload:
 
 async def read_upload(request: Request, body: bytes, name: str | None) -> Upload:
     """The body of `/v1/read`: one image, or a form with one or several. Raises `ProblemError`."""
-    kind = _media_type(request)
+    kind = media_type(request)
     if kind == FORM:
         files = await _form_files(request, body)
         if len(files) == 1 and name:
@@ -40,7 +40,7 @@ async def read_upload(request: Request, body: bytes, name: str | None) -> Upload
 
 async def read_batch_upload(request: Request, body: bytes) -> Upload:
     """The body of `/v1/read/batch`: JSON or a form. Raises `ProblemError`."""
-    kind = _media_type(request)
+    kind = media_type(request)
     if kind == FORM:
         return Upload(await _form_files(request, body), is_batch=True)
     if kind != JSON:
@@ -88,5 +88,6 @@ def unnamed(index: int) -> str:
     return f"picture {index + 1}"
 
 
-def _media_type(request: Request) -> str:
+def media_type(request: Request) -> str:
+    """The media type of the body, without parameters."""
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()

@@ -34,6 +34,7 @@ HEADERS = (
     (b"cache-control", b"no-cache"),  # browsers ask again; the page's files have entity tags
 )
 READ_ONE, READ_BATCH = READ_PATHS = ("/v1/read", "/v1/read/batch")
+CORRECTIONS = "/v1/corrections"
 OTHER = "other"  # one label for all unknown paths, or the metrics would grow without limit
 METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"))
 
@@ -82,10 +83,10 @@ class ServiceMiddleware:
             self._count(scope, seen["status"], time.perf_counter() - started)
 
     def _acquire(self, scope: Scope) -> Slot | None:
-        """The slots of a read request: one, or for a batch of unknown size the most it may use."""
-        if scope["method"] != "POST" or scope["path"] not in READ_PATHS:
+        """The slots of a request with a body: one, or for a batch of unknown size the most."""
+        if scope["method"] != "POST" or scope["path"] not in (*READ_PATHS, CORRECTIONS):
             return None
-        return self.admission.acquire(1 if scope["path"] == READ_ONE else self.admission.largest)
+        return self.admission.acquire(self.admission.largest if scope["path"] == READ_BATCH else 1)
 
     def _count(self, scope: Scope, status: int, seconds: float) -> None:
         route = route_of(scope)

@@ -17,6 +17,7 @@ def describe_model(reader: Reader, path: Path | None) -> dict[str, Any]:
     return {
         **json.loads(written),
         "classes": list(card.classes),
+        "labels": list(card.labels),
         "mean": card.mean,
         "std": card.std,
         "temperature": card.temperature,

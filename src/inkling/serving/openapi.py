@@ -13,6 +13,8 @@ from inkling.serving.schemas import (
     BatchBody,
     BatchQuery,
     CardOut,
+    CorrectionBody,
+    CorrectionsOut,
     FailedOut,
     HealthOut,
     ImageBody,
@@ -20,6 +22,7 @@ from inkling.serving.schemas import (
     ProblemOut,
     ReadingOut,
     ReadQuery,
+    StoredOut,
 )
 
 Responses = dict[int, dict[str, Any]]
@@ -40,6 +43,11 @@ EXAMPLE_IMAGE = (
     "IBAFhxdi6GztvIoH83AchSNQWhi1eBCsjdtMZr/Jwm+xAPN9HwhgMi4gwe4W1wKu2VQREFuyICBlm2Olm4Zdxmac"
     "/QAa8ECob1PbUkAQm2UQJHfNRvjyhAeTRxB6CMLVQAAAAABJRU5ErkJggg=="
 )
+# The crop of a seven, as the network saw it.
+EXAMPLE_CROP = (
+    "iVBORw0KGgoAAAANSUhEUgAAABwAAAAcCAAAAABXZoBIAAAARklEQVR4nGNgGGSAEcb4j0WUCauW//gk0Y1F0YbXWAZc"
+    "kgiNJOpE0kiqnUgeQJdECShSjP2PEiwk6ETVSIJONI34dQ46AABn4wki3tvMQgAAAABJRU5ErkJggg=="
+)
 EXAMPLE_READING = {
     "image": "picture 1",
     "verdict": "digits",
@@ -47,6 +55,7 @@ EXAMPLE_READING = {
     "digits": [
         {
             "digit": 4,
+            "label": "4",
             "confidence": 0.998112,
             "box": [21, 14, 40, 58],
             "verdict": "digits",
@@ -55,10 +64,11 @@ EXAMPLE_READING = {
         },
         {
             "digit": 2,
+            "label": "2",
             "confidence": 0.861204,
             "box": [74, 12, 41, 60],
             "verdict": "digits",
-            "alternatives": [{"digit": 7, "confidence": 0.120331}],
+            "alternatives": [{"digit": 7, "label": "7", "confidence": 0.120331}],
             "doubts": ["looks like 2 or 7"],
         },
     ],
@@ -75,6 +85,8 @@ DETAILS = {
     problems.BUSY: "The queue is full. Retry in 1 second.",
     problems.NOT_FOUND: "This path does not exist. /docs lists all paths.",
     problems.WRONG_METHOD: "This path does not accept the method. /docs lists all methods.",
+    problems.CORRECTIONS_OFF: "This service stores no corrections: start it with --corrections.",
+    problems.CORRECTIONS_FULL: "The folder holds 10,000 corrections, which is the limit.",
     problems.INTERNAL: "An internal error occurred. The server's log has the details.",
 }
 
@@ -147,8 +159,10 @@ class Operation:
     body_description: str = ""
 
 
-def _ok(description: str, schema: Any, kind: str = JSON, **more: Any) -> Responses:
-    return {200: {"description": description, "content": {kind: _content(schema, **more)}}}
+def _ok(
+    description: str, schema: Any, kind: str = JSON, status: int = 200, **more: Any
+) -> Responses:
+    return {status: {"description": description, "content": {kind: _content(schema, **more)}}}
 
 
 OPERATIONS = (
@@ -194,6 +208,42 @@ OPERATIONS = (
             ),
             "multipart/form-data": FORM,
         },
+    ),
+    Operation(
+        "post",
+        "/v1/corrections",
+        "correct",
+        "Store what a box truly shows",
+        NoQuery,
+        {
+            **_ok(
+                "The correction is stored",
+                _refer(StoredOut),
+                status=201,
+                example={"file": "crops/3f0a.png"},
+            ),
+            **{status: PROBLEMS[status] for status in (408, 413, 415, 503)},
+            **INVALID,
+            403: _problem(problems.CORRECTIONS_OFF),
+            507: _problem(problems.CORRECTIONS_FULL),
+        },
+        description="Off unless the service runs with `--corrections FOLDER`. `inkling finetune` "
+        "adapts the model to the folder.",
+        body={
+            JSON: _content(
+                _refer(CorrectionBody),
+                example={"image": EXAMPLE_CROP, "predicted": "1", "correct": "7"},
+            )
+        },
+        body_description="The crop of a box, as `seen` of /v1/read returns it, and two labels.",
+    ),
+    Operation(
+        "get",
+        "/v1/corrections",
+        "corrections",
+        "Whether corrections are stored",
+        NoQuery,
+        {**_ok("The state", _refer(CorrectionsOut)), **INVALID},
     ),
     Operation(
         "get",

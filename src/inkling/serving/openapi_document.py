@@ -11,14 +11,28 @@ from inkling.serving.openapi import Operation
 from inkling.serving.schemas import (
     BatchBody,
     CardOut,
+    CorrectionBody,
+    CorrectionsOut,
     FailedOut,
     HealthOut,
     ImageBody,
     ProblemOut,
     ReadingOut,
+    StoredOut,
 )
 
-SCHEMAS = (ReadingOut, FailedOut, ImageBody, BatchBody, CardOut, HealthOut, ProblemOut)
+SCHEMAS = (
+    ReadingOut,
+    FailedOut,
+    ImageBody,
+    BatchBody,
+    CorrectionBody,
+    CorrectionsOut,
+    StoredOut,
+    CardOut,
+    HealthOut,
+    ProblemOut,
+)
 
 
 @cache

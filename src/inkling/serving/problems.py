@@ -40,6 +40,8 @@ INVALID = Problem(422, "invalid-request", "The request is invalid")
 TOO_SLOW = Problem(408, "too-slow", "The body arrived too slowly")
 BUSY = Problem(503, "busy", "The queue is full")
 NOT_FOUND = Problem(404, "not-found", "Not found")
+CORRECTIONS_OFF = Problem(403, "corrections-off", "Corrections are not stored")
+CORRECTIONS_FULL = Problem(507, "corrections-full", "No more corrections are stored")
 WRONG_METHOD = Problem(405, "method-not-allowed", "Method not allowed")
 INTERNAL = Problem(500, "internal", "Internal error")
 ALL = (
@@ -51,6 +53,8 @@ ALL = (
     BUSY,
     NOT_FOUND,
     WRONG_METHOD,
+    CORRECTIONS_OFF,
+    CORRECTIONS_FULL,
     INTERNAL,
 )
 

@@ -108,13 +108,13 @@ def _describe(trace: Trace, options: ReadOptions) -> dict[str, Any]:
 
 
 def _network_inputs(trace: Trace) -> list[dict[str, Any]]:
-    """For each box: the network's input image and its eleven output probabilities."""
+    """For each box: the network's input image and its output probabilities."""
     boxes = zip(trace.reading.digits, trace.answer.crops, trace.answer.probs, strict=False)
     return [
         {
             "image": as_data_url(crop.pixels),
-            "probabilities": [round(float(prob), 6) for prob in probs[:10]],
-            "none": round(float(probs[10]), 6),
+            "probabilities": [round(float(prob), 6) for prob in probs[:-1]],
+            "none": round(float(probs[-1]), 6),
         }
         for _, crop, probs in boxes
     ]

@@ -7,20 +7,44 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from inkling.errors import DataError
 from inkling.reading.pipeline import Reader
 from inkling.serving.admission import SLOT, Slot
 from inkling.serving.batching import SMALL_BYTES, Batcher
-from inkling.serving.image_files import JSON, Upload, read_batch_upload, read_upload
+from inkling.serving.corrections import Correction, CorrectionStore, FullError
+from inkling.serving.image_files import (
+    JSON,
+    Upload,
+    media_type,
+    read_batch_upload,
+    read_upload,
+)
 from inkling.serving.metrics import MEDIA_TYPE, Metrics
-from inkling.serving.parsing import parse_query
-from inkling.serving.problems import NOT_AN_IMAGE, ProblemError
+from inkling.serving.middleware import CORRECTIONS
+from inkling.serving.openapi import DETAILS
+from inkling.serving.parsing import parse_json, parse_query
+from inkling.serving.problems import (
+    CORRECTIONS_FULL,
+    CORRECTIONS_OFF,
+    INVALID,
+    NOT_AN_IMAGE,
+    ProblemError,
+)
 from inkling.serving.request_body import BodyReader
-from inkling.serving.responses import ImageFile, ReadOptions, ReadResult, read_many, read_one
-from inkling.serving.schemas import BatchQuery, NoQuery, ReadQuery
+from inkling.serving.responses import (
+    ImageFile,
+    ReadOptions,
+    ReadResult,
+    decode_base64,
+    read_many,
+    read_one,
+)
+from inkling.serving.schemas import BatchQuery, CorrectionBody, NoQuery, ReadQuery
 
 Handler = Callable[["Service", Request], Awaitable[Response]]
 
@@ -34,6 +58,8 @@ class Service:
     batcher: Batcher
     bodies: BodyReader
     metrics: Metrics
+    corrections: CorrectionStore | None
+    correction_bodies: BodyReader
     card: dict[str, Any]
     description: dict[str, Any]
     ready: Callable[[], bool]
@@ -46,6 +72,8 @@ def api_routes(service: Service) -> list[Route]:
         for method, path, handler in (
             ("POST", "/v1/read", _read),
             ("POST", "/v1/read/batch", _read_batch),
+            ("POST", CORRECTIONS, _correct),
+            ("GET", CORRECTIONS, _corrections),
             ("GET", "/v1/model", _model),
             ("GET", "/healthz", _healthz),
             ("GET", "/readyz", _readyz),
@@ -72,6 +100,36 @@ async def _read_batch(service: Service, request: Request) -> Response:
     async with service.bodies.body(request, slot) as body:
         upload = await read_batch_upload(request, body)
         return await _respond_to_batch(service, upload, ReadOptions(query.one), slot)
+
+
+async def _correct(service: Service, request: Request) -> Response:
+    parse_query(NoQuery, request)
+    store = service.corrections
+    if store is None:
+        raise ProblemError(CORRECTIONS_OFF, DETAILS[CORRECTIONS_OFF])
+    # A page of another origin can send a form or plain text unasked, but no JSON.
+    if media_type(request) != JSON:
+        raise ProblemError(NOT_AN_IMAGE, f"Send a correction as {JSON}.")
+    async with service.correction_bodies.body(request, request.scope[SLOT]) as body:
+        sent = await parse_json(CorrectionBody, body)
+        crop = decode_base64(sent.image, "image")
+        correction = Correction(crop, sent.predicted, sent.correct)
+        try:
+            file = await run_in_threadpool(store.save, correction)
+        except DataError as error:
+            raise ProblemError(INVALID, str(error)) from None
+        except FullError as error:
+            raise ProblemError(CORRECTIONS_FULL, str(error)) from None
+    return JSONResponse({"file": file}, 201)
+
+
+async def _corrections(service: Service, request: Request) -> Response:
+    parse_query(NoQuery, request)
+    store = service.corrections
+    if store is None:
+        return JSONResponse({"enabled": False, "stored": 0, "limit": 0})
+    stored = await run_in_threadpool(store.count)
+    return JSONResponse({"enabled": True, "stored": stored, "limit": store.limit})
 
 
 async def _model(service: Service, request: Request) -> Response:

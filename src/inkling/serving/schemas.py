@@ -5,9 +5,13 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 MAX_BATCH = 64  # images in one batch
+MAX_CROP_TEXT = 6_000  # characters of a crop as base64
 NAME_LENGTH = 200  # characters of an image's name
 
 Name = Annotated[str, Field(min_length=1, max_length=NAME_LENGTH)]
+Label = Annotated[
+    str, Field(min_length=1, max_length=NAME_LENGTH, description="The name of the class.")
+]
 Probability = Annotated[float, Field(ge=0, le=1)]
 DigitValue = Annotated[int, Field(ge=0, le=9)]
 VerdictName = Literal["digits", "blank", "not-a-digit", "unsure"]
@@ -57,17 +61,51 @@ class BatchBody(Incoming):
     images: Annotated[list[ImageBody], Field(min_length=1, max_length=MAX_BATCH)]
 
 
-class AlternativeOut(BaseModel):
-    """Another possible digit of a box."""
+class CorrectionBody(Incoming):
+    """What the crop of a box truly shows."""
 
-    digit: DigitValue
+    image: Annotated[
+        str,
+        Field(
+            description="The crop, as `seen` of /v1/read returns it: a PNG of 28 x 28 pixels, as "
+            "a data URL or as base64.",
+            min_length=1,
+            max_length=MAX_CROP_TEXT,
+        ),
+    ]
+    predicted: Annotated[Label, Field(description="What was read: a label, or not-a-digit.")]
+    correct: Annotated[
+        Label, Field(description="What it is: a label of the model, or not-a-digit.")
+    ]
+
+
+class CorrectionsOut(BaseModel):
+    """Whether the service stores corrections, and how many there are."""
+
+    enabled: bool
+    stored: Annotated[int, Field(ge=0)]
+    limit: Annotated[int, Field(ge=0)]
+
+
+class StoredOut(BaseModel):
+    """A correction that was stored."""
+
+    file: Annotated[str, Field(description="The name of the crop in the service's folder.")]
+
+
+class AlternativeOut(BaseModel):
+    """Another possible class of a box."""
+
+    digit: DigitValue | None
+    label: Label
     confidence: Probability
 
 
 class DigitOut(BaseModel):
-    """One box and the digit read in it."""
+    """One box and the class read in it."""
 
-    digit: DigitValue
+    digit: Annotated[DigitValue | None, Field(description="null where the label is no digit.")]
+    label: Label
     confidence: Probability
     box: Annotated[
         list[int], Field(description="x, y, width, height in pixels.", min_length=4, max_length=4)
@@ -78,10 +116,12 @@ class DigitOut(BaseModel):
 
 
 class SeenOut(BaseModel):
-    """The network's input image for one box, and its eleven output probabilities."""
+    """The network's input image for one box, and its output probabilities."""
 
     image: Annotated[str, Field(description="28 x 28 pixels, light on dark; a PNG as a data URL.")]
-    probabilities: Annotated[list[Probability], Field(min_length=10, max_length=10)]
+    probabilities: Annotated[
+        list[Probability], Field(description="One for each of the model's labels.", min_length=2)
+    ]
     none: Annotated[float, Field(ge=0, le=1, description="Probability that it is not a digit.")]
 
 
@@ -107,7 +147,7 @@ class ReadingOut(BaseModel):
     text: Annotated[
         str,
         Field(
-            description="The digits, with a line break between lines and a space between numbers."
+            description="The labels, with a line break between lines and a space between numbers."
         ),
     ]
     digits: list[DigitOut]
@@ -143,6 +183,9 @@ class CardOut(BaseModel):
     file: str
     sha256: str
     classes: list[str]
+    labels: Annotated[
+        list[str], Field(description="The classes without none, as seen orders them.")
+    ]
     mean: float
     std: float
     temperature: float

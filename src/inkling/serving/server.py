@@ -19,6 +19,7 @@ from uvicorn.supervisors import Multiprocess
 from inkling.errors import ServiceError
 from inkling.reading.recognise.network import load_network
 from inkling.serving.app import build_app
+from inkling.serving.corrections import CorrectionStore
 from inkling.serving.idle_timeout import IdleTimeout
 from inkling.serving.metrics import SHARED_FOLDER
 from inkling.serving.settings import Settings
@@ -34,7 +35,9 @@ def serve(
 
     Raises `ModelError`, and `ServiceError` if the address is not available.
     """
-    load_network(settings.model)  # report an unusable model before anything starts
+    network = load_network(settings.model)  # report an unusable model before anything starts
+    if settings.corrections is not None:
+        CorrectionStore(settings.corrections, network.card)  # and an unusable folder
     with ExitStack() as stack:
         listener = stack.enter_context(_listen(host, port))
         threading.Thread(target=_announce, args=(listener, announce), daemon=True).start()

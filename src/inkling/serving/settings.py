@@ -14,7 +14,8 @@ class Settings:
     `threads`: reading threads. `capacity`: images that are read or wait; more are rejected.
     `body_bytes`: limit of one request body. `held_bytes`: limit of all bodies in one worker's
     memory. `body_seconds`: time limit for receiving a body. `idle_seconds`: time after which a
-    connection without a request is closed.
+    connection without a request is closed. `corrections`: the folder that stores users'
+    corrections; None stores none.
     """
 
     model: Path | None = None
@@ -25,3 +26,4 @@ class Settings:
     held_bytes: int = 128 * MEGABYTE
     body_seconds: float = 30.0
     idle_seconds: float = 10.0
+    corrections: Path | None = None

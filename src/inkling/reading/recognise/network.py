@@ -32,6 +32,17 @@ class Card:
     temperature: float = 1.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
 
+    @cached_property
+    def labels(self) -> tuple[str, ...]:
+        """The classes without `none`, in the order of the probabilities; digits by value."""
+        names = tuple(name for name in self.classes if name != NONE)
+        return DIGIT_NAMES if set(names) == set(DIGIT_NAMES) else names
+
+    @cached_property
+    def reads_digits(self) -> bool:
+        """Whether the classes are the ten digits, beside `none`, rather than letters or symbols."""
+        return self.labels == DIGIT_NAMES
+
 
 @dataclass(frozen=True, eq=False)
 class Network:
@@ -52,20 +63,20 @@ class Network:
         return ((grey - self.card.mean) / self.card.std).astype(np.float32)
 
     @cached_property
-    def _order(self) -> list[int]:
-        return [
-            self.card.classes.index(name) for name in (*DIGIT_NAMES, NONE)[: 10 + self.knows_none]
-        ]
+    def order(self) -> list[int]:
+        """The columns of the graph's output in the order of the probabilities."""
+        names = (*self.card.labels, NONE) if self.knows_none else self.card.labels
+        return [self.card.classes.index(name) for name in names]
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, 28, 28) uint8, light on dark, to (N, 11): the ten digits and, last, none of them.
+        """(N, 28, 28) uint8, light on dark, to (N, labels + 1): the labels and, last, none of them.
 
-        A model that knows ten digits alone gives 0 for the eleventh.
+        A model without the class `none` gives 0 for it.
         """
-        out = np.zeros((len(pixels), 11), np.float32)
+        out = np.zeros((len(pixels), 1 + len(self.card.labels)), np.float32)
         for start in range(0, len(pixels), BATCH):
             images = self._images(pixels[start : start + BATCH])
-            logits = self._run(images)[:, self._order]
+            logits = self._run(images)[:, self.order]
             logits = logits / self.card.temperature
             probs = np.exp(logits - logits.max(axis=1, keepdims=True))
             out[start : start + BATCH, : probs.shape[1]] = probs / probs.sum(axis=1, keepdims=True)
@@ -163,8 +174,12 @@ def _read_card(session: onnxruntime.InferenceSession, path: Path) -> Card:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"the card in {path} cannot be understood: {error}") from error
-    if not set(DIGIT_NAMES) <= set(card.classes) or card.std <= 0 or card.temperature <= 0:
-        raise ModelError(f"{path} does not know the ten digits; its classes are {card.classes}")
+    if card.std <= 0 or card.temperature <= 0:
+        raise ModelError(f"the card in {path} has a temperature or deviation that is not positive")
+    if len(card.labels) < 2 or "" in card.classes or len(set(card.classes)) < len(card.classes):
+        raise ModelError(
+            f"{path} has no two classes of different names; its classes are {card.classes}"
+        )
     width = session.get_outputs()[0].shape[-1]
     if width != len(card.classes):
         raise ModelError(f"{path} gives {width} numbers for {len(card.classes)} classes")

@@ -45,7 +45,7 @@ def read_row(
     `strokes` are the line's ink before it was joined to the parts of the crops.
     """
     crops, probs = [crop for crop, _ in line], [probs for _, probs in line]
-    if _is_narrow(crops):
+    if _is_narrow(crops) or not network.card.reads_digits:  # the other network knows digits alone
         return line
     plain = is_plain(crops, probs)
     if plain and len(line) == 1:
@@ -65,7 +65,7 @@ def is_plain(crops: Sequence[Crop], probs: Iterable[NDArray[np.float32]]) -> boo
     """
     enough = LIKELY if _is_narrow(crops) else CONFIDENT
     return bool(crops) and all(
-        float(each[:10].max()) >= enough and crop.box.w <= WIDE * crop.box.h
+        float(each[:-1].max()) >= enough and crop.box.w <= WIDE * crop.box.h
         for crop, each in zip(crops, probs, strict=True)
     )
 

@@ -29,18 +29,18 @@ Spread = Callable[[Judge, Parts], list[NDArray[np.float32]]]  # `map`, on as man
 def judge_thumbnails(
     pixels: NDArray[np.uint8], network: Network, spread: Spread
 ) -> NDArray[np.float32]:
-    """(N, 28, 28) uint8 crops of plain thumbnails to probabilities (N, 11), as `network.judge`.
+    """(N, 28, 28) uint8 crops of plain thumbnails to the probabilities of `network.judge`.
 
     `spread` does the work on each part of them. The small network is asked beside the bundled one
     alone: its threshold was chosen for that. Raises `ModelError` where its file is damaged or
     missing.
     """
     if not network.bundled:
-        return _in_parts(network.judge, pixels, spread)
+        return _in_parts(network.judge, pixels, spread, network)
     small = _small()
-    probs = _in_parts(small.probabilities, pixels, spread)
+    probs = _in_parts(small.probabilities, pixels, spread, small)
     left = np.flatnonzero(probs[:, :10].max(axis=1) < small.card.thresholds[SURE])
-    probs[left] = _in_parts(network.judge, pixels[left], spread)
+    probs[left] = _in_parts(network.judge, pixels[left], spread, network)
     return probs
 
 
@@ -54,14 +54,18 @@ def judge_inverse(
     if thumbs.inverse is None:
         return thumbs, probs
     inverse = network.judge(thumbs.inverse)
-    better = thumbs.tight & (inverse[:, :10].max(axis=1) > probs[:, :10].max(axis=1))
+    better = thumbs.tight & (inverse[:, :-1].max(axis=1) > probs[:, :-1].max(axis=1))
     pixels = np.where(better[:, None, None], thumbs.inverse, thumbs.pixels)
     return replace(thumbs, pixels=pixels), np.where(better[:, None], inverse, probs)
 
 
-def _in_parts(judge: Judge, pixels: NDArray[np.uint8], spread: Spread) -> NDArray[np.float32]:
+def _in_parts(
+    judge: Judge, pixels: NDArray[np.uint8], spread: Spread, network: Network
+) -> NDArray[np.float32]:
     parts = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
-    return np.concatenate(spread(judge, parts)) if parts else np.zeros((0, 11), np.float32)
+    if not parts:
+        return np.zeros((0, 1 + len(network.card.labels)), np.float32)
+    return np.concatenate(spread(judge, parts))
 
 
 @cache

@@ -19,7 +19,7 @@ Judge = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 def average_over_shifts(
     pixels: NDArray[np.uint8], probs: NDArray[np.float32], judge: Judge
 ) -> NDArray[np.float32]:
-    """The probabilities (N, 11) of crops (N, 28, 28), those in doubt as means of five answers.
+    """The probabilities (N, C) of crops (N, 28, 28), those in doubt as means of five answers.
 
     `judge` gives probabilities for crops, as it gave `probs` for these.
     """

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from inkling.reading.preprocess.thumbnails import Thumbnails
 from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.network import NONE, Card
-from inkling.types import Alternative, Box, Prediction, Reading, Verdict
+from inkling.types import Alternative, Box, Prediction, Reading, Verdict, digit_of
 
 CONFIDENT = 0.9  # a probability that needs no second look
 LIKELY = 0.6  # enough for a thumbnail that plainly holds one thing
@@ -22,33 +22,36 @@ THIN, THICK = 0.9, 5.0  # pixels of 28; strokes beyond are worth a word
 
 
 def predict(crop: Crop, probs: NDArray[np.float32], card: Card) -> Prediction:
-    """The answer for one crop from its probabilities (11,): ten digits and none of them."""
+    """The answer for one crop from its probabilities: those of the card's labels, and of none."""
     each: list[float] = probs.tolist()
-    order = sorted(range(10), key=each.__getitem__, reverse=True)
+    order = sorted(range(len(card.labels)), key=each.__getitem__, reverse=True)
     best = order[0]
     verdict = _verdict(each, best, card)
-    others = _others(probs, each[best])
-    doubts = _doubts(crop, each, order, verdict)
-    return Prediction(best, each[best], crop.box, others, verdict, doubts)
+    others = _others(probs, each[best], card)
+    doubts = _doubts(crop, each, order, verdict, card)
+    label = card.labels[best]
+    return Prediction(digit_of(label), each[best], crop.box, others, verdict, doubts, label)
 
 
 def _verdict(probs: list[float], best: int, card: Card) -> Verdict:
-    if probs[10] >= card.thresholds.get("not_a_digit", NOT_A_DIGIT):
+    if probs[-1] >= card.thresholds.get("not_a_digit", NOT_A_DIGIT):
         return "not-a-digit"
     if probs[best] < card.thresholds.get("unsure", UNSURE):
         return "unsure"
     return "digits"
 
 
-def _doubts(crop: Crop, probs: list[float], order: list[int], verdict: Verdict) -> tuple[str, ...]:
+def _doubts(
+    crop: Crop, probs: list[float], order: list[int], verdict: Verdict, card: Card
+) -> tuple[str, ...]:
     if verdict == "digits" and probs[order[0]] >= 0.9 and crop.stroke_width >= THIN:
         return ()
     doubts = []
-    if probs[order[1]] >= 0.1:
-        first, second = sorted(order[:2])
+    if len(order) > 1 and probs[order[1]] >= 0.1:
+        first, second = (card.labels[k] for k in sorted(order[:2]))
         doubts.append(f"looks like {first} or {second}")
-    if probs[10] >= 0.1:
-        doubts.append("the shape may be no digit")
+    if probs[-1] >= 0.1:
+        doubts.append("the shape may be no digit" if card.reads_digits else "may be no symbol")
     if crop.stroke_width < THIN:
         doubts.append("stroke very thin")
     elif crop.stroke_width > THICK:
@@ -69,12 +72,14 @@ def read_plain(
 
     Without the parts that such a thumbnail has no use for: thousands a second pass here.
     """
-    best = probs[:, :10].argmax(axis=1)
+    best = probs[:, :-1].argmax(axis=1)
     best_prob = probs[np.arange(len(best)), best]
-    single = _is_single(thumbs, best_prob, probs[:, 10], card)
+    single = _is_single(thumbs, best_prob, probs[:, -1], card)
     single &= ~thumbs.tight | (best_prob >= CONFIDENT)
     passed = np.flatnonzero(thumbs.plain & single).tolist()
-    digits, sure, boxes = best.tolist(), best_prob.tolist(), thumbs.boxes.tolist()
+    sure, boxes = best_prob.tolist(), thumbs.boxes.tolist()
+    labels = [card.labels[k] for k in best.tolist()]
+    digits = [digit_of(label) for label in labels]
     out = []
     for k in passed:
         name = names[indices[k]]
@@ -82,8 +87,9 @@ def read_plain(
             box = predict(crop_of_thumb(thumbs, k), probs[k], card)
             out.append((indices[k], _reading_of_one(name, box)))
             continue
-        box = Prediction(digits[k], sure[k], Box(*boxes[k]), _others(probs[k], sure[k]))
-        out.append((indices[k], Reading(name, "digits", str(digits[k]), (box,), ((0,),))))
+        others = _others(probs[k], sure[k], card)
+        box = Prediction(digits[k], sure[k], Box(*boxes[k]), others, label=labels[k])
+        out.append((indices[k], Reading(name, "digits", labels[k], (box,), ((0,),))))
     return out
 
 
@@ -112,14 +118,18 @@ def crop_of_thumb(thumbs: Thumbnails, index: int) -> Crop:
     )  # fmt: skip
 
 
-def _others(probs: NDArray[np.float32], best: float) -> tuple[Alternative, ...]:
-    """The next three digits, as far as they are worth naming."""
+def _others(probs: NDArray[np.float32], best: float, card: Card) -> tuple[Alternative, ...]:
+    """The next three classes, as far as they are worth naming."""
     if best > 1 - WORTH_NAMING:
         return ()
-    order = np.argsort(-probs[:10]).tolist()[1:4]
-    return tuple(Alternative(d, float(probs[d])) for d in order if probs[d] >= WORTH_NAMING)
+    order = [k for k in np.argsort(-probs[:-1]).tolist()[1:4] if probs[k] >= WORTH_NAMING]
+    names = [card.labels[k] for k in order]
+    return tuple(
+        Alternative(digit_of(name), float(probs[k]), name)
+        for k, name in zip(order, names, strict=True)
+    )
 
 
 def _reading_of_one(name: str, box: Prediction) -> Reading:
-    text = "" if box.verdict == "not-a-digit" else str(box.digit)
+    text = "" if box.verdict == "not-a-digit" else box.label
     return Reading(name, box.verdict, text, (box,), ((0,),))

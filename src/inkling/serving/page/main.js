@@ -1,6 +1,7 @@
 // The page: connects paper, photo, service and answer.
 
 import { showBoxes } from "./boxes.js";
+import { Corrections } from "./corrections.js";
 import { drawByKeyboard } from "./keyboard.js";
 import { Panel } from "./panel.js";
 import { Paper } from "./paper.js";
@@ -26,6 +27,15 @@ const panel = new Panel({
   probs: find("probs"),
   timing: find("timing"),
 });
+const corrections = new Corrections(
+  {
+    frame: find("correct"),
+    label: find("correct-label"),
+    send: find("correct-send"),
+    state: find("correct-state"),
+  },
+  panel,
+);
 const steps = find("steps");
 const explain = find("explain");
 
@@ -60,6 +70,7 @@ function forget(words, problem) {
   reading = null;
   sent = null;
   panel.clear(words, problem);
+  corrections.show();
   drawBoxes();
   explain.disabled = true;
   setSteps(false);
@@ -72,6 +83,7 @@ async function read(blob) {
     sent = blob;
     reading = answer;
     panel.show(answer);
+    corrections.show();
     drawBoxes();
     explain.disabled = false;
     if (!steps.hidden) fetchSteps();
@@ -160,7 +172,10 @@ paper.addEventListener("change", () => {
   if (paper.empty) forget();
   else readDrawing();
 });
-panel.addEventListener("choose", drawBoxes);
+panel.addEventListener("choose", () => {
+  drawBoxes();
+  corrections.show();
+});
 new ResizeObserver(drawBoxes).observe(stage);
 
 find("undo").addEventListener("click", () => paper.undo());
@@ -187,6 +202,7 @@ service.addEventListener("state", () => {
   find("link").dataset.state = service.state;
   find("link-words").textContent = away ? "Server unavailable, retrying" : "Ready";
   if (service.waiting) panel.wait();
+  if (service.state === "ready") corrections.ask(); // a restarted server may have another model
 });
 
 drawByKeyboard(find("paper"), find("nib"), paper);

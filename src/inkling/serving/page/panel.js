@@ -2,11 +2,13 @@
 
 import { boxLabel, headline, percent, sentence } from "./words.js";
 
-const BARS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9", "none"];
+const DIGITS = ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"];
+const MOST_BARS = 10; // of a model with more labels, the likeliest are shown
 
 export class Panel extends EventTarget {
   #parts;
-  #bars;
+  #bars = [];
+  #labels = DIGITS;
   #reading = null;
   chosen = 0;
 
@@ -14,8 +16,17 @@ export class Panel extends EventTarget {
   constructor(parts) {
     super();
     this.#parts = parts;
-    this.#bars = BARS.map((name) => makeBar(parts.probs, name));
+    this.setLabels(DIGITS);
     parts.chips.addEventListener("keydown", (event) => this.#walk(event));
+  }
+
+  /** The names of the model's classes, in the order of the probabilities. */
+  setLabels(labels) {
+    this.#labels = labels;
+    this.#parts.probs.replaceChildren();
+    const shown = [...labels.slice(0, MOST_BARS), "none"];
+    this.#bars = shown.map((name) => makeBar(this.#parts.probs, name));
+    this.#showDetail();
   }
 
   /** Shows a reading with its `seen` data. */
@@ -80,6 +91,16 @@ export class Panel extends EventTarget {
     this.#markChips();
   }
 
+  /** The chosen box of the reading; null without one. */
+  get box() {
+    return this.#reading?.digits[this.chosen] ?? null;
+  }
+
+  /** The network input of the chosen box, as a data URL. */
+  get crop() {
+    return this.#reading?.seen[this.chosen]?.image ?? null;
+  }
+
   choose(index) {
     this.chosen = index;
     this.#markChips();
@@ -115,9 +136,24 @@ export class Panel extends EventTarget {
       image.src = seen.image;
       image.alt = `Box ${this.chosen + 1} as 28 by 28 pixels, light on dark`;
     }
-    const probs = seen ? [...seen.probabilities, seen.none] : BARS.map(() => 0);
+    this.#showBars(seen);
+  }
+
+  #showBars(seen) {
+    const likely = this.#likeliest(seen?.probabilities);
+    const probs = seen ? [...likely.map((k) => seen.probabilities[k]), seen.none] : this.#bars.map(() => 0);
     const best = seen ? probs.indexOf(Math.max(...probs)) : -1;
-    probs.forEach((prob, index) => setBar(this.#bars[index], prob, index === best, Boolean(seen)));
+    this.#bars.forEach((bar, index) => {
+      if (index < likely.length) bar.head.textContent = bar.head.title = this.#labels[likely[index]];
+      setBar(bar, probs[index], index === best, Boolean(seen));
+    });
+  }
+
+  // Indices of the labels that have a bar: all of them, or the likeliest ones first.
+  #likeliest(probs) {
+    const indices = this.#labels.map((_, index) => index);
+    if (indices.length > MOST_BARS && probs) indices.sort((a, b) => probs[b] - probs[a]);
+    return indices.slice(0, MOST_BARS);
   }
 }
 
@@ -137,7 +173,7 @@ function makeBar(table, name) {
   fill.className = "fill";
   track.append(fill);
   row.insertCell().append(track);
-  return { row, fill, value: row.insertCell() };
+  return { row, head, fill, value: row.insertCell() };
 }
 
 function setBar(bar, prob, best, known) {
@@ -147,7 +183,7 @@ function setBar(bar, prob, best, known) {
 }
 
 function lengthOf(text) {
-  if (/[a-z]/i.test(text)) return "words";
+  if (/\s[a-z]/i.test(text)) return "words";
   if (text.length > 13) return "longest";
   return text.length > 7 ? "long" : "short";
 }

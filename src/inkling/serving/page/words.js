@@ -27,16 +27,16 @@ export function sentence(reading) {
   const sure = percent(least.confidence);
   if (reading.verdict === "unsure") {
     const doubt = least.doubts.length ? `: ${least.doubts.join(", ")}` : "";
-    return `Unsure about the ${least.digit}, ${sure}${doubt}.`;
+    return `Unsure about the ${least.label}, ${sure}${doubt}.`;
   }
   const others = reading.digits.length - read.length;
   const beside = others ? ` ${others === 1 ? "One shape" : `${others} shapes`} beside it: not a digit.` : "";
   if (read.length === 1) return `Reads ${reading.text}, ${sure} sure.${beside}`;
-  return `Reads ${reading.text}. The least sure is the ${least.digit}, ${sure}.${beside}`;
+  return `Reads ${reading.text}. The least sure is the ${least.label}, ${sure}.${beside}`;
 }
 
 /** A short label for a box. */
 export function boxLabel(box) {
   if (box.verdict === "not-a-digit") return "not a digit";
-  return box.verdict === "unsure" ? `${box.digit}?` : String(box.digit);
+  return box.verdict === "unsure" ? `${box.label}?` : box.label;
 }

@@ -1,0 +1,298 @@
+"""Adapts the reader's network to a user's labelled crops, and refuses what is no better."""
+
+import hashlib
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from inkling.data.fetch import Notify
+from inkling.errors import ModelError, RunError
+from inkling.evaluation.calibration import (
+    Thresholds,
+    choose_thresholds,
+    count_refusals,
+    fit_temperature,
+)
+from inkling.evaluation.metrics import softmax
+from inkling.exporters.finetuned import read_graph, write_graph
+from inkling.files import replacing
+from inkling.jobs.finetune_data import FinetuneData, collect
+from inkling.models.onnx_graph import ScaledGraph
+from inkling.reading.pipeline import Reader
+from inkling.reading.recognise.network import BUNDLED, Network, load_network
+from inkling.reading.recognise.tta import average_over_shifts
+from inkling.training.finetune import (
+    FinetuneSettings,
+    between,
+    finetune_network,
+    logits_of,
+)
+from inkling.types import Digits, Reading
+
+OUT = Path("my.onnx")
+SHARES = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1)  # of the way to the new weights
+MNIST, SYNTHETIC, CORRECTIONS = "MNIST", "synthetic", "corrections"
+# By how much the accuracy may fall, as a fraction: one image of 10,000 says nothing. The weights
+# are chosen so that it falls by no more on validation images either.
+ALLOWED = {CORRECTIONS: 0.0, MNIST: 0.001, SYNTHETIC: 0.005}
+OnStep = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Accuracy on `n` images that neither model was trained on.
+
+    `lost` images were right before and are wrong now, `gained` the other way round.
+    """
+
+    before: float
+    after: float
+    n: int
+    lost: int
+    gained: int
+
+    def is_worse(self, allowed: float) -> bool:
+        """Whether the accuracy fell by more than the fraction `allowed`."""
+        return self.lost - self.gained > allowed * self.n + 1e-9
+
+
+@dataclass(frozen=True)
+class FinetuneResult:
+    """What `finetune --json` prints. `comparisons` are by the name of the images."""
+
+    model: Path
+    out: Path
+    trained_on: int
+    comparisons: dict[str, Comparison]
+    share: float
+    temperature: float
+    thresholds: dict[str, float]
+    seconds: float
+    sha256: str
+
+    def as_json(self) -> dict[str, Any]:
+        """One object."""
+        return {
+            **vars(self),
+            "model": str(self.model),
+            "out": str(self.out),
+            "comparisons": {name: vars(each) for name, each in self.comparisons.items()},
+        }
+
+
+@dataclass(frozen=True)
+class _Calibration:
+    temperature: float
+    thresholds: dict[str, float]
+
+
+def finetune(
+    *,
+    corrections: str | Path | None = None,
+    data: str | None = None,
+    model: str | Path | None = None,
+    out: str | Path = OUT,
+    settings: FinetuneSettings | None = None,
+    notify: Notify | None = None,
+    on_step: OnStep | None = None,
+) -> FinetuneResult:
+    """Continue the training of `model` on corrections or on labelled data, and write it to `out`.
+
+    Parameters
+    ----------
+    corrections : str or Path, optional
+        A folder that `inkling serve --corrections` or `inkling read --save-crops` wrote.
+    data : str, optional
+        Labelled images, as `train` takes them. One of the two is needed; both may be given.
+    model : str or Path, optional
+        An ONNX model. Default: the bundled reader.
+    out : str or Path
+        The new ONNX file.
+
+    Raises
+    ------
+    DataError
+        A correction whose image is missing, a class that the model does not know, too few images.
+    ModelError
+        The new model is worse on held-out corrections, on MNIST or on synthetic crops. It is not
+        written then.
+    RunError
+        `out` exists already.
+    """
+    started = time.perf_counter()
+    out, path = Path(out), Path(model) if model else BUNDLED
+    if out.exists():
+        raise RunError(f"{out} exists already and is not overwritten: choose another --out")
+    network = load_network(path)
+    proto, graph = read_graph(path, network)
+    gathered = collect(corrections, data, network, notify)
+    with replacing(out) as temporary:
+        later = finetune_network(
+            graph, gathered.own, gathered.replay, settings or FinetuneSettings(), on_step
+        )
+        before = _right_answers(network, gathered)
+        refusal = ""
+        for share in _shares_to_try(graph, later, gathered):
+            mixed = between(graph, later, share)
+            calibration = _calibrate(graph, mixed, network, gathered.validation)
+            card = _new_card(network, calibration, gathered, share)
+            adapted = write_graph(proto, mixed, card, temporary)
+            after = _right_answers(adapted, gathered)
+            comparisons = {name: _comparison(before[name], after[name]) for name in before}
+            worse = _worse(comparisons)
+            refusal = refusal or worse  # of the most that was learnt
+            if not worse:
+                break
+        else:
+            raise ModelError(
+                f"the new model is worse, so {out} was not written: {refusal}. "
+                "Check the labels, or give more corrections"
+            )
+        sha256 = hashlib.sha256(temporary.read_bytes()).hexdigest()
+    return FinetuneResult(
+        model=path,
+        out=out,
+        trained_on=len(gathered.own),
+        comparisons=comparisons,
+        share=share,
+        temperature=calibration.temperature,
+        thresholds=calibration.thresholds,
+        seconds=time.perf_counter() - started,
+        sha256=sha256,
+    )
+
+
+def _shares_to_try(earlier: ScaledGraph, later: ScaledGraph, gathered: FinetuneData) -> list[float]:
+    """How far to go from the earlier weights: as far as validation images allow, then less.
+
+    The held-out corrections are not looked at: they are for the report. What follows the first
+    share is tried only where that is worse in the report.
+    """
+    before = {name: _right(earlier, each) for name, each in gathered.chosen_by.items()}
+    for place, share in enumerate(SHARES):
+        mixed = between(earlier, later, share)
+        found = {
+            name: _comparison(before[name], _right(mixed, each))
+            for name, each in gathered.chosen_by.items()
+        }
+        if not any(each.is_worse(ALLOWED[name]) for name, each in found.items()):
+            return list(SHARES[place:])
+    return [SHARES[-1]]
+
+
+def _right(network: nn.Module, digits: Digits) -> NDArray[np.bool_]:
+    """Which images (N,) bool a network answers rightly."""
+    return logits_of(network, digits).argmax(axis=1) == digits.labels
+
+
+def _comparison(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Comparison:
+    return Comparison(
+        before=float(before.mean()),
+        after=float(after.mean()),
+        n=len(before),
+        lost=int((before & ~after).sum()),
+        gained=int((after & ~before).sum()),
+    )
+
+
+def _calibrate(
+    earlier: ScaledGraph, later: ScaledGraph, network: Network, held: Digits | None
+) -> _Calibration:
+    """Temperature and thresholds for `later`; as they were for a model of other classes.
+
+    `held` is not what the card was fitted on, so the earlier weights are measured on it too: the
+    temperature changes by the ratio of the two fits, and as many digits are refused and doubted
+    as before.
+    """
+    card = network.card
+    if held is None or len(held) == 0:
+        return _Calibration(card.temperature, dict(card.thresholds))
+    fits = [fit_temperature(logits_of(each, held), held.labels) for each in (earlier, later)]
+    temperature = round(card.temperature * fits[1] / fits[0], 4)
+    if not (network.knows_none and {"unsure", "not_a_digit"} <= set(card.thresholds)):
+        return _Calibration(temperature, dict(card.thresholds))
+    labels = np.array([network.order.index(label) for label in held.labels.tolist()])
+    before = network.judge(held.images)
+    kept = _legible(before, labels)
+    old = Thresholds(card.thresholds["unsure"], card.thresholds["not_a_digit"])
+    rates = count_refusals(before[kept], labels[kept], old)
+    after = _judge(later, network, temperature, held.images)
+    kept = _legible(after, labels)
+    chosen = choose_thresholds(
+        after[kept], labels[kept], rates.digits_refused, rates.digits_doubted
+    )
+    return _Calibration(temperature, {k: round(v, 4) for k, v in vars(chosen).items()})
+
+
+def _legible(probs: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Which crops count for thresholds: digits that lost half their strokes are rightly refused."""
+    return (probs[:, :-1].argmax(axis=1) == labels) | (labels == probs.shape[1] - 1)
+
+
+def _judge(
+    graph: ScaledGraph, network: Network, temperature: float, images: NDArray[np.uint8]
+) -> NDArray[np.float32]:
+    """What the reader would make of crops (N, 28, 28) with these weights: (N, labels + 1)."""
+    classes = network.card.classes
+
+    def probabilities(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
+        digits = Digits(pixels, np.zeros(len(pixels), np.int64), classes)
+        logits = logits_of(graph, digits)[:, network.order]
+        return softmax(logits / temperature).astype(np.float32)
+
+    return average_over_shifts(images, probabilities(images), probabilities)
+
+
+def _new_card(
+    network: Network, calibration: _Calibration, gathered: FinetuneData, share: float
+) -> dict[str, Any]:
+    """The card of the model that is adapted, with what is new."""
+    written = network.session.get_modelmeta().custom_metadata_map["card"]
+    card: dict[str, Any] = json.loads(written)
+    card.pop("held_out", None)  # figures of the weights as they were
+    return card | {
+        "temperature": calibration.temperature,
+        "thresholds": calibration.thresholds,
+        "finetuned": {
+            "corrections": len(gathered.own),
+            "sha256": gathered.own.sha256(),
+            "share": share,
+        },
+    }
+
+
+def _right_answers(network: Network, gathered: FinetuneData) -> dict[str, NDArray[np.bool_]]:
+    """Which images that the network did not learn from it answers rightly, by their name."""
+    right = {CORRECTIONS: _judged_right(network, gathered.held)}
+    if gathered.mnist_test is not None:
+        right[gathered.mnist_name] = _read_right(network, gathered.mnist_test)
+    if gathered.synthetic_test is not None:
+        right[SYNTHETIC] = _judged_right(network, gathered.synthetic_test)
+    return right
+
+
+def _judged_right(network: Network, crops: Digits) -> NDArray[np.bool_]:
+    answers = network.judge(crops.images)[:, : len(network.order)].argmax(axis=1)
+    return np.array(network.order)[answers] == crops.labels
+
+
+def _read_right(network: Network, digits: Digits) -> NDArray[np.bool_]:
+    readings = Reader(network).read(digits.images, expect_one=True)
+    texts = np.array([each.text if isinstance(each, Reading) else "" for each in readings])
+    return texts == np.array(digits.classes)[digits.labels]
+
+
+def _worse(comparisons: dict[str, Comparison]) -> str:
+    """What a new model is worse on, in words; empty where it is worse on nothing."""
+    return "; ".join(
+        f"{name} {each.before:.2%} before, {each.after:.2%} after (n = {each.n:,})"
+        for name, each in comparisons.items()
+        if each.is_worse(ALLOWED.get(name, ALLOWED[MNIST]))
+    )

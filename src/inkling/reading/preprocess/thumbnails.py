@@ -24,6 +24,7 @@ MOST_INK = 0.5  # of the image
 MOST_INK_TIGHT = 0.95  # of an image that was cropped to its ink
 FAINT = 0.06  # of the contrast; the outermost pixels of a digit's soft edge, where users crop it
 ALONG = 0.8  # of a side; ink that covers more of it lies along it (the bar of a 7 along one side)
+WIDE_ENOUGH = 16  # pixels; of such an image the two outermost rows and columns are its sides
 SLIM = 0.5  # width over height of a tight crop that may be a 1, which fills more than half of it
 
 
@@ -174,13 +175,18 @@ def _away(grey: NDArray[np.float32], lighter: NDArray[np.bool_]) -> NDArray[np.f
 
 def _reaches_all_sides(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether what is set in each of N masks (N, H, W) reaches all four sides, (N,)."""
-    rows, columns = mask.any(axis=2), mask.any(axis=1)
+    rows: NDArray[np.bool_] = np.asarray(mask.any(axis=2))
+    columns: NDArray[np.bool_] = np.asarray(mask.any(axis=1))
     return rows[:, 0] & rows[:, -1] & columns[:, 0] & columns[:, -1]
 
 
 def _is_framed(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether ink (N, H, W) lies along two sides or more, as in a cell cut from a form, (N,)."""
-    sides = (inked[:, 0], inked[:, -1], inked[:, :, 0], inked[:, :, -1])
+    deep = 2 if min(inked.shape[1:]) >= WIDE_ENOUGH else 1
+    sides = (
+        inked[:, :deep].any(axis=1), inked[:, -deep:].any(axis=1),
+        inked[:, :, :deep].any(axis=2), inked[:, :, -deep:].any(axis=2),
+    )  # fmt: skip
     return np.sum([side.mean(axis=1) > ALONG for side in sides], axis=0) >= 2
 
 

@@ -1,6 +1,7 @@
 // The page: connects paper, photo, service and answer.
 
 import { showBoxes } from "./boxes.js";
+import { showGrids } from "./grid.js";
 import { drawByKeyboard } from "./keyboard.js";
 import { Panel } from "./panel.js";
 import { Paper } from "./paper.js";
@@ -8,6 +9,7 @@ import { drawingBlob, photoBlob } from "./images.js";
 import { Refused, Service } from "./service.js";
 import { listenForPhotos } from "./sources.js";
 import { showSteps } from "./steps.js";
+import { Tables } from "./table.js";
 
 const find = (name) => document.getElementById(name);
 const stage = find("stage");
@@ -26,11 +28,13 @@ const panel = new Panel({
   probs: find("probs"),
   timing: find("timing"),
 });
+const tables = new Tables(find("tables"));
 const steps = find("steps");
 const explain = find("explain");
 
 let sent = null; // the image whose answer is on screen
 let reading = null;
+let cell = null; // the chosen cell of its tables
 let turn = 0; // number of the newest drawing or photo; results of older ones are dropped
 
 function setMode(mode) {
@@ -52,7 +56,8 @@ function placeOf([width, height]) {
 }
 
 function drawBoxes() {
-  if (reading) showBoxes(layer, reading, placeOf(reading.size), panel.chosen);
+  if (reading?.tables?.length) showGrids(layer, reading, cell);
+  else if (reading) showBoxes(layer, reading, placeOf(reading.size), panel.chosen);
   else layer.replaceChildren();
 }
 
@@ -60,6 +65,7 @@ function forget(words, problem) {
   reading = null;
   sent = null;
   panel.clear(words, problem);
+  tables.show([]);
   drawBoxes();
   explain.disabled = true;
   setSteps(false);
@@ -67,11 +73,13 @@ function forget(words, problem) {
 
 async function read(blob) {
   try {
-    const answer = await service.read(blob, "seen");
+    const answer = await service.read(blob, "seen", stage.dataset.mode === "photo");
     if (!answer) return;
     sent = blob;
     reading = answer;
+    cell = null;
     panel.show(answer);
+    tables.show(answer.tables ?? []);
     drawBoxes();
     explain.disabled = false;
     if (!steps.hidden) fetchSteps();
@@ -161,6 +169,10 @@ paper.addEventListener("change", () => {
   else readDrawing();
 });
 panel.addEventListener("choose", drawBoxes);
+tables.addEventListener("choose", (event) => {
+  cell = event.detail;
+  drawBoxes();
+});
 new ResizeObserver(drawBoxes).observe(stage);
 
 find("undo").addEventListener("click", () => paper.undo());

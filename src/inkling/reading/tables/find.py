@@ -13,7 +13,7 @@ from inkling.reading.tables.faces import Face, Grid, find_grids
 from inkling.reading.tables.flatten import Flattening, flatten
 from inkling.reading.tables.lattice import find_cells, level_lines
 from inkling.reading.tables.rectify import Patch, rectify
-from inkling.reading.tables.rulings import Lines, Rulings, measure, present
+from inkling.reading.tables.rulings import Lines, Rulings, close, measure, present
 from inkling.reading.tables.segments import SIDE, find_pieces, two_families
 
 LONGEST = 1400  # pixels; the longer side of a rectified patch
@@ -92,14 +92,13 @@ def _grids(flat: Map, side: float) -> list[Grid]:
     down, across = measure(flat), measure(np.ascontiguousarray(flat.T))
     found = []
     for cells in find_cells(flat, side):
-        level = level_lines(cells, down.smooth)
-        upright = level_lines(cells.turned, across.smooth)
+        level, rows = level_lines(cells, down.smooth)
+        upright, columns = level_lines(cells.turned, across.smooth)
         if min(len(level.position), len(upright.position)) < 2:
             continue
-        rulings = Rulings(
-            level, upright, present(level, upright, down), present(upright, level, across)
-        )
-        found += find_grids(rulings)
+        edges = present(level, upright, down), present(upright, level, across)
+        close(edges, rows, columns)
+        found += find_grids(Rulings(level, upright, *edges))
     return found
 
 

@@ -10,19 +10,27 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.preprocess.pixels import Map, Mask
+from inkling.reading.preprocess.pixels import Map
 from inkling.reading.tables.rulings import Lines
 
-DRAWN = 0.4  # evidence of what closes cells in
+LEVELS = (0.4, 0.25)  # evidence of what closes cells in
+CLEAR = 0.3  # of a grid's cells that are there at the first level, at least
+MOST = 4000  # cells; where there are more, only those of the first level count
 SMALLEST = 5.0  # pixels; the shorter side of a cell, at least
 SMALL = 0.25  # of the usual cell's side; what is smaller is no cell
 SOLID = 0.55  # of its box that a cell fills, at least; a digit may touch its frame
 STRAIGHT = 0.85  # of their boxes that the cells of a grid fill, at the median; circles fill 0.79
 ACROSS = 18  # pixels between two cells on both sides of a line, at most
 THICK = 0.6  # of the smaller cell's side, likewise
+CHUNK = 512  # cells that are compared with all others at a time
+ALIGNED = 5.0  # pixels by which the ends of neighbours may differ, or a seventh of a side
 SHARED = 0.5  # of the shorter of two sides, along which they must lie opposite each other
 APART = 0.3  # of a small cell's side; sides nearer to each other are of one line
 SHORTEST = 0.2  # of a grid's width that a line bounds, at least; a stroke may split a cell
+COLUMNS = 400  # into which a grid's width is divided to see how far its lines reach
+REGULAR = 5  # lines; where there are so many, what is usual is known
+CREASE = 0.75  # of the usual distance; a line that is nearer to both its neighbours
+WHOLE = 0.8  # of the grid's width, and shorter, is none of the grid
 TRACE = 4  # pixels that a line is sought from where it should be
 SMOOTH = 31  # pixels over which its course is smoothed
 
@@ -31,48 +39,69 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Boxes:
-    """Upright boxes of cells: first and last column and row, (N,) each, and `filled` (N,)."""
+    """Upright boxes of cells: first and last column and row, (N,) each.
+
+    `filled` (N,) is how much of its box each one fills, `sure` (N,) 1 where it is closed in at the
+    first level of evidence, 0 elsewhere.
+    """
 
     left: Floats
     right: Floats
     top: Floats
     bottom: Floats
     filled: Floats
+    sure: Floats
 
     def take(self, chosen: NDArray[np.bool_]) -> "Boxes":
         """Some of them."""
         return Boxes(
             self.left[chosen], self.right[chosen], self.top[chosen], self.bottom[chosen],
-            self.filled[chosen],
+            self.filled[chosen], self.sure[chosen],
         )  # fmt: skip
 
     @property
     def turned(self) -> "Boxes":
         """Rows and columns exchanged."""
-        return Boxes(self.top, self.bottom, self.left, self.right, self.filled)
+        return Boxes(self.top, self.bottom, self.left, self.right, self.filled, self.sure)
+
+
+def join(parts: list[Boxes]) -> Boxes:
+    """All boxes of several lists."""
+    fields = zip(
+        *((p.left, p.right, p.top, p.bottom, p.filled, p.sure) for p in parts), strict=True
+    )
+    return Boxes(*(np.concatenate(field) for field in fields))
 
 
 def find_cells(flat: Map, side: float) -> list[Boxes]:
     """The cells (N,) of each grid in a flattened evidence map (H, W), most cells first.
 
-    `side` is about how long the shorter side of a cell is, in pixels.
+    `side` is about how long the shorter side of a cell is, in pixels. A cell whose lines are faint
+    is closed in at a lower level of evidence, one with a stroke near its frame at a higher one; a
+    cell may be there once for each.
     """
-    boxes = _boxes((flat > DRAWN).astype(np.uint8), max(SMALLEST, SMALL * side))
+    least = max(SMALLEST, SMALL * side)
+    levels = [_boxes(flat, level, least) for level in LEVELS]
+    boxes = join(levels) if sum(len(one.left) for one in levels) <= MOST else levels[0]
     if len(boxes.left) < 2:
         return []
-    beside = _neighbours(boxes) | _neighbours(boxes.turned)
-    label = _components(beside | beside.T)
-    groups = [boxes.take(label == number) for number in range(int(label.max()) + 1)]
-    chosen = [one for one in groups if len(one.left) > 1 and np.median(one.filled) >= STRAIGHT]
+    label = _components(len(boxes.left), [*_neighbours(boxes), *_neighbours(boxes.turned)])
+    sizes = np.bincount(label)
+    groups = [boxes.take(label == number) for number in np.flatnonzero(sizes > 1)]
+    chosen = [
+        one
+        for one in groups
+        if np.median(one.filled) >= STRAIGHT and one.sure.sum() >= max(2, CLEAR * len(one.sure))
+    ]
     return sorted(chosen, key=lambda one: -len(one.left))
 
 
-def _boxes(drawn: Mask, least: float) -> Boxes:
-    bright = (drawn == 0).astype(np.uint8)
+def _boxes(flat: Map, level: float, least: float) -> Boxes:
+    bright = (flat <= level).astype(np.uint8)
     # Not to leak through a diagonal step of a line, regions hang together by sides only.
     count, raw, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
     x, y, w, h, area = (stats[:, k].astype(np.float64) for k in range(5))
-    height, width = drawn.shape
+    height, width = flat.shape
     inside = (x > 0) & (y > 0) & (x + w < width) & (y + h < height)
     chosen = inside & (np.minimum(w, h) >= least) & (area > 0.1 * w * h)
     chosen[0] = False
@@ -86,66 +115,107 @@ def _boxes(drawn: Mask, least: float) -> Boxes:
         outline = max(contours, key=cv2.contourArea)
         whole = cv2.contourArea(cv2.convexHull(outline)) / max((c - 1) * (d - 1), 1)
         if whole >= SOLID:
-            rows.append((a, a + c - 1, b, b + d - 1, whole))
-    table = np.array(rows, np.float64).reshape(-1, 5)
+            rows.append((a, a + c - 1, b, b + d - 1, whole, level == LEVELS[0]))
+    table = np.array(rows, np.float64).reshape(-1, 6)
     return Boxes(*table.T)
 
 
-def _neighbours(boxes: Boxes) -> NDArray[np.bool_]:
-    """Whether box j lies just right of box i, one line between them, (N, N)."""
-    gap = boxes.left[None] - boxes.right[:, None]
-    low = np.maximum(boxes.top[None], boxes.top[:, None])
-    high = np.minimum(boxes.bottom[None], boxes.bottom[:, None])
+def _neighbours(boxes: Boxes) -> list[tuple[int, int]]:
+    """Pairs of boxes of which the second lies just right of the first, one line between them."""
+    pairs = []
     tall, wide = boxes.bottom - boxes.top, boxes.right - boxes.left
-    most = np.minimum(ACROSS, THICK * np.minimum(wide, wide[:, None]))
-    return (gap > 0) & (gap <= most) & (high - low >= SHARED * np.minimum(tall, tall[:, None]))
+    for start in range(0, len(tall), CHUNK):
+        part = slice(start, start + CHUNK)
+        gap = boxes.left[None] - boxes.right[part, None]
+        most = np.minimum(ACROSS, THICK * np.minimum(wide, wide[part, None]))
+        near = (gap > 0) & (gap <= most)
+        low = np.maximum(boxes.top[None], boxes.top[part, None])
+        high = np.minimum(boxes.bottom[None], boxes.bottom[part, None])
+        shorter = np.minimum(tall, tall[part, None])
+        near &= high - low >= SHARED * shorter
+        # A merged cell shares an end with its neighbours; another grid beside this one need not.
+        off = np.minimum(
+            np.abs(boxes.top[None] - boxes.top[part, None]),
+            np.abs(boxes.bottom[None] - boxes.bottom[part, None]),
+        )
+        near &= off <= np.maximum(ALIGNED, shorter / 7)
+        one, other = np.nonzero(near)
+        pairs += list(zip((one + start).tolist(), other.tolist(), strict=True))
+    return pairs
 
 
-def _components(graph: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Labels (N,) of the connected parts of a graph (N, N)."""
-    label = np.full(len(graph), -1, np.int64)
-    number = 0
-    for first in range(len(graph)):
-        if label[first] >= 0:
-            continue
-        front = np.array([first])
-        while len(front):
-            label[front] = number
-            front = np.flatnonzero(graph[front].any(axis=0) & (label < 0))
-        number += 1
-    return label
+def _components(count: int, pairs: list[tuple[int, int]]) -> NDArray[np.int64]:
+    """Labels (N,) of what pairs join, from 0."""
+    parent = list(range(count))
+
+    def root(item: int) -> int:
+        while parent[item] != item:
+            parent[item] = parent[parent[item]]
+            item = parent[item]
+        return item
+
+    for one, other in pairs:
+        parent[root(one)] = root(other)
+    return np.unique([root(item) for item in range(count)], return_inverse=True)[1]
 
 
-def level_lines(cells: Boxes, smooth: Map) -> Lines:
-    """The level lines of a grid's cells, each followed along its crest in `smooth` (H, W)."""
+def level_lines(cells: Boxes, smooth: Map) -> tuple[Lines, NDArray[np.int64]]:
+    """The level lines of a grid's cells, each followed along its crest in `smooth` (H, W).
+
+    Also the number of the line above each cell and of that below it, (2, N); -1 where it is none.
+    """
     half = _half_thickness(cells)
     sides = np.concatenate([cells.top - half, cells.bottom + half])
     least = float(np.quantile(cells.bottom - cells.top, 0.1)) + 2 * half
     order = np.argsort(sides)
     number = np.zeros(len(sides), np.int64)
     number[order[1:]] = np.cumsum(np.diff(sides[order]) > max(APART * least, 2.0))
-    count = np.bincount(number)
-    position = np.bincount(number, sides) / count
-    left, right = np.tile(cells.left, 2), np.tile(cells.right, 2)
-    start = np.full(len(position), np.inf)
-    stop = np.zeros(len(position))
-    np.minimum.at(start, number, left - half)
-    np.maximum.at(stop, number, right + half)
+    position = np.bincount(number, sides) / np.bincount(number)
+    left, right = np.tile(cells.left - half, 2), np.tile(cells.right + half, 2)
+    chosen = _chosen(number, position, left, right)
     near = int(np.clip(0.2 * least, 2, max(TRACE, half)))
-    width = smooth.shape[1]
-    anchors = [_anchored(sides[number == k], left[number == k], right[number == k], width)
-               for k in range(len(position))]  # fmt: skip
-    course = np.stack([_follow(smooth, anchor, near) for anchor in anchors])
-    lines = Lines(position, course, start, stop)
-    bounded = np.bincount(number, right - left) / 2  # twice as much where cells lie on both sides
-    return lines.take(bounded >= SHORTEST * float(cells.right.max() - cells.left.min()))
+    course = [
+        _follow(smooth, _anchored(sides[own], left[own], right[own], smooth.shape[1]), near)
+        for own in (number == k for k in np.flatnonzero(chosen))
+    ]
+    place = np.where(chosen, np.cumsum(chosen) - 1, -1)[number].reshape(2, -1)
+    if not course:
+        return Lines(np.zeros(0), np.zeros((0, smooth.shape[1]))), place
+    return Lines(position[chosen], np.stack(course)), place
+
+
+def _chosen(
+    number: NDArray[np.int64], position: Floats, left: Floats, right: Floats
+) -> NDArray[np.bool_]:
+    """Which lines (M,) are a grid's; a stroke splits one cell, and a crease of the paper several.
+
+    `number`, `left` and `right` (N,) are each side's line and its ends, `position` (M,) sorted.
+    """
+    low, high = float(left.min()), float(right.max())
+    known = np.zeros((len(position), COLUMNS), bool)
+    scale = COLUMNS / max(high - low, 1)
+    first, last = ((left - low) * scale).round(), ((right - low) * scale).round()
+    for line, a, b in zip(number, first.astype(int), last.astype(int), strict=True):
+        known[line, a:b] = True
+    covered = known.mean(axis=1)
+    chosen = covered >= SHORTEST
+    own = np.flatnonzero(chosen)
+    if len(own) < REGULAR:
+        return chosen
+    gaps = np.diff(position[own])
+    usual = float(np.median(gaps))
+    for k in range(1, len(own) - 1):
+        halves = gaps[k - 1 : k + 1]
+        odd = halves.max() < CREASE * usual and abs(halves.sum() - usual) < 0.2 * usual
+        if odd and covered[own[k]] < WHOLE:
+            chosen[own[k]] = False
+    return chosen
 
 
 def _half_thickness(cells: Boxes) -> float:
     """Half the usual distance between cells above and below a line, in pixels."""
-    above, below = np.nonzero(_neighbours(cells.turned))
-    gaps = cells.top[below] - cells.bottom[above]
-    return float(np.median(gaps)) / 2 if len(gaps) else 2.0
+    gaps = [cells.top[below] - cells.bottom[above] for above, below in _neighbours(cells.turned)]
+    return float(np.median(gaps)) / 2 if gaps else 2.0
 
 
 def _anchored(sides: Floats, left: Floats, right: Floats, width: int) -> Floats:

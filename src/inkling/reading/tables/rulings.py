@@ -30,20 +30,15 @@ Floats = NDArray[np.float64]
 class Lines:
     """Lines of one direction, sorted by position.
 
-    `position` (N,) is each one's mean row, `course` (N, W) its row at each column, `start` and
-    `stop` (N,) the columns between which there is anything of it.
+    `position` (N,) is each one's mean row, `course` (N, W) its row at each column.
     """
 
     position: Floats
     course: Floats
-    start: Floats
-    stop: Floats
 
     def take(self, chosen: Bools | NDArray[np.int64]) -> "Lines":
         """Some of them."""
-        return Lines(
-            self.position[chosen], self.course[chosen], self.start[chosen], self.stop[chosen]
-        )
+        return Lines(self.position[chosen], self.course[chosen])
 
     def at(self, columns: Floats) -> Floats:
         """Rows (N, M) at some columns (M,)."""
@@ -95,6 +90,20 @@ def present(lines: Lines, across: Lines, strength: Strength) -> Bools:
     there = (sure >= FILLED) | ((sure >= WEAK) & (tips >= ENDS)) | (faint >= EXPECTED)
     steady = there.mean(axis=1, keepdims=True) >= STEADY
     return there | (steady & (faint >= TRACE))
+
+
+def close(
+    edges: tuple[Bools, Bools], rows: NDArray[np.int64], columns: NDArray[np.int64]
+) -> None:
+    """Marks the edges, level and upright, around cells that are known to be closed in.
+
+    `rows` (2, N) are the lines above and below each cell, `columns` those left and right of it.
+    """
+    level, upright = edges
+    for top, bottom, left, right in zip(*rows.tolist(), *columns.tolist(), strict=True):
+        if min(top, bottom, left, right) >= 0:
+            level[top, left:right] = level[bottom, left:right] = True
+            upright[left, top:bottom] = upright[right, top:bottom] = True
 
 
 def filled(

@@ -130,8 +130,8 @@ def without_grid(kind: str, count: int, digits: Digits) -> Iterator[NDArray[np.u
 
 def _one_without(kind: str, digits: Digits, rng: np.random.Generator) -> NDArray[np.uint8]:
     if kind == "sheet":
-        plain = [name for name in KINDS if name not in ("combs", "forms", "form", "comb")]
-        return make_sheet(str(rng.choice(plain)), digits, rng).image
+        plain = [name for name in KINDS if name not in ("comb", "boxes")]
+        return make_sheet(str(rng.choice(plain)), digits, 5, int(rng.integers(1_000))).image
     height, width = 600, 800
     image = np.full((height, width), rng.uniform(180, 240), np.float32)
     if kind == "photo":

@@ -115,7 +115,9 @@ def draw_grid(plan: Plan, digits: Digits, rng: np.random.Generator) -> GridSheet
             if index is not None:
                 _write(ink, digits.images[index], _place(plan, room, i, j), rng)
     if plan.title:
-        cv2.putText(ink, "Results 2024", (room, room - 12), cv2.FONT_HERSHEY_DUPLEX, 0.8, (0.8,), 1)
+        words = np.zeros(shape, np.uint8)
+        cv2.putText(words, "Results 2024", (room, room - 12), cv2.FONT_HERSHEY_DUPLEX, 0.8, 200, 1)
+        np.maximum(ink, words.astype(np.float32) / 255, out=ink)
     seen = _see(_bend(ink, plan.bend), plan)
     said = [["" if k is None else str(digits.labels[k]) for k in row] for row in texts]
     return GridSheet(_photograph(seen, rng), plan, said)

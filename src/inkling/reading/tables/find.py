@@ -15,6 +15,7 @@ from inkling.reading.tables.lattice import find_cells, level_lines
 from inkling.reading.tables.rectify import Patch, rectify
 from inkling.reading.tables.rulings import Lines, Rulings, close, measure, present
 from inkling.reading.tables.segments import SIDE, find_pieces, two_families
+from inkling.reading.tables.squared_paper import is_squared_paper
 
 LONGEST = 1400  # pixels; the longer side of a rectified patch
 CELL = 40  # pixels; a patch shows cells no larger than they are in the map, unless smaller than so
@@ -60,7 +61,11 @@ class FoundGrid:
 def find_all(evidence: Map) -> list[FoundGrid]:
     """The grids of an evidence map (H, W) float32 0 to 1, largest first."""
     found = [grid for window in find_windows(evidence) for grid in _look_in(evidence, window)]
-    return _without_doubles(found)
+    return [
+        grid
+        for grid in _without_doubles(found)
+        if not is_squared_paper(evidence, grid.corners)
+    ]
 
 
 def _look_in(evidence: Map, window: Window) -> list[FoundGrid]:

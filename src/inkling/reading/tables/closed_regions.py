@@ -15,6 +15,8 @@ QUAD = 0.6  # of a region's rectangle that its hull covers, at least; a rhombus 
 SOLID = 0.6  # of its hull that a region covers, at least
 REACH = 6  # pixels from a region across a line to the next
 ROOM = 0.7  # of a usual cell's side; room around cells that lie together
+ALIKE = 1.6  # times; cells that differ by more are of different grids
+PARTS = 200  # pieces of grids that are looked at, the largest
 WINDOWS = 8  # groups of cells that are looked at, the largest
 
 
@@ -49,20 +51,47 @@ def find_windows(evidence: Map) -> list[Window]:
     firsts = np.array([contour[0, 0] for contour in contours])
     owner = labels[firsts[:, 1], firsts[:, 0]]
     count = np.bincount(owner, minlength=len(stats))
-    size = np.where(count >= 2, stats[:, cv2.CC_STAT_AREA], 0)
-    size[0] = 0
-    order = [int(i) for i in np.argsort(-size, kind="stable")[:WINDOWS] if size[i] > 0]
-    return [_window(labels, i, stats[i], float(np.median(sides[owner == i]))) for i in order]
+    usual = [float(np.median(sides[owner == i])) if count[i] else 0.0 for i in range(len(stats))]
+    groups = [own for own in _together(stats, usual) if count[own].sum() >= 2]
+    groups.sort(key=lambda own: -int(stats[own, cv2.CC_STAT_AREA].sum()))
+    return [
+        _window(labels, own, stats[own], float(np.median(sides[np.isin(owner, own)])))
+        for own in groups[:WINDOWS]
+    ]
+
+
+def _together(stats: NDArray[np.int32], usual: list[float]) -> list[list[int]]:
+    """Groups of parts with cells of about one size, a cell or less apart: a broken grid's pieces."""
+    parts = [i for i in range(1, len(stats)) if usual[i] > 0]
+    parts.sort(key=lambda i: -int(stats[i, cv2.CC_STAT_AREA]))
+    groups: list[list[int]] = []
+    for i in parts[:PARTS]:
+        close = [own for own in groups if any(_beside(stats, usual, i, j) for j in own)]
+        groups = [own for own in groups if own not in close]
+        groups.append([i, *(j for own in close for j in own)])
+    return groups
+
+
+def _beside(stats: NDArray[np.int32], usual: list[float], one: int, other: int) -> bool:
+    if max(usual[one], usual[other]) > ALIKE * min(usual[one], usual[other]):
+        return False
+    room = ROOM * (usual[one] + usual[other])
+    low = np.maximum(stats[one, :2], stats[other, :2])
+    high = np.minimum(
+        stats[one, :2] + stats[one, 2:4], stats[other, :2] + stats[other, 2:4]
+    )
+    return bool((low - high < room).all())
 
 
 def _window(
-    labels: NDArray[np.int32], number: int, stats: NDArray[np.int32], side: float
+    labels: NDArray[np.int32], numbers: list[int], stats: NDArray[np.int32], side: float
 ) -> Window:
-    x, y, w, h = (int(value) for value in stats[:4])
     room = round(ROOM * side) + REACH
-    left, top = max(0, x - room), max(0, y - room)
-    right, bottom = min(labels.shape[1], x + w + room), min(labels.shape[0], y + h + room)
-    own = (labels[top:bottom, left:right] == number).astype(np.uint8)
+    x, y = (int(value) for value in stats[:, :2].min(axis=0) - room)
+    right, bottom = (int(value) for value in (stats[:, :2] + stats[:, 2:4]).max(axis=0) + room)
+    left, top = max(0, x), max(0, y)
+    right, bottom = min(labels.shape[1], right), min(labels.shape[0], bottom)
+    own = np.isin(labels[top:bottom, left:right], numbers).astype(np.uint8)
     near = cv2.dilate(own, np.ones((2 * room + 1,) * 2, np.uint8))
     return Window(left, top, np.asarray(near, np.uint8), side)
 
@@ -70,18 +99,43 @@ def _window(
 def _regions(evidence: Map) -> tuple[list[NDArray[np.int32]], NDArray[np.float64]]:
     """The outlines of regions of a cell's form, and their shorter sides in pixels (N,)."""
     bright = (evidence <= DRAWN).astype(np.uint8)
-    found, _ = cv2.findContours(bright, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
-    chosen, sides = [], []
-    for contour in found:
-        _, _, w, h = cv2.boundingRect(contour)
-        if min(w, h) < SMALLEST or w * h > LARGEST * evidence.size:
+    found, raw = cv2.findContours(bright, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+    chosen: dict[int, NDArray[np.int32]] = {}
+    sides = []
+    parents = np.asarray(raw, np.int64).reshape(-1, 4)[:, 3].tolist()
+    for number in _outermost_first(parents):
+        contour = np.asarray(found[number], np.int32)
+        ink = parents[number]
+        # What lies in a cell is the hole of a 0 or of an 8.
+        if ink >= 0 and parents[ink] in chosen:
             continue
-        hull = cv2.convexHull(contour)
-        area = cv2.contourArea(hull)
-        _, size, _ = cv2.minAreaRect(hull)
-        if min(size) >= SMALLEST and (
-            area >= QUAD * size[0] * size[1] and cv2.contourArea(contour) >= SOLID * area
-        ):
-            chosen.append(np.asarray(contour, np.int32))
-            sides.append(min(size))
-    return chosen, np.array(sides)
+        side = _side_of_cell(contour, LARGEST * evidence.size)
+        if side is not None:
+            chosen[number] = contour
+            sides.append(side)
+    return list(chosen.values()), np.array(sides)
+
+
+def _outermost_first(parents: list[int]) -> list[int]:
+    """The outlines of bright regions, each after what it lies in; those of ink are left out."""
+    depth: dict[int, int] = {-1: -1}
+    for number in range(len(parents)):
+        chain = []
+        while number not in depth:
+            chain.append(number)
+            number = parents[number]
+        for item in reversed(chain):
+            depth[item] = depth[parents[item]] + 1
+    return sorted((n for n in range(len(parents)) if depth[n] % 2 == 0), key=depth.__getitem__)
+
+
+def _side_of_cell(contour: NDArray[np.int32], largest: float) -> float | None:
+    """The shorter side of a region, in pixels; None where it has not a cell's form."""
+    _, _, w, h = cv2.boundingRect(contour)
+    if min(w, h) < SMALLEST or w * h > largest:
+        return None
+    hull = cv2.convexHull(contour)
+    area = cv2.contourArea(hull)
+    _, size, _ = cv2.minAreaRect(hull)
+    formed = area >= QUAD * size[0] * size[1] and cv2.contourArea(contour) >= SOLID * area
+    return float(min(size)) if formed and min(size) >= SMALLEST else None

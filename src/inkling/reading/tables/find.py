@@ -6,9 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.preprocess.pixels import Map, shrink
+from inkling.reading.preprocess.pixels import Map, resize, shrink
 from inkling.reading.tables.chains import find_chains
 from inkling.reading.tables.closed_regions import Window, find_windows
+from inkling.reading.tables.darkness import Darkness
+from inkling.reading.tables.evidence import line_evidence
 from inkling.reading.tables.faces import Face, Grid, find_grids
 from inkling.reading.tables.flatten import Flattening, flatten
 from inkling.reading.tables.lattice import find_cells, level_lines
@@ -17,9 +19,12 @@ from inkling.reading.tables.rulings import Lines, Rulings, close, measure, prese
 from inkling.reading.tables.segments import SIDE, find_pieces, two_families
 from inkling.reading.tables.squared_paper import is_squared_paper
 
-LONGEST = 1400  # pixels; the longer side of a rectified patch
-CELL = 40  # pixels; a patch shows cells no larger than they are in the map, unless smaller than so
-LARGER = 2.0  # times; and no larger than that
+LONGEST = 2000  # pixels; the longer side of a rectified patch, at most
+CELL = 48  # pixels; the shorter side of a usual cell in it
+LARGER = 2.5  # times; it shows nothing larger than so
+# Of that side; deviations of the blurs under which lines are sought. The second set finds lines out
+# of focus, and would join strokes to their frames.
+WIDTHS = ((0.025, 0.05), (0.05, 0.08))
 WINDOW = 21  # pixels along which evidence is averaged in a patch that is not yet flat
 SLOPES = (-0.15, -0.075, 0.0, 0.075, 0.15)
 LONG = 1.2  # cells; shorter chains say nothing about how the paper is bent
@@ -58,9 +63,10 @@ class FoundGrid:
         return abs(float(cv2.contourArea(self.outline.astype(np.float32))))
 
 
-def find_all(evidence: Map) -> list[FoundGrid]:
-    """The grids of an evidence map (H, W) float32 0 to 1, largest first."""
-    found = [grid for window in find_windows(evidence) for grid in _look_in(evidence, window)]
+def find_all(dark: Darkness) -> list[FoundGrid]:
+    """The grids of a photo, largest first, in pixels of `dark.found`."""
+    evidence = line_evidence(dark.found)
+    found = [grid for window in find_windows(evidence) for grid in _look_in(dark, evidence, window)]
     return [
         grid
         for grid in _without_doubles(found)
@@ -68,8 +74,8 @@ def find_all(evidence: Map) -> list[FoundGrid]:
     ]
 
 
-def _look_in(evidence: Map, window: Window) -> list[FoundGrid]:
-    """The grids in one window of the evidence."""
+def _look_in(dark: Darkness, evidence: Map, window: Window) -> list[FoundGrid]:
+    """The grids in one window."""
     part = window.cut(evidence)
     near = part * window.near
     pieces = find_pieces(shrink(near, SIDE))
@@ -77,12 +83,36 @@ def _look_in(evidence: Map, window: Window) -> list[FoundGrid]:
     if families is None:
         return []
     across, down = families
-    scale = float(np.clip(CELL / window.side, 1, LARGER))
-    longest = round(min(LONGEST, scale * max(part.shape)))
-    patch = rectify(pieces.take(across), pieces.take(down), part.shape, longest)
+    scale = min(CELL / window.side, LARGER, LONGEST / max(part.shape))
+    patch = rectify(
+        pieces.take(across), pieces.take(down), part.shape, round(scale * max(part.shape))
+    )
     bend = _flattening(patch.warp(near), LONG * scale * window.side, patch)
-    flat = np.asarray(cv2.remap(patch.warp(part), *bend.maps(), cv2.INTER_LINEAR), np.float32)
-    return [_place(grid, (window.x, window.y), bend, patch) for grid in _grids(flat, scale * window.side)]
+    seen = _see(dark, window, patch, scale)
+    ink = np.asarray(cv2.remap(seen, *bend.maps(), cv2.INTER_LINEAR), np.float32)
+    side = scale * window.side
+    for shares in WIDTHS:
+        flat = line_evidence(ink, tuple(float(np.clip(side * share, 1, 4)) for share in shares))
+        if grids := _grids(flat, side):
+            return [_place(grid, (window.x, window.y), bend, patch) for grid in grids]
+    return []
+
+
+def _see(dark: Darkness, window: Window, patch: Patch, scale: float) -> Map:
+    """The ink of a window through its patch, from as large an image of it as there is."""
+    height, width = window.near.shape
+    x, y, right, bottom = (
+        round(edge / dark.finding)
+        for edge in (window.x, window.y, window.x + width, window.y + height)
+    )
+    part = dark.ink[y:bottom, x:right]
+    # What is shown smaller than it is must be averaged, which a warp does not do.
+    if scale * dark.finding < 1:
+        shape = (max(1, round(height * scale)), max(1, round(width * scale)))
+        part = resize(part, shape)
+    to_window = np.diag([width / part.shape[1], height / part.shape[0], 1.0])
+    to_window[:2, 2] = (np.diag(to_window)[:2] - 1) / 2
+    return Patch(patch.to_patch @ to_window, patch.shape).warp(part)
 
 
 def _flattening(rectified: Map, long: float, patch: Patch) -> Flattening:

@@ -23,14 +23,13 @@ STRAIGHT = 0.85  # of their boxes that the cells of a grid fill, at the median; 
 ACROSS = 18  # pixels between two cells on both sides of a line, at most
 THICK = 0.6  # of the smaller cell's side, likewise
 CHUNK = 512  # cells that are compared with all others at a time
-ALIGNED = 5.0  # pixels by which the ends of neighbours may differ, or a seventh of a side
+ALIGNED = 4.0  # pixels by which the ends of neighbours may differ, or a tenth of a side
 SHARED = 0.5  # of the shorter of two sides, along which they must lie opposite each other
 APART = 0.3  # of a small cell's side; sides nearer to each other are of one line
 SHORTEST = 0.2  # of a grid's width that a line bounds, at least; a stroke may split a cell
 COLUMNS = 400  # into which a grid's width is divided to see how far its lines reach
-REGULAR = 5  # lines; where there are so many, what is usual is known
-CREASE = 0.75  # of the usual distance; a line that is nearer to both its neighbours
-WHOLE = 0.8  # of the grid's width, and shorter, is none of the grid
+WHOLE = 0.75  # of a grid's width; a line that reaches so far is surely one of its lines
+MERGED = 1.5  # of their usual distance; lines that are shorter lie only where they are farther apart
 TRACE = 4  # pixels that a line is sought from where it should be
 SMOOTH = 31  # pixels over which its course is smoothed
 
@@ -131,17 +130,31 @@ def _neighbours(boxes: Boxes) -> list[tuple[int, int]]:
         near = (gap > 0) & (gap <= most)
         low = np.maximum(boxes.top[None], boxes.top[part, None])
         high = np.minimum(boxes.bottom[None], boxes.bottom[part, None])
-        shorter = np.minimum(tall, tall[part, None])
-        near &= high - low >= SHARED * shorter
-        # A merged cell shares an end with its neighbours; another grid beside this one need not.
-        off = np.minimum(
-            np.abs(boxes.top[None] - boxes.top[part, None]),
-            np.abs(boxes.bottom[None] - boxes.bottom[part, None]),
-        )
-        near &= off <= np.maximum(ALIGNED, shorter / 7)
+        near &= high - low >= SHARED * np.minimum(tall, tall[part, None])
         one, other = np.nonzero(near)
         pairs += list(zip((one + start).tolist(), other.tolist(), strict=True))
-    return pairs
+    return _explained(boxes, pairs)
+
+
+def _explained(boxes: Boxes, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Pairs whose cells share an end, and of which one cell has an end at each of its own.
+
+    So a merged cell hangs together with what it spans, and two grids side by side do not.
+    """
+    if not pairs:
+        return []
+    table = np.array(pairs)
+    shorter = (boxes.bottom - boxes.top)[table].min(axis=1)
+    most = np.maximum(ALIGNED, shorter / 10)
+    high = np.abs(np.diff(boxes.top[table], axis=1)[:, 0]) <= most
+    low = np.abs(np.diff(boxes.bottom[table], axis=1)[:, 0]) <= most
+    known = np.zeros((2, 2, len(boxes.top)), bool)  # first or second of a pair, its upper or lower end
+    for place in (0, 1):
+        known[place, 0, table[high, place]] = True
+        known[place, 1, table[low, place]] = True
+    whole = known.all(axis=1)
+    chosen = (high | low) & (whole[0, table[:, 0]] | whole[1, table[:, 1]])
+    return [pair for pair, own in zip(pairs, chosen.tolist(), strict=True) if own]
 
 
 def _components(count: int, pairs: list[tuple[int, int]]) -> NDArray[np.int64]:
@@ -199,16 +212,14 @@ def _chosen(
         known[line, a:b] = True
     covered = known.mean(axis=1)
     chosen = covered >= SHORTEST
-    own = np.flatnonzero(chosen)
-    if len(own) < REGULAR:
+    whole = np.flatnonzero(covered >= WHOLE)
+    if len(whole) < 3:
         return chosen
-    gaps = np.diff(position[own])
+    gaps = np.diff(position[whole])
     usual = float(np.median(gaps))
-    for k in range(1, len(own) - 1):
-        halves = gaps[k - 1 : k + 1]
-        odd = halves.max() < CREASE * usual and abs(halves.sum() - usual) < 0.2 * usual
-        if odd and covered[own[k]] < WHOLE:
-            chosen[own[k]] = False
+    for gap, first_line, last_line in zip(gaps, whole[:-1], whole[1:], strict=True):
+        if gap < MERGED * usual:
+            chosen[first_line + 1 : last_line] = False
     return chosen
 
 

@@ -101,14 +101,17 @@ def _look_in(dark: Darkness, evidence: Map, window: Window) -> list[FoundGrid]:
 def _see(dark: Darkness, window: Window, patch: Patch, scale: float) -> Map:
     """The ink of a window through its patch, from as large an image of it as there is."""
     height, width = window.near.shape
-    x, y, right, bottom = (
-        round(edge / dark.finding)
-        for edge in (window.x, window.y, window.x + width, window.y + height)
-    )
-    part = dark.ink[y:bottom, x:right]
+    if scale <= 1 or dark.finding == 1:  # grey has less grain than the darkest colour
+        part = window.cut(dark.found)
+    else:
+        x, y, right, bottom = (
+            round(edge / dark.finding)
+            for edge in (window.x, window.y, window.x + width, window.y + height)
+        )
+        part = dark.ink[y:bottom, x:right]
     # What is shown smaller than it is must be averaged, which a warp does not do.
-    if scale * dark.finding < 1:
-        shape = (max(1, round(height * scale)), max(1, round(width * scale)))
+    shape = (max(1, round(height * scale)), max(1, round(width * scale)))
+    if shape[0] < part.shape[0]:
         part = resize(part, shape)
     to_window = np.diag([width / part.shape[1], height / part.shape[0], 1.0])
     to_window[:2, 2] = (np.diag(to_window)[:2] - 1) / 2

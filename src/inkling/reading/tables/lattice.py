@@ -27,8 +27,11 @@ ALIGNED = 4.0  # pixels by which the ends of neighbours may differ, or a tenth o
 SHARED = 0.5  # of the shorter of two sides, along which they must lie opposite each other
 APART = 0.3  # of a small cell's side; sides nearer to each other are of one line
 SHORTEST = 0.2  # of a grid's width that a line bounds, at least; a stroke may split a cell
-COLUMNS = 400  # into which a grid's width is divided to see how far its lines reach
-WHOLE = 0.75  # of a grid's width; a line that reaches so far is surely one of its lines
+REGULAR = 5  # lines; where there are so many, what is usual is known
+CREASE = 0.75  # of the usual distance; a line that is nearer to both its neighbours
+UNBROKEN = 0.95  # of the grid's width, and closes no cells in along so much, is a crease
+FAINTEST = 0.15  # evidence that is a trace of a line
+WHOLE = 0.8  # of a grid's width; a line that reaches so far is surely one of its lines
 MERGED = 1.5  # of their usual distance; lines that are shorter lie only where they are farther apart
 TRACE = 4  # pixels that a line is sought from where it should be
 SMOOTH = 31  # pixels over which its course is smoothed
@@ -185,41 +188,57 @@ def level_lines(cells: Boxes, smooth: Map) -> tuple[Lines, NDArray[np.int64]]:
     number[order[1:]] = np.cumsum(np.diff(sides[order]) > max(APART * least, 2.0))
     position = np.bincount(number, sides) / np.bincount(number)
     left, right = np.tile(cells.left - half, 2), np.tile(cells.right + half, 2)
-    chosen = _chosen(number, position, left, right)
     near = int(np.clip(0.2 * least, 2, max(TRACE, half)))
-    course = [
+    course = np.stack([
         _follow(smooth, _anchored(sides[own], left[own], right[own], smooth.shape[1]), near)
-        for own in (number == k for k in np.flatnonzero(chosen))
-    ]
+        for own in (number == k for k in range(len(position)))
+    ])  # fmt: skip
+    closed = _closed(number, left, right, smooth.shape[1])
+    low, high = int(max(left.min(), 0)), int(right.max()) + 1
+    chosen = _chosen(
+        position, closed[:, low:high].mean(axis=1), _drawn(closed, course, smooth)[:, low:high].mean(axis=1)
+    )
     place = np.where(chosen, np.cumsum(chosen) - 1, -1)[number].reshape(2, -1)
-    if not course:
-        return Lines(np.zeros(0), np.zeros((0, smooth.shape[1]))), place
-    return Lines(position[chosen], np.stack(course)), place
+    return Lines(position, course).take(chosen), place
 
 
-def _chosen(
-    number: NDArray[np.int64], position: Floats, left: Floats, right: Floats
+def _closed(
+    number: NDArray[np.int64], left: Floats, right: Floats, width: int
 ) -> NDArray[np.bool_]:
+    """Where each line (M,) has a cell above or below it, (M, W); `number` is each side's line."""
+    known = np.zeros((int(number.max()) + 1, width), bool)
+    for line, a, b in zip(number.tolist(), left.tolist(), right.tolist(), strict=True):
+        known[line, max(0, round(a)) : round(b) + 1] = True
+    return known
+
+
+def _drawn(closed: NDArray[np.bool_], course: Floats, smooth: Map) -> NDArray[np.bool_]:
+    """Where each line is, (M, W): beside a cell, or on its course some trace of it."""
+    rows = np.clip(np.rint(course).astype(np.int64), 0, len(smooth) - 1)
+    return closed | (smooth[rows, np.arange(smooth.shape[1])] > FAINTEST)
+
+
+def _chosen(position: Floats, closed: Floats, drawn: Floats) -> NDArray[np.bool_]:
     """Which lines (M,) are a grid's; a stroke splits one cell, and a crease of the paper several.
 
-    `number`, `left` and `right` (N,) are each side's line and its ends, `position` (M,) sorted.
+    `closed` and `drawn` (M,) are how much of the grid's width has cells and any trace of the line.
     """
-    low, high = float(left.min()), float(right.max())
-    known = np.zeros((len(position), COLUMNS), bool)
-    scale = COLUMNS / max(high - low, 1)
-    first, last = ((left - low) * scale).round(), ((right - low) * scale).round()
-    for line, a, b in zip(number, first.astype(int), last.astype(int), strict=True):
-        known[line, a:b] = True
-    covered = known.mean(axis=1)
-    chosen = covered >= SHORTEST
-    whole = np.flatnonzero(covered >= WHOLE)
+    chosen = closed >= SHORTEST
+    whole = np.flatnonzero(chosen & (drawn >= WHOLE))
     if len(whole) < 3:
         return chosen
     gaps = np.diff(position[whole])
     usual = float(np.median(gaps))
-    for gap, first_line, last_line in zip(gaps, whole[:-1], whole[1:], strict=True):
+    for gap, first, last in zip(gaps, whole[:-1], whole[1:], strict=True):
         if gap < MERGED * usual:
-            chosen[first_line + 1 : last_line] = False
+            chosen[first + 1 : last] = False
+    if len(whole) < REGULAR:
+        return chosen
+    for k in range(1, len(whole) - 1):
+        halves = gaps[k - 1 : k + 1]
+        odd = halves.max() < CREASE * usual and abs(halves.sum() - usual) < 0.2 * usual
+        if odd and closed[whole[k]] < UNBROKEN:
+            chosen[whole[k]] = False
     return chosen
 
 

@@ -22,8 +22,10 @@ def is_squared_paper(evidence: Map, corners: NDArray[np.float64]) -> bool:
     pooled = np.asarray(cv2.dilate(evidence, np.ones((WANDER, WANDER), np.uint8)), np.float32)
     for side in (corners, corners[::-1], corners.swapaxes(0, 1), corners.swapaxes(0, 1)[::-1]):
         share = _share_running_on(pooled, side[0, 1:-1], side[1, 1:-1])
+        between = _share_running_on(pooled, _halfway(side[0]), _halfway(side[1]))
         known += share is not None
-        running += share is not None and share > MOST
+        # Print and grain around a table are drawn between its lines too.
+        running += share is not None and share - (between or 0) > MOST
     return running >= SIDES or (running >= 2 and running == known)
 
 
@@ -46,3 +48,8 @@ def _share_running_on(
         return None
     drawn = pooled[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] > DRAWN
     return float(drawn.all(axis=0)[inside].mean())
+
+
+def _halfway(points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The middles between neighbouring points (N, 2): (N - 1, 2)."""
+    return (points[1:] + points[:-1]) / 2

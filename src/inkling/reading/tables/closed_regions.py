@@ -14,7 +14,8 @@ LARGEST = 0.5  # of the map; a larger region is no cell
 QUAD = 0.6  # of a region's rectangle that its hull covers, at least; a rhombus has as much
 SOLID = 0.6  # of its hull that a region covers, at least
 REACH = 6  # pixels from a region across a line to the next
-ROOM = 0.7  # of a usual cell's side; room around cells that lie together
+ROOM = 0.7  # of a usual cell's side; so near to cells that lie together their lines are sought
+AROUND = 1.6  # of it; so far around them it is looked for more cells
 ALIKE = 1.6  # times; cells that differ by more are of different grids
 PARTS = 200  # pieces of grids that are looked at, the largest
 WINDOWS = 8  # groups of cells that are looked at, the largest
@@ -38,12 +39,18 @@ class Window:
         return np.ascontiguousarray(evidence[self.y : self.y + height, self.x : self.x + width])
 
 
-def find_windows(evidence: Map) -> list[Window]:
-    """Where in an evidence map (H, W) regions of a cell's form lie side by side, largest first."""
-    contours, sides = _regions(evidence)
+def find_windows(*evidence: Map) -> list[Window]:
+    """Where in evidence maps (H, W) regions of a cell's form lie side by side, largest first.
+
+    Maps of fine lines close in small cells with strokes near their frames, maps of broad ones the
+    cells of a photo out of focus.
+    """
+    found = [_regions(one) for one in evidence]
+    contours = [contour for own, _ in found for contour in own]
+    sides = np.concatenate([own for _, own in found])
     if len(contours) < 2:
         return []
-    cells = np.zeros(evidence.shape, np.uint8)
+    cells = np.zeros(evidence[0].shape, np.uint8)
     cv2.drawContours(cells, contours, -1, 1, cv2.FILLED)
     together = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((2 * REACH + 1,) * 2, np.uint8))
     _, raw, stats, _ = cv2.connectedComponentsWithStats(together, connectivity=4)
@@ -86,9 +93,9 @@ def _beside(stats: NDArray[np.int32], usual: list[float], one: int, other: int) 
 def _window(
     labels: NDArray[np.int32], numbers: list[int], stats: NDArray[np.int32], side: float
 ) -> Window:
-    room = round(ROOM * side) + REACH
-    x, y = (int(value) for value in stats[:, :2].min(axis=0) - room)
-    right, bottom = (int(value) for value in (stats[:, :2] + stats[:, 2:4]).max(axis=0) + room)
+    room, around = round(ROOM * side) + REACH, round(AROUND * side) + REACH
+    x, y = (int(value) for value in stats[:, :2].min(axis=0) - around)
+    right, bottom = (int(value) for value in (stats[:, :2] + stats[:, 2:4]).max(axis=0) + around)
     left, top = max(0, x), max(0, y)
     right, bottom = min(labels.shape[1], right), min(labels.shape[0], bottom)
     own = np.isin(labels[top:bottom, left:right], numbers).astype(np.uint8)

@@ -19,6 +19,7 @@ from inkling.reading.tables.rulings import Lines, Rulings, close, measure, prese
 from inkling.reading.tables.segments import SIDE, find_pieces, two_families
 from inkling.reading.tables.squared_paper import is_squared_paper
 
+FINE, BROAD = (1.0, 2.0), (3.5,)  # pixels; deviations of the blurs under which lines are sought
 LONGEST = 2000  # pixels; the longer side of a rectified patch, at most
 CELL = 48  # pixels; the shorter side of a usual cell in it
 LARGER = 2.5  # times; it shows nothing larger than so
@@ -65,8 +66,10 @@ class FoundGrid:
 
 def find_all(dark: Darkness) -> list[FoundGrid]:
     """The grids of a photo, largest first, in pixels of `dark.found`."""
-    evidence = line_evidence(dark.found)
-    found = [grid for window in find_windows(evidence) for grid in _look_in(dark, evidence, window)]
+    fine = line_evidence(dark.found, FINE)
+    evidence = np.maximum(fine, line_evidence(dark.found, BROAD))
+    windows = find_windows(evidence, fine)
+    found = [grid for window in windows for grid in _look_in(dark, evidence, window)]
     return [
         grid
         for grid in _without_doubles(found)

@@ -19,8 +19,8 @@ TIP = 0.15  # of an edge, at either end
 ENDS = 0.6  # of its tips
 WEAK = 0.45  # of an edge of a line that was chosen, for it to be there
 EXPECTED = 0.85  # of a faint edge of such a line
-STEADY = 0.6  # of a line's edges; where so many are there, a trace of another is enough
-TRACE = 0.2  # of such an edge
+STEADY = 0.7  # of a line's edges; where so many are there, a trace of another is enough
+TRACE = 0.3  # of such an edge
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]

@@ -108,7 +108,9 @@ def measure_sudoku(every: int) -> dict[str, Any]:
         results = []
         for path in sorted(folder.glob(f"{kind}_*.jpg"))[::every]:
             with path.with_suffix(".csv").open() as file:
-                wanted = [["" if v.strip() == "0" else v.strip() for v in r] for r in csv.reader(file)]
+                wanted = [
+                    ["" if v.strip() == "0" else v.strip() for v in r] for r in csv.reader(file)
+                ]
             results.append(measure(read_tables(path), wanted))
         out[kind] = summarise(results)
     return out
@@ -173,7 +175,9 @@ def measure_large(digits: Digits) -> dict[str, float]:
 
 def main() -> None:
     """Prints one JSON object for each measurement."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--kind", action="append", choices=list(PLANS))
     parser.add_argument("--count", type=int, default=20)
     parser.add_argument("--seed", type=int, default=5)
@@ -192,12 +196,18 @@ def main() -> None:
     elif args.none:
         for kind in WITHOUT:
             counts = [len(read_tables(image)) for image in without_grid(kind, args.count, digits)]
-            print(json.dumps({kind: {"n": len(counts), "with_table": sum(map(bool, counts))}}), flush=True)
+            print(
+                json.dumps({kind: {"n": len(counts), "with_table": sum(map(bool, counts))}}),
+                flush=True,
+            )
     elif args.large:
         print(json.dumps(measure_large(digits)))
     else:
         for kind in args.kind or PLANS:
-            print(json.dumps({kind: measure_kind(kind, args.count, args.seed, digits, args.save)}), flush=True)
+            print(
+                json.dumps({kind: measure_kind(kind, args.count, args.seed, digits, args.save)}),
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

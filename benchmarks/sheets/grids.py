@@ -235,7 +235,10 @@ def _photograph(ink: Layer, rng: np.random.Generator) -> Grey:
     """Uneven light, a little blur, noise and JPEG."""
     height, width = ink.shape
     first, last = rng.uniform(170, 240, 2)
-    light = np.linspace(first, last, width)[None] * np.linspace(1, rng.uniform(0.85, 1), height)[:, None]
+    light = (
+        np.linspace(first, last, width)[None]
+        * np.linspace(1, rng.uniform(0.85, 1), height)[:, None]
+    )
     ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 1.2)), np.float32)
     grey = light * (1 - 0.85 * ink) + rng.normal(0, rng.uniform(1, 5), ink.shape)
     _, content = cv2.imencode(

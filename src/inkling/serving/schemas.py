@@ -125,7 +125,7 @@ class ReadingOut(BaseModel):
     ] = 0
     size: Annotated[
         list[int] | None,
-        Field(description="Width and height that the boxes refer to; only with seen, explain or table."),
+        Field(description="The size that the boxes refer to; only with seen, explain or table."),
     ] = None
     seen: Annotated[list[SeenOut] | None, Field(description="One entry for each digit.")] = None
     steps: list[StepOut] | None = None

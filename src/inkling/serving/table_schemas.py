@@ -27,9 +27,9 @@ class CellOut(BaseModel):
     confidence: Annotated[float, Field(ge=0, le=1)]
     corners: Corners
     digits: list[CellDigitOut]
-    span: Annotated[
-        list[int] | None, Field(description="Rows and columns of a merged cell.")
-    ] = None
+    span: Annotated[list[int] | None, Field(description="Rows and columns of a merged cell.")] = (
+        None
+    )
 
 
 class TableOut(BaseModel):

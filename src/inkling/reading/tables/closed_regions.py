@@ -53,8 +53,8 @@ def find_windows(*evidence: Map) -> list[Window]:
     cells = np.zeros(evidence[0].shape, np.uint8)
     cv2.drawContours(cells, contours, -1, 1, cv2.FILLED)
     together = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((2 * REACH + 1,) * 2, np.uint8))
-    _, raw, stats, _ = cv2.connectedComponentsWithStats(together, connectivity=4)
-    labels = np.asarray(raw)
+    _, raw, raw_stats, _ = cv2.connectedComponentsWithStats(together, connectivity=4)
+    labels, stats = np.asarray(raw, np.int32), np.asarray(raw_stats, np.int32)
     firsts = np.array([contour[0, 0] for contour in contours])
     owner = labels[firsts[:, 1], firsts[:, 0]]
     count = np.bincount(owner, minlength=len(stats))
@@ -68,7 +68,7 @@ def find_windows(*evidence: Map) -> list[Window]:
 
 
 def _together(stats: NDArray[np.int32], usual: list[float]) -> list[list[int]]:
-    """Groups of parts with cells of about one size, a cell or less apart: a broken grid's pieces."""
+    """Groups of parts with cells of about one size, close together: one grid's pieces."""
     parts = [i for i in range(1, len(stats)) if usual[i] > 0]
     parts.sort(key=lambda i: -int(stats[i, cv2.CC_STAT_AREA]))
     groups: list[list[int]] = []
@@ -84,9 +84,7 @@ def _beside(stats: NDArray[np.int32], usual: list[float], one: int, other: int) 
         return False
     room = ROOM * (usual[one] + usual[other])
     low = np.maximum(stats[one, :2], stats[other, :2])
-    high = np.minimum(
-        stats[one, :2] + stats[one, 2:4], stats[other, :2] + stats[other, 2:4]
-    )
+    high = np.minimum(stats[one, :2] + stats[one, 2:4], stats[other, :2] + stats[other, 2:4])
     return bool((low - high < room).all())
 
 
@@ -127,10 +125,10 @@ def _outermost_first(parents: list[int]) -> list[int]:
     """The outlines of bright regions, each after what it lies in; those of ink are left out."""
     depth: dict[int, int] = {-1: -1}
     for number in range(len(parents)):
-        chain = []
-        while number not in depth:
-            chain.append(number)
-            number = parents[number]
+        chain, outer = [], number
+        while outer not in depth:
+            chain.append(outer)
+            outer = parents[outer]
         for item in reversed(chain):
             depth[item] = depth[parents[item]] + 1
     return sorted((n for n in range(len(parents)) if depth[n] % 2 == 0), key=depth.__getitem__)

@@ -29,6 +29,8 @@ WIDTHS = ((0.025, 0.05), (0.05, 0.08))
 WINDOW = 21  # pixels along which evidence is averaged in a patch that is not yet flat
 SLOPES = (-0.15, -0.075, 0.0, 0.075, 0.15)
 LONG = 1.2  # cells; shorter chains say nothing about how the paper is bent
+FEW = 9  # cells; grids of fewer
+LEGIBLE = 16.0  # pixels; must have cells so large, for the holes of letters are smaller
 SAME = 0.4  # of the smaller of two tables; what overlaps more is one table seen twice
 
 
@@ -71,9 +73,7 @@ def find_all(dark: Darkness) -> list[FoundGrid]:
     windows = find_windows(evidence, fine)
     found = [grid for window in windows for grid in _look_in(dark, evidence, window)]
     return [
-        grid
-        for grid in _without_doubles(found)
-        if not is_squared_paper(evidence, grid.corners)
+        grid for grid in _without_doubles(found) if not is_squared_paper(evidence, grid.corners)
     ]
 
 
@@ -96,7 +96,10 @@ def _look_in(dark: Darkness, evidence: Map, window: Window) -> list[FoundGrid]:
     side = scale * window.side
     for shares in WIDTHS:
         flat = line_evidence(ink, tuple(float(np.clip(side * share, 1, 4)) for share in shares))
-        if grids := _grids(flat, side):
+        grids = [
+            grid for grid in _grids(flat, side) if len(grid.faces) >= FEW or window.side >= LEGIBLE
+        ]
+        if grids:
             return [_place(grid, (window.x, window.y), bend, patch) for grid in grids]
     return []
 

@@ -32,7 +32,9 @@ CREASE = 0.75  # of the usual distance; a line that is nearer to both its neighb
 UNBROKEN = 0.95  # of the grid's width, and closes no cells in along so much, is a crease
 FAINTEST = 0.15  # evidence that is a trace of a line
 WHOLE = 0.8  # of a grid's width; a line that reaches so far is surely one of its lines
-MERGED = 1.5  # of their usual distance; lines that are shorter lie only where they are farther apart
+MERGED = (
+    1.5  # of their usual distance; lines that are shorter lie only where they are farther apart
+)
 TRACE = 4  # pixels that a line is sought from where it should be
 SMOOTH = 31  # pixels over which its course is smoothed
 
@@ -101,7 +103,7 @@ def find_cells(flat: Map, side: float) -> list[Boxes]:
 def _boxes(flat: Map, level: float, least: float) -> Boxes:
     bright = (flat <= level).astype(np.uint8)
     # Not to leak through a diagonal step of a line, regions hang together by sides only.
-    count, raw, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
+    _, raw, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
     x, y, w, h, area = (stats[:, k].astype(np.float64) for k in range(5))
     height, width = flat.shape
     inside = (x > 0) & (y > 0) & (x + w < width) & (y + h < height)
@@ -151,13 +153,12 @@ def _explained(boxes: Boxes, pairs: list[tuple[int, int]]) -> list[tuple[int, in
     most = np.maximum(ALIGNED, shorter / 10)
     high = np.abs(np.diff(boxes.top[table], axis=1)[:, 0]) <= most
     low = np.abs(np.diff(boxes.bottom[table], axis=1)[:, 0]) <= most
-    known = np.zeros((2, 2, len(boxes.top)), bool)  # first or second of a pair, its upper or lower end
-    for place in (0, 1):
-        known[place, 0, table[high, place]] = True
-        known[place, 1, table[low, place]] = True
-    whole = known.all(axis=1)
-    chosen = (high | low) & (whole[0, table[:, 0]] | whole[1, table[:, 1]])
-    return [pair for pair, own in zip(pairs, chosen.tolist(), strict=True) if own]
+    whole = np.zeros(len(table), bool)
+    for place in (0, 1):  # first and second of each pair
+        cells = table[:, place]
+        both = np.isin(cells, cells[high]) & np.isin(cells, cells[low])
+        whole |= both
+    return [(int(a), int(b)) for a, b in table[(high | low) & whole]]
 
 
 def _components(count: int, pairs: list[tuple[int, int]]) -> NDArray[np.int64]:
@@ -196,7 +197,9 @@ def level_lines(cells: Boxes, smooth: Map) -> tuple[Lines, NDArray[np.int64]]:
     closed = _closed(number, left, right, smooth.shape[1])
     low, high = int(max(left.min(), 0)), int(right.max()) + 1
     chosen = _chosen(
-        position, closed[:, low:high].mean(axis=1), _drawn(closed, course, smooth)[:, low:high].mean(axis=1)
+        position,
+        closed[:, low:high].mean(axis=1),
+        _drawn(closed, course, smooth)[:, low:high].mean(axis=1),
     )
     place = np.where(chosen, np.cumsum(chosen) - 1, -1)[number].reshape(2, -1)
     return Lines(position, course).take(chosen), place

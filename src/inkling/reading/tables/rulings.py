@@ -92,9 +92,7 @@ def present(lines: Lines, across: Lines, strength: Strength) -> Bools:
     return there | (steady & (faint >= TRACE))
 
 
-def close(
-    edges: tuple[Bools, Bools], rows: NDArray[np.int64], columns: NDArray[np.int64]
-) -> None:
+def close(edges: tuple[Bools, Bools], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> None:
     """Marks the edges, level and upright, around cells that are known to be closed in.
 
     `rows` (2, N) are the lines above and below each cell, `columns` those left and right of it.

@@ -43,11 +43,11 @@ def _share_running_on(
     points = np.rint(last + ahead / size * (low + steps * (high - low))).astype(np.int64)
     x, y = points[..., 0], points[..., 1]
     height, width = pooled.shape
-    inside = ((x >= 0) & (y >= 0) & (x < width) & (y < height)).all(axis=0)
+    inside = np.logical_and.reduce((x >= 0) & (y >= 0) & (x < width) & (y < height))
     if inside.mean() < 0.5:
         return None
     drawn = pooled[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)] > DRAWN
-    return float(drawn.all(axis=0)[inside].mean())
+    return float(np.logical_and.reduce(drawn)[inside].mean())
 
 
 def _halfway(points: NDArray[np.float64]) -> NDArray[np.float64]:

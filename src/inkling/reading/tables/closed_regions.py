@@ -15,6 +15,7 @@ QUAD = 0.6  # of a region's rectangle that its hull covers, at least; a rhombus 
 SOLID = 0.6  # of its hull that a region covers, at least
 REACH = 6  # pixels from a region across a line to the next
 ROOM = 0.7  # of a usual cell's side; so near to cells that lie together their lines are sought
+APART = 2.0  # of it; pieces of one grid lie no farther apart
 AROUND = 1.6  # of it; so far around them it is looked for more cells
 ALIKE = 1.6  # times; cells that differ by more are of different grids
 PARTS = 200  # pieces of grids that are looked at, the largest
@@ -82,7 +83,7 @@ def _together(stats: NDArray[np.int32], usual: list[float]) -> list[list[int]]:
 def _beside(stats: NDArray[np.int32], usual: list[float], one: int, other: int) -> bool:
     if max(usual[one], usual[other]) > ALIKE * min(usual[one], usual[other]):
         return False
-    room = ROOM * (usual[one] + usual[other])
+    room = APART * min(usual[one], usual[other])
     low = np.maximum(stats[one, :2], stats[other, :2])
     high = np.minimum(stats[one, :2] + stats[one, 2:4], stats[other, :2] + stats[other, 2:4])
     return bool((low - high < room).all())

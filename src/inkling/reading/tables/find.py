@@ -7,13 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.reading.preprocess.pixels import Map, resize, shrink
+from inkling.reading.tables.cell_boxes import find_cells
 from inkling.reading.tables.chains import find_chains
 from inkling.reading.tables.closed_regions import Window, find_windows
 from inkling.reading.tables.darkness import Darkness
 from inkling.reading.tables.evidence import line_evidence
 from inkling.reading.tables.faces import Face, Grid, find_grids
 from inkling.reading.tables.flatten import Flattening, flatten
-from inkling.reading.tables.lattice import find_cells, level_lines
+from inkling.reading.tables.lattice import level_lines
 from inkling.reading.tables.rectify import Patch, rectify
 from inkling.reading.tables.rulings import Lines, Rulings, close, measure, present
 from inkling.reading.tables.segments import SIDE, find_pieces, two_families

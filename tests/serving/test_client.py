@@ -22,14 +22,14 @@ from tests.serving.images import draw_number, encode
 
 
 def rounded(reading: Reading | ImageError) -> Reading:
-    """JSON carries six decimals of a probability."""
+    """Probabilities to three decimals: JSON carries six, the last differs between batches."""
     assert isinstance(reading, Reading)
     return replace(reading, digits=tuple(_rounded(digit) for digit in reading.digits))
 
 
 def _rounded(digit: Prediction) -> Prediction:
-    others = tuple(Alternative(o.digit, round(o.confidence, 6)) for o in digit.alternatives)
-    return replace(digit, confidence=round(digit.confidence, 6), alternatives=others)
+    others = tuple(Alternative(o.digit, round(o.confidence, 3)) for o in digit.alternatives)
+    return replace(digit, confidence=round(digit.confidence, 3), alternatives=others)
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def test_every_kind_of_source_reads_as_the_reader_does(address: str, path: Path)
         many = client.read_many(sources)
         for index, source in enumerate(sources):
             own = rounded(expected[index])
-            assert many[index] == own
+            assert rounded(many[index]) == own
             one = client.read(source)
-            assert replace(one, image=own.image) == own
+            assert rounded(replace(one, image=own.image)) == own
     assert client.read_many([]) == []
 
 

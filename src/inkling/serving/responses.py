@@ -15,6 +15,7 @@ from inkling.errors import ImageError, UnknownFormatError
 from inkling.reading.explain import pictures_of_road
 from inkling.reading.pipeline import Reader, Trace
 from inkling.serving.problems import INVALID, NOT_AN_IMAGE, UNREADABLE, ProblemError
+from inkling.serving.table_entries import Entry, add_tables
 
 UNNAMED = "picture 1"  # the reader's name for an image without a name
 STEP_SIDE = 640  # pixels; the longer side of a processing step's image
@@ -33,12 +34,13 @@ class ReadOptions:
     """How to read an image, and what to add to the reading.
 
     `one`: the image holds at most one digit. `seen`: add the network's inputs and outputs.
-    `explain`: add those and the processing steps.
+    `explain`: add those and the processing steps. `table`: add the tables.
     """
 
     one: bool = False
     seen: bool = False
     explain: bool = False
+    table: bool = False
 
 
 @dataclass(frozen=True)
@@ -88,10 +90,15 @@ def as_data_url(pixels: NDArray[np.uint8]) -> str:
     return "data:image/png;base64," + base64.b64encode(content.tobytes()).decode()
 
 
-def _read(
-    reader: Reader, images: Sequence[ImageFile], options: ReadOptions
-) -> list[dict[str, Any] | ImageError]:
+def _read(reader: Reader, images: Sequence[ImageFile], options: ReadOptions) -> list[Entry]:
     contents = [image.content for image in images]
+    entries = _read_plainly(reader, images, contents, options)
+    return add_tables(reader, contents, entries) if options.table else entries
+
+
+def _read_plainly(
+    reader: Reader, images: Sequence[ImageFile], contents: list[bytes], options: ReadOptions
+) -> list[Entry]:
     names = [image.name for image in images]
     if options.seen or options.explain:
         traces = reader.trace(contents, names=names, expect_one=options.one)

@@ -4,6 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from inkling.serving.table_schemas import TableOut
+
 MAX_BATCH = 64  # images in one batch
 MAX_CROP_TEXT = 6_000  # characters of a crop as base64
 NAME_LENGTH = 200  # characters of an image's name
@@ -38,6 +40,7 @@ class ReadQuery(Incoming):
     explain: Annotated[
         bool, Field(description="Add that, and an image of each processing step.")
     ] = False
+    table: Annotated[bool, Field(description="Add the tables: ruled grids, cell by cell.")] = False
 
 
 class BatchQuery(Incoming):
@@ -162,10 +165,13 @@ class ReadingOut(BaseModel):
     ] = 0
     size: Annotated[
         list[int] | None,
-        Field(description="Width and height that the boxes refer to; only with seen or explain."),
+        Field(description="The size that the boxes refer to; only with seen, explain or table."),
     ] = None
     seen: Annotated[list[SeenOut] | None, Field(description="One entry for each digit.")] = None
     steps: list[StepOut] | None = None
+    tables: Annotated[
+        list[TableOut] | None, Field(description="The largest first; only with table.")
+    ] = None
 
 
 class FailedOut(BaseModel):

@@ -10,16 +10,18 @@ import numpy as np
 
 from inkling.reading.preprocess.pixels import Map, percentile, resize
 
-WIDTHS = (1.0, 2.0, 3.5)  # pixels; standard deviations of the blurs under which ridges are sought
 HALF = 5.0  # grain's deviations; a ridge of this height counts one half
 GRAIN_TILE = 48  # pixels; the grain is measured in tiles of this size
 QUIETEST = 0.0025  # of full ink; no paper is assumed to be smoother
 
 
-def line_evidence(ink: Map) -> Map:
-    """The evidence for rulings (H, W) float32 in evened ink (H, W) float32, dark ink near 1."""
+def line_evidence(ink: Map, widths: tuple[float, ...]) -> Map:
+    """The evidence for rulings (H, W) float32 in evened ink (H, W) float32, dark ink near 1.
+
+    `widths` are the deviations, in pixels, of the blurs under which ridges are sought.
+    """
     best = np.zeros(ink.shape, np.float32)
-    for width in WIDTHS:
+    for width in widths:
         ridge = ridge_height(ink, width)
         height = ridge / (HALF * _grain(ridge))
         height *= height

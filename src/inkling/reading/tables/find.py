@@ -6,32 +6,33 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.preprocess.pixels import Map, shrink
+from inkling.reading.preprocess.pixels import Map, resize, shrink
+from inkling.reading.tables.cell_boxes import find_cells
 from inkling.reading.tables.chains import find_chains
+from inkling.reading.tables.closed_regions import Window, find_windows
+from inkling.reading.tables.darkness import Darkness
+from inkling.reading.tables.evidence import line_evidence
 from inkling.reading.tables.faces import Face, Grid, find_grids
 from inkling.reading.tables.flatten import Flattening, flatten
+from inkling.reading.tables.lattice import level_lines
 from inkling.reading.tables.rectify import Patch, rectify
-from inkling.reading.tables.rulings import Lines, choose, find_lines, groups, measure
-from inkling.reading.tables.segments import SIDE, Pieces, find_pieces, two_families
+from inkling.reading.tables.rulings import Lines, Rulings, close, measure, present
+from inkling.reading.tables.segments import SIDE, find_pieces, two_families
+from inkling.reading.tables.squared_paper import is_squared_paper
 
-LONGEST = 1000  # pixels; the longer side of a rectified patch
+FINE, BROAD = (1.0, 2.0), (3.5,)  # pixels; deviations of the blurs under which lines are sought
+LONGEST = 2000  # pixels; the longer side of a rectified patch, at most
+CELL = 48  # pixels; the shorter side of a usual cell in it
+LARGER = 2.5  # times; it shows nothing larger than so
+# Of that side; deviations of the blurs under which lines are sought. The second set finds lines out
+# of focus, and would join strokes to their frames.
+WIDTHS = ((0.025, 0.05), (0.05, 0.08))
 WINDOW = 21  # pixels along which evidence is averaged in a patch that is not yet flat
 SLOPES = (-0.15, -0.075, 0.0, 0.075, 0.15)
-LONG = 40.0  # pixels; shorter chains say nothing about how the paper is bent
-STRONG = 0.5  # evidence of what hangs together as one drawing
-CLOSINGS = (3, 11)  # pixels; gaps over which it still hangs together
-ROOM = 8  # pixels around such a drawing
-SMALLEST = 24  # pixels; the shorter side of a table in its patch, at least
-WINDOWS = 10  # drawings looked at, the largest
-SMALL = 0.05  # of the longer side of the image; smaller drawings are not looked at
-LARGER = 2  # times; a patch shows its window no larger than that
-AROUND = 0.04  # of a grid's longer side, left around it when it is looked at from near
-CLOSER = 0.7  # of a window; a smaller grid is looked at again
-SPAN = 0.3  # of half a window's shorter side; a grid has two pieces of line so long each way
-COVERED = 0.5  # of a window; with so much of it known to be a grid it is not looked at
+LONG = 1.2  # cells; shorter chains say nothing about how the paper is bent
+FEW = 9  # cells; grids of fewer
+LEGIBLE = 16.0  # pixels; must have cells so large, for the holes of letters are smaller
 SAME = 0.4  # of the smaller of two tables; what overlaps more is one table seen twice
-
-Window = tuple[int, int, int, int]  # x, y, w, h
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,105 +67,83 @@ class FoundGrid:
         return abs(float(cv2.contourArea(self.outline.astype(np.float32))))
 
 
-def find_all(evidence: Map) -> list[FoundGrid]:
-    """The grids of an evidence map (H, W) float32 0 to 1, largest first."""
-    found: list[FoundGrid] = []
-    for window in _windows(evidence):
-        if any(_covers(grid, window) for grid in found):
-            continue
-        for grid in _look_in(evidence, window):
-            found += _look_again(evidence, grid, window)
-    if not found:
-        found = _look_in(evidence, (0, 0, evidence.shape[1], evidence.shape[0]))
-    return _without_doubles(found)
+def find_all(dark: Darkness) -> list[FoundGrid]:
+    """The grids of a photo, largest first, in pixels of `dark.found`."""
+    fine = line_evidence(dark.found, FINE)
+    evidence = np.maximum(fine, line_evidence(dark.found, BROAD))
+    windows = find_windows(evidence, fine)
+    found = [grid for window in windows for grid in _look_in(dark, evidence, window)]
+    return [
+        grid for grid in _without_doubles(found) if not is_squared_paper(evidence, grid.corners)
+    ]
 
 
-def _look_again(evidence: Map, grid: FoundGrid, window: Window) -> list[FoundGrid]:
-    """A grid looked at from near, where it is a small part of the window it was found in."""
-    x, y, w, h = cv2.boundingRect(grid.outline.astype(np.float32))
-    room = round(AROUND * max(w, h)) + ROOM
-    left, top = max(0, x - room), max(0, y - room)
-    right = min(evidence.shape[1], x + w + room)
-    bottom = min(evidence.shape[0], y + h + room)
-    if (right - left) * (bottom - top) > CLOSER * window[2] * window[3]:
-        return [grid]
-    return [grid, *_look_in(evidence, (left, top, right - left, bottom - top))]
-
-
-def _look_in(evidence: Map, window: Window) -> list[FoundGrid]:
-    """The grids in one window of the evidence."""
-    x, y, w, h = window
-    part = np.ascontiguousarray(evidence[y : y + h, x : x + w])
-    pieces = find_pieces(shrink(part, SIDE))
+def _look_in(dark: Darkness, evidence: Map, window: Window) -> list[FoundGrid]:
+    """The grids in one window."""
+    part = window.cut(evidence)
+    near = part * window.near
+    pieces = find_pieces(shrink(near, SIDE))
     families = two_families(pieces)
     if families is None:
         return []
     across, down = families
-    if not (_spans(pieces.take(across), part.shape) and _spans(pieces.take(down), part.shape)):
-        return []
-    longest = min(LONGEST, LARGER * max(w, h))
-    patch = rectify(pieces.take(across), pieces.take(down), part.shape, longest)
-    rectified = patch.warp(part)
-    level = find_chains(rectified, WINDOW, SLOPES).longer_than(LONG)
-    upright = find_chains(np.ascontiguousarray(rectified.T), WINDOW, SLOPES).longer_than(LONG)
-    bend = flatten(level, upright, patch.shape)
-    flat = np.asarray(cv2.remap(rectified, *bend.maps(), cv2.INTER_LINEAR), np.float32)
-    return [_place(grid, (x, y), bend, patch) for grid in _grids(flat)]
+    scale = min(CELL / window.side, LARGER, LONGEST / max(part.shape))
+    patch = rectify(
+        pieces.take(across), pieces.take(down), part.shape, round(scale * max(part.shape))
+    )
+    bend = _flattening(patch.warp(near), LONG * scale * window.side, patch)
+    seen = _see(dark, window, patch, scale)
+    ink = np.asarray(cv2.remap(seen, *bend.maps(), cv2.INTER_LINEAR), np.float32)
+    side = scale * window.side
+    for shares in WIDTHS:
+        flat = line_evidence(ink, tuple(float(np.clip(side * share, 1, 4)) for share in shares))
+        grids = [
+            grid for grid in _grids(flat, side) if len(grid.faces) >= FEW or window.side >= LEGIBLE
+        ]
+        if grids:
+            return [_place(grid, (window.x, window.y), bend, patch) for grid in grids]
+    return []
 
 
-def _spans(pieces: Pieces, shape: tuple[int, ...]) -> bool:
-    """Whether there are two pieces of line that are long beside the window; text has none."""
-    least = SPAN * min(shape) / max(shape)
-    return int((pieces.length > least).sum()) >= 2
+def _see(dark: Darkness, window: Window, patch: Patch, scale: float) -> Map:
+    """The ink of a window through its patch, from as large an image of it as there is."""
+    height, width = window.near.shape
+    if scale <= 1 or dark.finding == 1:  # grey has less grain than the darkest colour
+        part = window.cut(dark.found)
+    else:
+        x, y, right, bottom = (
+            round(edge / dark.finding)
+            for edge in (window.x, window.y, window.x + width, window.y + height)
+        )
+        part = dark.ink[y:bottom, x:right]
+    # What is shown smaller than it is must be averaged, which a warp does not do.
+    shape = (max(1, round(height * scale)), max(1, round(width * scale)))
+    if shape[0] < part.shape[0]:
+        part = resize(part, shape)
+    to_window = np.diag([width / part.shape[1], height / part.shape[0], 1.0])
+    to_window[:2, 2] = (np.diag(to_window)[:2] - 1) / 2
+    return Patch(patch.to_patch @ to_window, patch.shape).warp(part)
 
 
-def _windows(evidence: Map) -> list[Window]:
-    """Where in a map there may be a grid: around all that hangs together, largest first."""
-    height, width = evidence.shape
-    mask = (evidence > STRONG).astype(np.uint8)
-    boxes: list[Window] = []
-    least = max(SMALLEST, round(SMALL * max(evidence.shape)))
-    for size in CLOSINGS:
-        closed = cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((size, size), np.uint8))
-        _, _, stats, _ = cv2.connectedComponentsWithStats(closed, connectivity=8)
-        for x, y, w, h, _area in stats[1:].tolist():
-            if min(w, h) < SMALLEST or max(w, h) < least:
-                continue
-            left, top = max(0, x - ROOM), max(0, y - ROOM)
-            right, bottom = min(width, x + w + ROOM), min(height, y + h + ROOM)
-            box = (left, top, right - left, bottom - top)
-            if not any(_alike(box, other) for other in boxes):
-                boxes.append(box)
-    boxes.sort(key=lambda box: -box[2] * box[3])
-    return boxes[:WINDOWS]
+def _flattening(rectified: Map, long: float, patch: Patch) -> Flattening:
+    turned = np.ascontiguousarray(rectified.T)
+    level = find_chains(rectified, WINDOW, SLOPES).longer_than(long)
+    upright = find_chains(turned, WINDOW, SLOPES).longer_than(long)
+    return flatten(level, upright, patch.shape)
 
 
-def _covers(grid: FoundGrid, window: Window) -> bool:
-    """Whether a grid that was found takes up most of a window."""
-    x, y, w, h = window
-    corners = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]], np.float32)
-    common, _ = cv2.intersectConvexConvex(corners, grid.outline.astype(np.float32))
-    return float(common) > COVERED * w * h
-
-
-def _alike(one: Window, other: Window) -> bool:
-    (x, y, w, h), (a, b, c, d) = one, other
-    ends = max(abs(x - a), abs(y - b), abs(x + w - a - c), abs(y + h - b - d))
-    return ends < 2 * ROOM
-
-
-def _grids(flat: Map) -> list[Grid]:
-    """The grids of a flattened map, in its pixels."""
-    turned = np.ascontiguousarray(flat.T)
-    level, upright = find_lines(flat), find_lines(turned)
-    if not len(level.position) or not len(upright.position):
-        return []
-    down, across = measure(flat), measure(turned)
+def _grids(flat: Map, side: float) -> list[Grid]:
+    """The grids of a flattened map, in its pixels; `side` is that of a usual cell."""
+    down, across = measure(flat), measure(np.ascontiguousarray(flat.T))
     found = []
-    for own_level, own_upright in groups(level, upright)[:WINDOWS]:
-        rulings = choose(level.take(own_level), upright.take(own_upright), down, across)
-        if rulings is not None:
-            found += find_grids(rulings)
+    for cells in find_cells(flat, side):
+        level, rows = level_lines(cells, down.smooth)
+        upright, columns = level_lines(cells.turned, across.smooth)
+        if min(len(level.position), len(upright.position)) < 2:
+            continue
+        edges = present(level, upright, down), present(upright, level, across)
+        close(edges, rows, columns)
+        found += find_grids(Rulings(level, upright, *edges))
     return found
 
 

@@ -16,7 +16,7 @@ from inkling.reading.tables.chains import Chains
 
 ALONG = 6  # highest power along the lines
 ACROSS = 3  # highest power across them
-HOLD = 0.0003  # weight of a smooth map, beside one chain as long as the patch
+HOLD = 0.00001  # weight of a smooth map, beside one chain as long as the patch
 ROUNDS = 6
 TOLERANCE = 0.006  # of the patch; chains that fit worse than this count less
 MESH = 32  # nodes a side at which the map is turned round

@@ -13,7 +13,6 @@ from inkling.reading.preprocess.photo import Photo, Source, open_photo
 from inkling.reading.recognise.network import Network, load_network
 from inkling.reading.tables.cells import CellInk, cut_cells, quad_of
 from inkling.reading.tables.darkness import SIDE, Darkness, see_darkness
-from inkling.reading.tables.evidence import line_evidence
 from inkling.reading.tables.faces import Face
 from inkling.reading.tables.find import FoundGrid, find_all
 from inkling.reading.tables.orientation import quarter_turns, turn
@@ -67,7 +66,7 @@ def read_tables_of(photo: Photo, network: Network, options: TableOptions) -> lis
     """The tables of a photo, largest first; none where there is no grid."""
     zoom = photo.pixels.shape[1] / photo.width
     dark = see_darkness(photo.pixels, zoom)
-    grids = find_all(line_evidence(dark.found))
+    grids = find_all(dark)
     if options.cells is not None:
         grids = [matched for grid in grids if (matched := fit_size(grid, options.cells))]
     return [_read(dark, grid, network, options) for grid in grids]

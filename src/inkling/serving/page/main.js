@@ -2,6 +2,7 @@
 
 import { showBoxes } from "./boxes.js";
 import { Corrections } from "./corrections.js";
+import { showGrids } from "./grid.js";
 import { drawByKeyboard } from "./keyboard.js";
 import { Panel } from "./panel.js";
 import { Paper } from "./paper.js";
@@ -9,6 +10,7 @@ import { drawingBlob, photoBlob } from "./images.js";
 import { Refused, Service } from "./service.js";
 import { listenForPhotos } from "./sources.js";
 import { showSteps } from "./steps.js";
+import { Tables } from "./table.js";
 
 const find = (name) => document.getElementById(name);
 const stage = find("stage");
@@ -36,11 +38,13 @@ const corrections = new Corrections(
   },
   panel,
 );
+const tables = new Tables(find("tables"));
 const steps = find("steps");
 const explain = find("explain");
 
 let sent = null; // the image whose answer is on screen
 let reading = null;
+let cell = null; // the chosen cell of its tables
 let turn = 0; // number of the newest drawing or photo; results of older ones are dropped
 
 function setMode(mode) {
@@ -62,7 +66,8 @@ function placeOf([width, height]) {
 }
 
 function drawBoxes() {
-  if (reading) showBoxes(layer, reading, placeOf(reading.size), panel.chosen);
+  if (reading?.tables?.length) showGrids(layer, reading, cell);
+  else if (reading) showBoxes(layer, reading, placeOf(reading.size), panel.chosen);
   else layer.replaceChildren();
 }
 
@@ -71,6 +76,7 @@ function forget(words, problem) {
   sent = null;
   panel.clear(words, problem);
   corrections.show();
+  tables.show([]);
   drawBoxes();
   explain.disabled = true;
   setSteps(false);
@@ -78,12 +84,14 @@ function forget(words, problem) {
 
 async function read(blob) {
   try {
-    const answer = await service.read(blob, "seen");
+    const answer = await service.read(blob, "seen", stage.dataset.mode === "photo");
     if (!answer) return;
     sent = blob;
     reading = answer;
+    cell = null;
     panel.show(answer);
     corrections.show();
+    tables.show(answer.tables ?? []);
     drawBoxes();
     explain.disabled = false;
     if (!steps.hidden) fetchSteps();
@@ -175,6 +183,10 @@ paper.addEventListener("change", () => {
 panel.addEventListener("choose", () => {
   drawBoxes();
   corrections.show();
+});
+tables.addEventListener("choose", (event) => {
+  cell = event.detail;
+  drawBoxes();
 });
 new ResizeObserver(drawBoxes).observe(stage);
 

@@ -42,14 +42,14 @@ export class Service extends EventTarget {
   }
 
   /**
-   * The reading of an image; waits while the server is unavailable. Returns null after `cancel`
+   * The reading of an image, with its tables if `table`; waits while the server is unavailable. Returns null after `cancel`
    * or a newer image. Throws `Refused` with a sentence if the image cannot be read.
    */
-  async read(blob, detail) {
+  async read(blob, detail, table = false) {
     this.cancel();
     const mine = this.#newest;
     for (;;) {
-      const answer = await this.#try(blob, detail);
+      const answer = await this.#try(blob, detail, table);
       if (mine !== this.#newest) return null;
       if (answer) {
         this.#resends = 0;
@@ -68,13 +68,13 @@ export class Service extends EventTarget {
     return this.#try(blob, "explain");
   }
 
-  async #try(blob, detail) {
+  async #try(blob, detail, table = false) {
     const running = new AbortController();
     if (detail === "seen") this.#running = running;
     const started = performance.now();
     try {
       const signal = AbortSignal.any([running.signal, AbortSignal.timeout(TIMEOUT)]);
-      const response = await fetch(`/v1/read?${detail}=true`, {
+      const response = await fetch(`/v1/read?${detail}=true${table ? "&table=true" : ""}`, {
         method: "POST",
         body: blob,
         headers: { "Content-Type": blob.type || "application/octet-stream" },

@@ -1,0 +1,147 @@
+"""Bright regions that lines close in: what may be a table's cells, and where they lie together."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.preprocess.pixels import Map, Mask
+
+DRAWN = 0.5  # evidence of what closes a region in
+SMALLEST = 7  # pixels; the shorter side of a region, at least
+LARGEST = 0.5  # of the map; a larger region is no cell
+QUAD = 0.6  # of a region's rectangle that its hull covers, at least; a rhombus has as much
+SOLID = 0.6  # of its hull that a region covers, at least
+REACH = 6  # pixels from a region across a line to the next
+ROOM = 0.7  # of a usual cell's side; so near to cells that lie together their lines are sought
+APART = 2.0  # of it; pieces of one grid lie no farther apart
+AROUND = 1.6  # of it; so far around them it is looked for more cells
+ALIKE = 1.6  # times; cells that differ by more are of different grids
+PARTS = 200  # pieces of grids that are looked at, the largest
+WINDOWS = 8  # groups of cells that are looked at, the largest
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """A part of a map: its first pixel, its size, and `near` (h, w) of 0 and 1, around the cells.
+
+    `side` is the usual side of a cell, in pixels.
+    """
+
+    x: int
+    y: int
+    near: Mask
+    side: float
+
+    def cut(self, evidence: Map) -> Map:
+        """The part of a map (H, W) that lies in it, (h, w)."""
+        height, width = self.near.shape
+        return np.ascontiguousarray(evidence[self.y : self.y + height, self.x : self.x + width])
+
+
+def find_windows(*evidence: Map) -> list[Window]:
+    """Where in evidence maps (H, W) regions of a cell's form lie side by side, largest first.
+
+    Maps of fine lines close in small cells with strokes near their frames, maps of broad ones the
+    cells of a photo out of focus.
+    """
+    found = [_regions(one) for one in evidence]
+    contours = [contour for own, _ in found for contour in own]
+    sides = np.concatenate([own for _, own in found])
+    if len(contours) < 2:
+        return []
+    cells = np.zeros(evidence[0].shape, np.uint8)
+    cv2.drawContours(cells, contours, -1, 1, cv2.FILLED)
+    together = cv2.morphologyEx(cells, cv2.MORPH_CLOSE, np.ones((2 * REACH + 1,) * 2, np.uint8))
+    _, raw, raw_stats, _ = cv2.connectedComponentsWithStats(together, connectivity=4)
+    labels, stats = np.asarray(raw, np.int32), np.asarray(raw_stats, np.int32)
+    firsts = np.array([contour[0, 0] for contour in contours])
+    owner = labels[firsts[:, 1], firsts[:, 0]]
+    count = np.bincount(owner, minlength=len(stats))
+    usual = [float(np.median(sides[owner == i])) if count[i] else 0.0 for i in range(len(stats))]
+    groups = [own for own in _together(stats, usual) if count[own].sum() >= 2]
+    groups.sort(key=lambda own: -int(stats[own, cv2.CC_STAT_AREA].sum()))
+    return [
+        _window(labels, own, stats[own], float(np.median(sides[np.isin(owner, own)])))
+        for own in groups[:WINDOWS]
+    ]
+
+
+def _together(stats: NDArray[np.int32], usual: list[float]) -> list[list[int]]:
+    """Groups of parts with cells of about one size, close together: one grid's pieces."""
+    parts = [i for i in range(1, len(stats)) if usual[i] > 0]
+    parts.sort(key=lambda i: -int(stats[i, cv2.CC_STAT_AREA]))
+    groups: list[list[int]] = []
+    for i in parts[:PARTS]:
+        close = [own for own in groups if any(_beside(stats, usual, i, j) for j in own)]
+        groups = [own for own in groups if own not in close]
+        groups.append([i, *(j for own in close for j in own)])
+    return groups
+
+
+def _beside(stats: NDArray[np.int32], usual: list[float], one: int, other: int) -> bool:
+    if max(usual[one], usual[other]) > ALIKE * min(usual[one], usual[other]):
+        return False
+    room = APART * min(usual[one], usual[other])
+    low = np.maximum(stats[one, :2], stats[other, :2])
+    high = np.minimum(stats[one, :2] + stats[one, 2:4], stats[other, :2] + stats[other, 2:4])
+    return bool((low - high < room).all())
+
+
+def _window(
+    labels: NDArray[np.int32], numbers: list[int], stats: NDArray[np.int32], side: float
+) -> Window:
+    room, around = round(ROOM * side) + REACH, round(AROUND * side) + REACH
+    x, y = (int(value) for value in stats[:, :2].min(axis=0) - around)
+    right, bottom = (int(value) for value in (stats[:, :2] + stats[:, 2:4]).max(axis=0) + around)
+    left, top = max(0, x), max(0, y)
+    right, bottom = min(labels.shape[1], right), min(labels.shape[0], bottom)
+    own = np.isin(labels[top:bottom, left:right], numbers).astype(np.uint8)
+    near = cv2.dilate(own, np.ones((2 * room + 1,) * 2, np.uint8))
+    return Window(left, top, np.asarray(near, np.uint8), side)
+
+
+def _regions(evidence: Map) -> tuple[list[NDArray[np.int32]], NDArray[np.float64]]:
+    """The outlines of regions of a cell's form, and their shorter sides in pixels (N,)."""
+    bright = (evidence <= DRAWN).astype(np.uint8)
+    found, raw = cv2.findContours(bright, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
+    chosen: dict[int, NDArray[np.int32]] = {}
+    sides = []
+    parents = np.asarray(raw, np.int64).reshape(-1, 4)[:, 3].tolist()
+    for number in _outermost_first(parents):
+        contour = np.asarray(found[number], np.int32)
+        ink = parents[number]
+        # What lies in a cell is the hole of a 0 or of an 8.
+        if ink >= 0 and parents[ink] in chosen:
+            continue
+        side = _side_of_cell(contour, LARGEST * evidence.size)
+        if side is not None:
+            chosen[number] = contour
+            sides.append(side)
+    return list(chosen.values()), np.array(sides)
+
+
+def _outermost_first(parents: list[int]) -> list[int]:
+    """The outlines of bright regions, each after what it lies in; those of ink are left out."""
+    depth: dict[int, int] = {-1: -1}
+    for number in range(len(parents)):
+        chain, outer = [], number
+        while outer not in depth:
+            chain.append(outer)
+            outer = parents[outer]
+        for item in reversed(chain):
+            depth[item] = depth[parents[item]] + 1
+    return sorted((n for n in range(len(parents)) if depth[n] % 2 == 0), key=depth.__getitem__)
+
+
+def _side_of_cell(contour: NDArray[np.int32], largest: float) -> float | None:
+    """The shorter side of a region, in pixels; None where it has not a cell's form."""
+    _, _, w, h = cv2.boundingRect(contour)
+    if min(w, h) < SMALLEST or w * h > largest:
+        return None
+    hull = cv2.convexHull(contour)
+    area = cv2.contourArea(hull)
+    _, size, _ = cv2.minAreaRect(hull)
+    formed = area >= QUAD * size[0] * size[1] and cv2.contourArea(contour) >= SOLID * area
+    return float(min(size)) if formed and min(size) >= SMALLEST else None

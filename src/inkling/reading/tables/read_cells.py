@@ -87,7 +87,7 @@ def _single(
         if max(w, h) < SMALL * min(cell.strokes.shape) or _is_bar(w, h):
             return CellText("", "blank", float(prob[10]), ())
         return CellText("", "not-a-digit", float(prob[10]), (digit,))
-    return CellText(str(digit.digit), digit.verdict, digit.confidence, (digit,))
+    return CellText(digit.label, digit.verdict, digit.confidence, (digit,))
 
 
 def _is_bar(w: int, h: int) -> bool:

@@ -36,11 +36,15 @@ from inkling.reading.detect.text_map_network import (
 from inkling.reading.preprocess.light import even_light
 from inkling.reading.preprocess.pixels import resize
 from inkling.synthesis.glyphs import GlyphSource
-from inkling.synthesis.scene import compose
+from inkling.synthesis.negatives import NONE_LABEL
+from inkling.synthesis.scene import Scene, compose, compose_page
 from inkling.training.average import ModelAverage
 
 PART = 1_000  # scenes that a worker makes at a time
 NEGATIVE_FRACTION = 0.15  # fraction of what is written that is no digit
+PAGE_FRACTION = 0.5  # of the scenes are whole pages
+WHOLE_PAGE = 0.35  # of those are seen whole, the others in a window, nearer
+WINDOW = 256  # pixels
 WRONG_WAY = 0.1  # scenes whose polarity is mistaken
 BATCH = 16
 Sample = tuple[NDArray[np.float16], NDArray[np.uint8]]  # (2, H, W) and its ink (H, W), 0 to 255
@@ -58,16 +62,35 @@ def make_samples(number: int, held_out: bool) -> list[Sample]:
 
 def make_sample(source: GlyphSource, rng: np.random.Generator) -> Sample:
     """One scene at the network's size, or somewhat smaller."""
-    scene = compose(source, rng, NEGATIVE_FRACTION)
+    page = rng.random() < PAGE_FRACTION
+    scene = compose_page(source, rng) if page else compose(source, rng, NEGATIVE_FRACTION)
     light = even_light(scene.pixels)
     if rng.random() < WRONG_WAY:
         light = even_light(scene.pixels, light_ink=not light.light_ink)
-    height, width = network_shape(*scene.pixels.shape[:2])
-    scale = rng.uniform(0.7, 1.0)
-    shape = max(16, round(height * scale)), max(16, round(width * scale))
+    shape = _sample_page_shape(scene, rng) if page else _sample_shape(scene, rng)
     ink = np.clip(resize(scene.ink, shape) * 1.5, 0, 1)
     image = network_input(light.grey, light.ink, shape)
-    return image.astype(np.float16), np.rint(ink * 255).astype(np.uint8)
+    y, x = (int(rng.integers(0, max(1, side - WINDOW + 1))) for side in shape)
+    part = np.s_[..., y : y + WINDOW, x : x + WINDOW] if page else np.s_[...]
+    return image[part].astype(np.float16), np.rint(ink[part] * 255).astype(np.uint8)
+
+
+def _sample_shape(scene: Scene, rng: np.random.Generator) -> tuple[int, int]:
+    """Height and width at which the network sees a scene as a whole, or somewhat smaller."""
+    height, width = network_shape(*scene.pixels.shape[:2])
+    scale = rng.uniform(0.7, 1.0)
+    return max(16, round(height * scale)), max(16, round(width * scale))
+
+
+def _sample_page_shape(scene: Scene, rng: np.random.Generator) -> tuple[int, int]:
+    """The same of a page: as a whole, or so large that its digits are 8 to 36 pixels tall."""
+    height, width = scene.pixels.shape[:2]
+    if rng.random() < WHOLE_PAGE:
+        return network_shape(height, width)
+    tall = [t.box[3] - t.box[1] for t in scene.truths if t.label != NONE_LABEL] or [30.0]
+    wanted = np.exp(rng.uniform(np.log(8), np.log(36)))
+    scale = min(float(wanted / max(np.median(tall), 4)), 1.0)
+    return max(16, round(height * scale)), max(16, round(width * scale))
 
 
 def batches(samples: list[Sample], rng: np.random.Generator) -> list[list[Sample]]:

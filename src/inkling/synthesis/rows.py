@@ -41,7 +41,7 @@ def glyph_width(glyph: Glyph) -> float:
     return float(columns[-1] - columns[0] + 6) / 64 if len(columns) else 0.3
 
 
-def _mark(rng: np.random.Generator) -> Item:
+def sample_mark(rng: np.random.Generator) -> Item:
     """A dot, comma, dash or double dash of typical size and height."""
     kind = rng.integers(4)
     dash = np.array([(0, 0), (1, rng.normal(0, 0.1))], np.float32)
@@ -90,9 +90,9 @@ def _sample_items(
     marked = (rng.random(count + 1) < np.array(probs)).tolist()
     out: list[Item] = []
     for k, item in enumerate(items):
-        out += [_mark(rng)] if marked[k] else []
+        out += [sample_mark(rng)] if marked[k] else []
         out.append(item)
-    return out + ([_mark(rng)] if marked[count] else [])
+    return out + ([sample_mark(rng)] if marked[count] else [])
 
 
 def _write(

@@ -1,6 +1,6 @@
 """Renders one whole image: writing, paper, background, light and camera."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ from inkling.synthesis import camera, paper
 from inkling.synthesis.background import add_background_edge, place_on_background
 from inkling.synthesis.fields import FloatImage
 from inkling.synthesis.glyphs import GlyphSource
+from inkling.synthesis.pages import draw_page
 from inkling.synthesis.rows import add_neighbours, write_row
 from inkling.synthesis.sheet import (
     SceneSpec,
@@ -146,6 +147,20 @@ def compose_row(
         sheet = new_sheet(
             spec.unit * rng.uniform(1, 2.5), spec.unit * rng.uniform(1, 2.5), spec.unit
         )
+    return _finish(sheet, source, spec, count, rng)
+
+
+def compose_page(source: GlyphSource, rng: np.random.Generator) -> Scene:
+    """One image of a whole page, a field, a table, or a lone digit."""
+    unit = float(np.exp(rng.uniform(np.log(22), np.log(60))))
+    spec = replace(sample_spec(rng), thumb=False, surface="plain", unit=unit)
+    return _finish(draw_page(source, unit, rng), source, spec, 1, rng)
+
+
+def _finish(
+    sheet: Sheet, source: GlyphSource, spec: SceneSpec, count: int, rng: np.random.Generator
+) -> Scene:
+    """Surface, paper, light and camera of a sheet with `count` glyphs."""
     around = not (spec.screen or spec.thumb) and rng.random() < BACKGROUND_PROB
     if around and rng.random() < 0.6:
         room = np.clip(MAX_SIDE - np.array(sheet.ink.shape[::-1]), 0, 3 * spec.unit)

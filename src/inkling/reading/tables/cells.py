@@ -18,7 +18,8 @@ DARK = 0.3  # of the cell's darkest ink; what counts as inked beside the frame
 LINE = 0.4  # of a row or column of pixels that is inked, where it is the frame's
 STROKE = 0.45  # of the cell's darkest ink; what is darker is a stroke
 GRAIN = 5.0  # deviations of bare paper that ink must rise above
-FAINTEST = 0.16  # of the table's usual ink; what is fainter shows through from the back
+FAINTEST = 0.25  # of the table's usual ink; what is fainter shows through from the back
+PALEST = 0.15  # of its frame, likewise
 TALLEST = 0.9  # quantile of the ink of the cells that is called usual
 SHORT = 0.2  # of the cell's shorter side; no digit is smaller
 SPECK = 0.15  # of the longest stroke's length; shorter ones are specks
@@ -55,7 +56,9 @@ def cut_cells(ink: NDArray[np.float32], grid: FoundGrid) -> list[CellInk]:
     noise = float(np.median([_noise(cell) for cell in inner]))
     peaks = np.array([float(np.quantile(cell, 0.98)) for cell in inner])
     usual = float(np.quantile(peaks, TALLEST))
-    floor = max(GRAIN * noise, FAINTEST * usual, 0.02)
+    # Where all cells are blank, the frame says how dark ink is on this sheet.
+    frame = float(np.median([np.quantile(cell, 0.98) for cell, _ in warped]))
+    floor = max(GRAIN * noise, FAINTEST * usual, PALEST * frame, 0.02)
     return [
         _find_strokes(face, cell, to_photo, peak, floor)
         for face, cell, (_, to_photo), peak in zip(

@@ -18,10 +18,14 @@ DARK = 0.3  # of the cell's darkest ink; what counts as inked beside the frame
 LINE = 0.4  # of a row or column of pixels that is inked, where it is the frame's
 STROKE = 0.45  # of the cell's darkest ink; what is darker is a stroke
 GRAIN = 5.0  # deviations of bare paper that ink must rise above
-FAINTEST = 0.16  # of the table's usual ink; what is fainter shows through from the back
+FAINTEST = 0.25  # of the table's usual ink; what is fainter shows through from the back
+PALEST = 0.15  # of its frame, likewise
 TALLEST = 0.9  # quantile of the ink of the cells that is called usual
 SHORT = 0.2  # of the cell's shorter side; no digit is smaller
 SPECK = 0.15  # of the longest stroke's length; shorter ones are specks
+LOW = 0.35  # of strokes' darkness, which is ground: out of focus the hole of a 9 has as much
+SHARPEN = 1.0  # of the difference to the surroundings, which is added
+BLUR = 0.07  # of the cell's shorter side; the deviation of those
 RIM = 0.12  # of a side; what lies wholly so near to the frame is a rest of it
 
 
@@ -52,7 +56,9 @@ def cut_cells(ink: NDArray[np.float32], grid: FoundGrid) -> list[CellInk]:
     noise = float(np.median([_noise(cell) for cell in inner]))
     peaks = np.array([float(np.quantile(cell, 0.98)) for cell in inner])
     usual = float(np.quantile(peaks, TALLEST))
-    floor = max(GRAIN * noise, FAINTEST * usual, 0.02)
+    # Where all cells are blank, the frame says how dark ink is on this sheet.
+    frame = float(np.median([np.quantile(cell, 0.98) for cell, _ in warped]))
+    floor = max(GRAIN * noise, FAINTEST * usual, PALEST * frame, 0.02)
     return [
         _find_strokes(face, cell, to_photo, peak, floor)
         for face, cell, (_, to_photo), peak in zip(
@@ -186,7 +192,7 @@ def _find_strokes(
         return none
     kept &= longest >= SPECK * longest[kept].max()
     strokes = kept[labels].astype(np.uint8)
-    level = float(np.quantile(cell[strokes > 0], 0.6))
+    level = float(np.quantile(cell[strokes > 0], 0.8))
     return CellInk(face, cell, strokes, level, to_photo)
 
 
@@ -196,5 +202,7 @@ def crop_ink(cell: CellInk) -> NDArray[np.float32]:
     top, left = max(0, y - 2), max(0, x - 2)
     window = np.s_[top : y + h + 2, left : x + w + 2]
     own = cv2.dilate(cell.strokes[window], np.ones((3, 3), np.uint8))
-    dark = np.minimum(cell.ink[window] / max(cell.level, 1e-3), 1)
+    part = cell.ink[window] / max(cell.level, 1e-3)
+    around = np.asarray(cv2.GaussianBlur(part, (0, 0), BLUR * min(cell.ink.shape)), np.float32)
+    dark = np.clip((part + SHARPEN * (part - around) - LOW) / (1 - LOW), 0, 1)
     return (dark * own).astype(np.float32)

@@ -1,5 +1,7 @@
 """What is found beside digits and not read is never left out in silence."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -38,3 +40,11 @@ def test_what_stands_beside_digits(
 
 def test_where_nothing_is_read_nothing_is_unread() -> None:
     assert _part_unwritten([(crop(40, 0.3), NONE)]) == ([], [])
+
+
+@pytest.mark.parametrize(("contrast", "kept"), [(0.01, False), (0.03, True)])
+def test_what_is_too_pale_to_be_seen_is_no_ink(contrast: float, kept: bool) -> None:
+    pale = replace(crop(40, 1.0), contrast=contrast)
+    read, unread = _part_unwritten([(crop(40, 1.0), READ), (crop(42, 1.0), READ), (pale, READ)])
+    assert any(each is pale for each, _ in read) is kept
+    assert not unread

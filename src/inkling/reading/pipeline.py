@@ -139,16 +139,14 @@ class Reader:
         names = _names(sources) if names is None else names
         photos = [photo for some in self._open_some(sources, names) for photo in some]
         short = self._trace_thumbs(photos, names)
-        seen = [(p, name) for p, name in zip(photos, names, strict=True) if isinstance(p, Photo)]
-        traces = iter(self._trace(seen, expect_one))
-        out: list[Trace | ImageError] = []
-        for index, photo in enumerate(photos):
-            if isinstance(photo, ImageError):
-                out.append(photo)
-                continue
-            trace = next(traces)
-            out.append(replace(trace, answer=short[index], rotation=0) if index in short else trace)
-        return out
+        seen = {i: (p, names[i]) for i, p in enumerate(photos) if isinstance(p, Photo)}
+        rest = [index for index in seen if index not in short]
+        found = self._trace([seen[index] for index in rest], expect_one)
+        traces = dict(zip(rest, found, strict=True))
+        looked = self._trace_upright([seen[index] for index in short], expect_one)
+        for (index, answer), trace in zip(short.items(), looked, strict=True):
+            traces[index] = Trace(trace.look, answer)
+        return [p if isinstance(p, ImageError) else traces[i] for i, p in enumerate(photos)]
 
     def _trace_thumbs(
         self, photos: Sequence[Photo | ImageError], names: Sequence[str]

@@ -149,6 +149,7 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
     Beside digits, less is asked of what is as tall as they: it is one itself where the network is
     sure, and if it is none, however tall, it must not be left out in silence.
     """
+    chosen = [read for read in chosen if read[0].contrast >= VISIBLE]
     written = [read for read in chosen if _is_written(*read)]
     tall = [crop.box.h for crop, each in written if float(each[:-1].max()) > float(each[-1])]
     if not tall or len(written) == len(chosen):
@@ -157,8 +158,6 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
     kept: list[Read] = []
     unread: list[Crop] = []
     for crop, each in chosen:
-        if crop.contrast < VISIBLE:
-            continue
         alike = SHORTEST * height < crop.box.h < TALLEST * height
         sure = crop.evidence > FAINT_DIGIT and float(each[:-1].max()) >= SURE_DIGIT
         if _is_written(crop, each) or (alike and sure):
@@ -170,8 +169,6 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
 
 def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
     """Whether a crop holds ink at all: it looks written, or the network knows it for a digit."""
-    if crop.contrast < VISIBLE:
-        return False
     digit, none = max(float(probs[:-1].max()), 1e-4), max(float(probs[-1]), 1e-4)
     return crop.evidence + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 

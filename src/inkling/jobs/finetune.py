@@ -14,20 +14,13 @@ from torch import nn
 
 from inkling.data.fetch import Notify
 from inkling.errors import ModelError, RunError
-from inkling.evaluation.calibration import (
-    Thresholds,
-    choose_thresholds,
-    count_refusals,
-    fit_temperature,
-)
-from inkling.evaluation.metrics import softmax
 from inkling.exporters.finetuned import read_graph, write_graph
 from inkling.files import replacing
 from inkling.jobs.finetune_data import FinetuneData, collect
+from inkling.jobs.recalibrate import Calibration, recalibrate
 from inkling.models.onnx_graph import ScaledGraph
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.network import BUNDLED, Network, load_network
-from inkling.reading.recognise.tta import average_over_shifts
 from inkling.training.finetune import (
     FinetuneSettings,
     between,
@@ -87,12 +80,6 @@ class FinetuneResult:
         }
 
 
-@dataclass(frozen=True)
-class _Calibration:
-    temperature: float
-    thresholds: dict[str, float]
-
-
 def finetune(
     *,
     corrections: str | Path | None = None,
@@ -141,7 +128,7 @@ def finetune(
         refusal = ""
         for share in _shares_to_try(graph, later, gathered):
             mixed = between(graph, later, share)
-            calibration = _calibrate(graph, mixed, network, gathered.validation)
+            calibration = recalibrate(graph, mixed, network, gathered.validation)
             card = _new_card(network, calibration, gathered, share)
             adapted = write_graph(proto, mixed, card, temporary)
             after = _right_answers(adapted, gathered)
@@ -202,56 +189,8 @@ def _comparison(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Comparis
     )
 
 
-def _calibrate(
-    earlier: ScaledGraph, later: ScaledGraph, network: Network, held: Digits | None
-) -> _Calibration:
-    """Temperature and thresholds for `later`; as they were for a model of other classes.
-
-    `held` is not what the card was fitted on, so the earlier weights are measured on it too: the
-    temperature changes by the ratio of the two fits, and as many digits are refused and doubted
-    as before.
-    """
-    card = network.card
-    if held is None or len(held) == 0:
-        return _Calibration(card.temperature, dict(card.thresholds))
-    fits = [fit_temperature(logits_of(each, held), held.labels) for each in (earlier, later)]
-    temperature = round(card.temperature * fits[1] / fits[0], 4)
-    if not (network.knows_none and {"unsure", "not_a_digit"} <= set(card.thresholds)):
-        return _Calibration(temperature, dict(card.thresholds))
-    labels = np.array([network.order.index(label) for label in held.labels.tolist()])
-    before = network.judge(held.images)
-    kept = _legible(before, labels)
-    old = Thresholds(card.thresholds["unsure"], card.thresholds["not_a_digit"])
-    rates = count_refusals(before[kept], labels[kept], old)
-    after = _judge(later, network, temperature, held.images)
-    kept = _legible(after, labels)
-    chosen = choose_thresholds(
-        after[kept], labels[kept], rates.digits_refused, rates.digits_doubted
-    )
-    return _Calibration(temperature, {k: round(v, 4) for k, v in vars(chosen).items()})
-
-
-def _legible(probs: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Which crops count for thresholds: digits that lost half their strokes are rightly refused."""
-    return (probs[:, :-1].argmax(axis=1) == labels) | (labels == probs.shape[1] - 1)
-
-
-def _judge(
-    graph: ScaledGraph, network: Network, temperature: float, images: NDArray[np.uint8]
-) -> NDArray[np.float32]:
-    """What the reader would make of crops (N, 28, 28) with these weights: (N, labels + 1)."""
-    classes = network.card.classes
-
-    def probabilities(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        digits = Digits(pixels, np.zeros(len(pixels), np.int64), classes)
-        logits = logits_of(graph, digits)[:, network.order]
-        return softmax(logits / temperature).astype(np.float32)
-
-    return average_over_shifts(images, probabilities(images), probabilities)
-
-
 def _new_card(
-    network: Network, calibration: _Calibration, gathered: FinetuneData, share: float
+    network: Network, calibration: Calibration, gathered: FinetuneData, share: float
 ) -> dict[str, Any]:
     """The card of the model that is adapted, with what is new."""
     written = network.session.get_modelmeta().custom_metadata_map["card"]

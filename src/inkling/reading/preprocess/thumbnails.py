@@ -24,7 +24,7 @@ MOST_INK = 0.5  # of the image
 MOST_INK_TIGHT = 0.95  # of an image that was cropped to its ink
 FAINT = 0.06  # of the contrast; the outermost pixels of a digit's soft edge, where users crop it
 ALONG = 0.8  # of a side; ink that covers more of it lies along it (the bar of a 7 along one side)
-WIDE_ENOUGH = 16  # pixels; of such an image the two outermost rows and columns are its sides
+DEEP = 2  # pixels; so far in, ink lies along a side
 SLIM = 0.5  # width over height of a tight crop that may be a 1, which fills more than half of it
 
 
@@ -182,10 +182,9 @@ def _reaches_all_sides(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 def _is_framed(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Whether ink (N, H, W) lies along two sides or more, as in a cell cut from a form, (N,)."""
-    deep = 2 if min(inked.shape[1:]) >= WIDE_ENOUGH else 1
     sides = (
-        inked[:, :deep].any(axis=1), inked[:, -deep:].any(axis=1),
-        inked[:, :, :deep].any(axis=2), inked[:, :, -deep:].any(axis=2),
+        inked[:, :DEEP].any(axis=1), inked[:, -DEEP:].any(axis=1),
+        inked[:, :, :DEEP].any(axis=2), inked[:, :, -DEEP:].any(axis=2),
     )  # fmt: skip
     return np.sum([side.mean(axis=1) > ALONG for side in sides], axis=0) >= 2
 

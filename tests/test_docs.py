@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 
 from inkling.types import Digits
+from tests.reading.tables.drawn import draw_grid
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
@@ -47,13 +48,14 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.fixture(scope="module")
 def workplace(tmp_path_factory: pytest.TempPathFactory, scans: Digits) -> Path:
-    """A folder with what the README's commands name: a photo, own images, a stopped run."""
+    """A folder with what the README's commands name: a photo, a form, own images, a stopped run."""
     folder = tmp_path_factory.mktemp("readme")
     (folder / "inkling").write_text(f'#!/bin/sh\nexec {sys.executable} -m inkling "$@"\n')
     (folder / "inkling").chmod(0o755)
     page = np.full((120, 160), 235, np.uint8)
     page[30:86, 40:96] -= (scans.images[3].repeat(2, 0).repeat(2, 1) * 0.8).astype(np.uint8)
     Image.fromarray(page).save(folder / "photo.jpg")
+    Image.fromarray(draw_grid([["1", "2"], ["", "7"]])).save(folder / "form.jpg")
     for number in range(60):
         own = folder / "my-folder" / scans.classes[scans.labels[number]]
         own.mkdir(parents=True, exist_ok=True)

@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from inkling.cli.inputs import expand
 from inkling.errors import DataError, ImageError
 from inkling.scale import chunk
+from inkling.scale.columns import Rows
 from inkling.scale.listing import Found, Listing
 from inkling.scale.sources import find_change, open_sources, plan
 from tests.scale.conftest import write_tar
@@ -148,14 +149,29 @@ def test_a_column_plain_and_as_the_hub_stores_it(tmp_path: Path, thumbnails: lis
         images_of(tmp_path / "text.parquet")
 
 
+@pytest.mark.parametrize("read_again", [0, 8_000, 1 << 20])
 def test_large_and_small_row_groups_give_the_same_images(
-    tmp_path: Path, thumbnails: list[bytes], monkeypatch: pytest.MonkeyPatch
+    read_again: int, tmp_path: Path, thumbnails: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("inkling.scale.columns.CHUNK_IMAGES", 50)
+    monkeypatch.setattr("inkling.scale.columns.READ_AGAIN", read_again)
     path = tmp_path / "x.parquet"
     for size in (300, 70, 20):
         pq.write_table(pa.table({"image": thumbnails}), path, row_group_size=size)
-        assert [image for _, image in images_of(path)] == thumbnails
+        found = images_of(path)
+        assert [image for _, image in found] == thumbnails
+        assert [name for name, _ in found] == [f"{path}#{row}" for row in range(len(thumbnails))]
+        by_workers = {type(one.content) for one in plan(open_sources([str(path)], NOTHING))}
+        assert (Rows in by_workers) == (read_again > 0)
+
+
+def test_a_worker_holds_no_more_than_a_chunk_of_large_images(tmp_path: Path) -> None:
+    path = tmp_path / "photos.parquet"
+    photos = [bytes([k]) * 3_000_000 for k in range(9)]
+    pq.write_table(pa.table({"image": photos}), path, compression="none", use_dictionary=False)
+    chunks = list(plan(open_sources([str(path)], NOTHING)))
+    assert [len(one.names) for one in chunks] == [3, 3, 3]
+    assert [image for one in chunks for image in one.content.load()] == photos
 
 
 def test_a_list_names_images(tmp_path: Path, folder: Path) -> None:

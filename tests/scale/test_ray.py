@@ -17,6 +17,8 @@ from inkling.scale.bulk import read_bulk
 from inkling.scale.cluster import ANSWER_S, KNOCK_S, cluster, explain_failure
 from inkling.scale.processes import answer_here
 from inkling.scale.sources import open_sources
+from inkling.scale.training import _keep
+from inkling.training.manifest import altered_files, write_manifest
 from tests.scale.conftest import write_tar
 
 ROOT = Path(__file__).parents[2]
@@ -94,6 +96,22 @@ def test_an_address_where_something_else_listens(
     assert "Traceback" not in done.stderr
 
 
+def test_a_run_from_a_node_is_whole_where_it_is_kept(tmp_path: Path) -> None:
+    there = tmp_path / "node" / "seed-0"
+    there.mkdir(parents=True)
+    (there / "card.json").write_text(json.dumps({"run": str(there), "seed": 0}))
+    (there / "model.safetensors").write_bytes(b"weights")
+    write_manifest(there)
+    files = {path.name: path.read_bytes() for path in there.iterdir()}
+    here = tmp_path / "seed-0"
+    here.mkdir()
+    (here / "half-written").write_text("of a seed that was stopped")
+    assert _keep(here, {"run": str(there), "seed": 0}, files) == {"run": str(here), "seed": 0}
+    assert json.loads((here / "card.json").read_text()) == {"run": str(here), "seed": 0}
+    assert altered_files(here) == {}
+    assert {path.name for path in here.iterdir()} == set(files)
+
+
 def hashes(folder: Path) -> list[str]:
     lines = (folder / "seeds.jsonl").read_text().splitlines()
     return [json.loads(line)["weights_sha256"] for line in lines]
@@ -154,6 +172,8 @@ from ray.cluster_utils import Cluster
 from inkling.scale.bulk import read_bulk
 from inkling.scale.ray_data import RayEngine
 from inkling.scale.sources import open_sources
+from inkling.scale.training import _keep
+from inkling.training.manifest import altered_files, write_manifest
 
 cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "include_dashboard": False})
 node = cluster.add_node(num_cpus=1)

@@ -24,6 +24,7 @@ from inkling.jobs.train import train
 from inkling.jobs.tune import ENDED, TrialJob, run_trial
 from inkling.scale.cluster import HERE, cluster, explain_failure
 from inkling.scale.processes import count_cores
+from inkling.training.manifest import update_manifest
 from inkling.training.recipe import Recipe
 from inkling.training.threads import choose_threads
 
@@ -135,6 +136,7 @@ def _keep(folder: Path, result: dict[str, Any], files: dict[str, bytes]) -> dict
     try:
         for name, content in files.items():
             write_bytes(fresh / name, content)
+        update_manifest(fresh, fresh / "card.json")
         shutil.rmtree(folder, ignore_errors=True)  # a seed that was stopped
         fresh.chmod(0o755)
         fresh.rename(folder)

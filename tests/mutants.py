@@ -3,114 +3,113 @@
     python tests/mutants.py --count 150 --seed 0 --out mutants.jsonl
 
 Draws `--count` mutants over `reading/`, `training/`, `serving/` and `data/`. Each changes one
-operator, comparison, constant, condition or return value in a copy of `src/`. The test modules of
-the mutated module run against the copy; a mutant is killed if they fail. Results are appended line
-by line, and a second run continues where the first one stopped. The last line is the kill rate.
+operator, comparison, constant or condition in a copy of `src/`. The tests of its module run against
+the copy; if they pass, the wider tests do. A mutant is killed if a test fails. Every result is
+appended to `--out`, and a second run continues where the first one stopped. `--again` runs those
+that survived once more, after tests were added. The last line is the kill rate.
 
-The tests of a module are those named after it, those named after its folder's other modules if it
-has none, and the accuracy test for all of `reading/`.
+Tests that are marked slow or need a browser do not run. The process imports the libraries once and
+forks for each mutant: it needs a POSIX system.
 """
 
 import argparse
-import ast
+import compileall
 import json
 import os
-import random
+import py_compile
 import shutil
-import subprocess
+import signal
 import sys
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+import time
 from pathlib import Path
 
-ROOT = Path(__file__).parent.parent
-PACKAGE = Path("src/inkling")
-FOLDERS = ("reading", "training", "serving", "data")
-LIMIT = 600  # seconds; tests of a mutant that run longer have noticed it
-SWAPS: dict[type[ast.AST], type[ast.AST]] = {
-    ast.Lt: ast.LtE, ast.LtE: ast.Lt, ast.Gt: ast.GtE, ast.GtE: ast.Gt, ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq, ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult,
-    ast.And: ast.Or, ast.Or: ast.And,
-}  # fmt: skip
+from mutant_sample import PACKAGE, ROOT, Mutant, sample  # the script's own folder is on the path
+
+LIMIT = 240  # seconds; tests of a mutant that run longer have noticed it
+LIBRARIES = ("numpy", "cv2", "PIL.Image", "onnxruntime", "hypothesis", "torch", "pydantic", "scipy")
+PYTEST = (
+    "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=no",
+    "--assert=plain", "-m", "not slow and not browser", "--hypothesis-profile=ci",
+)  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Mutant:
-    """One change: the file, the line, and the text before and after."""
-
-    path: str
-    line: int
-    column: int
-    kind: str
-    before: str
-    after: str
-
-
-def change_node(node: ast.AST) -> tuple[str, ast.AST] | None:  # noqa: PLR0911 - a table of cases
-    """The kind of change and the changed node; None for nodes that stay."""
-    if isinstance(node, ast.Compare) and type(node.ops[0]) in SWAPS:
-        ops = [SWAPS[type(node.ops[0])](), *node.ops[1:]]
-        return "comparison", ast.Compare(node.left, ops, node.comparators)
-    if isinstance(node, ast.BinOp) and type(node.op) in SWAPS:
-        return "operator", ast.BinOp(node.left, SWAPS[type(node.op)](), node.right)
-    if isinstance(node, ast.BoolOp):
-        return "and/or", ast.BoolOp(SWAPS[type(node.op)](), node.values)
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-        return "not", node.operand
-    if isinstance(node, ast.Constant) and type(node.value) in {int, float}:
-        value = node.value
-        return "number", ast.Constant(value * 2 if value and abs(value) != 1 else value + 1)
-    if isinstance(node, ast.Constant) and isinstance(node.value, bool):
-        return "boolean", ast.Constant(not node.value)
-    if isinstance(node, ast.IfExp):
-        return "condition", ast.IfExp(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
-    return None
-
-
-def find_mutants(path: Path) -> Iterator[Mutant]:
-    """Every mutant of a file that changes code on one line, annotations and docstrings excepted."""
-    text = path.read_text("utf-8")
-    lines = text.splitlines()
-    tree = ast.parse(text)
-    for part in list(_code(tree)):
-        for node in ast.walk(part):
-            changed = change_node(node)
-            if changed is None or getattr(node, "lineno", 0) != getattr(node, "end_lineno", -1):
-                continue
-            kind, other = changed
-            before = ast.get_source_segment(text, node)
-            after = f"({ast.unparse(ast.fix_missing_locations(other))})"
-            line = lines[node.lineno - 1]  # type: ignore[attr-defined]
-            start = len(line.encode()[: node.col_offset].decode())  # type: ignore[attr-defined]
-            if before and line[start:].startswith(before):
-                where = str(path.relative_to(ROOT))
-                yield Mutant(where, node.lineno, start, kind, before, after)  # type: ignore[attr-defined]
-
-
-def _code(tree: ast.Module) -> Iterator[ast.AST]:
-    """The statements of functions, and the values of a module's constants."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield from node.body
-        elif isinstance(node, ast.Assign) and node in tree.body:
-            yield node.value
-
-
-def tests_of(path: str) -> list[str]:
-    """The test modules of a source file."""
+def own_tests(path: str) -> list[str]:
+    """The test module named after a source file, in the folder that mirrors its own if there."""
     parts = Path(path).relative_to(PACKAGE)
+    tests, name = ROOT / "tests", f"test_{parts.stem}.py"
+    for folder in (parts.parent, Path(parts.parts[0])):
+        if (tests / folder / name).exists():
+            return [(Path("tests") / folder / name).as_posix()]
+    return []
+
+
+def wider_tests(path: str) -> list[str]:
+    """The test modules that import a source file, then all of its folder or the accuracy test."""
+    parts = Path(path).relative_to(PACKAGE).with_suffix("")
+    module = ".".join(("inkling", *parts.parts))
     folder = ROOT / "tests" / parts.parts[0]
-    named = sorted(folder.rglob(f"test_{parts.stem}.py"))
-    near = sorted((ROOT / "tests" / parts.parent).glob("test_*.py"))
-    chosen = named or near or sorted(folder.glob("test_*.py"))
+    found = [file for file in sorted(folder.rglob("test_*.py")) if _imports(file, module)]
     if parts.parts[0] == "reading":
-        chosen += [ROOT / "tests/accuracy/test_accuracy.py"]
-    return [str(test.relative_to(ROOT)) for test in chosen]
+        whole = "reading/tables/test_read_tables.py" if "tables" in parts.parts else "accuracy"
+        found.append(ROOT / "tests" / whole)
+    else:
+        found += sorted(folder.glob("test_*.py"))
+    named = own_tests(path)
+    wide = dict.fromkeys(file.relative_to(ROOT).as_posix() for file in found)
+    return [file for file in wide if file not in named]
 
 
-def is_killed(mutant: Mutant, scratch: Path) -> bool:
-    """Whether the tests fail with the mutant. Writes it into the copy of `src/` and removes it."""
+def _imports(file: Path, module: str) -> bool:
+    parent, _, name = module.rpartition(".")
+    text = file.read_text("utf-8")
+    return f"from {module} import" in text or f"from {parent} import {name}" in text
+
+
+def run_tests(tests: list[str], scratch: Path) -> int:
+    """The exit code of pytest over `tests`, with the copy of the package; 124 past `LIMIT`."""
+    child = os.fork()
+    if child == 0:
+        os.setsid()  # what the tests start ends with them
+        os.chdir(ROOT)
+        sys.stdout.flush()
+        quiet = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(quiet, 1)
+        os.dup2(quiet, 2)
+        sys.path[:0] = [str(scratch / "src"), str(ROOT)]
+        os.environ |= {"PYTHONPATH": str(scratch / "src"), "OMP_NUM_THREADS": "1"}
+        code = 1
+        try:
+            import pytest
+
+            code = int(pytest.main([*PYTEST, *tests]))
+        finally:
+            os._exit(code)
+    return _wait(child)
+
+
+def _wait(child: int) -> int:
+    stop = time.monotonic() + LIMIT
+    while time.monotonic() < stop:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            _end_group(child)
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.02)
+    _end_group(child)
+    os.waitpid(child, 0)
+    return 124
+
+
+def _end_group(child: int) -> None:
+    try:
+        os.killpg(child, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def judge(mutant: Mutant, scratch: Path) -> str:
+    """Which tests kill a mutant: `own`, `wider` or `none`. Puts it into the copy and removes it."""
     target = scratch / mutant.path
     text = target.read_text("utf-8")
     lines = text.splitlines(keepends=True)
@@ -119,35 +118,59 @@ def is_killed(mutant: Mutant, scratch: Path) -> bool:
     lines[mutant.line - 1] = line[: mutant.column] + mutant.after + rest
     target.write_text("".join(lines), "utf-8")
     try:
-        return run_tests(tests_of(mutant.path), scratch) != 0
+        for stage, tests in (("own", own_tests(mutant.path)), ("wider", wider_tests(mutant.path))):
+            if tests and run_tests(tests, scratch) not in (0, 5):  # 5: every test was left out
+                return stage
+        return "none"
     finally:
         target.write_text(text, "utf-8")
 
 
-def run_tests(tests: list[str], scratch: Path) -> int:
-    """The exit code of pytest over `tests`, with the copy of the package."""
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests]
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(scratch / "src"),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "PYTEST_ADDOPTS": "--hypothesis-profile=ci",
-    }
-    try:
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, timeout=LIMIT, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return 1
-    return done.returncode
+def check_tests(mutants: list[Mutant], scratch: Path) -> None:
+    """Ends the run if tests fail without a mutant: then a failure says nothing about one."""
+    both = [own_tests(m.path) + wider_tests(m.path) for m in mutants]
+    for test in sorted({test for tests in both for test in tests}):
+        start = time.monotonic()
+        code = run_tests([test], scratch)
+        print(f"{time.monotonic() - start:6.1f} s  {test}", file=sys.stderr, flush=True)
+        if code not in (0, 5):
+            sys.exit(f"{test} fails without a mutant (exit code {code})")
 
 
-def sample(count: int, seed: int) -> list[Mutant]:
-    """`count` mutants, the same for a seed and a state of the code, folders mixed by their size."""
-    files = sorted(f for folder in FOLDERS for f in (ROOT / PACKAGE / folder).rglob("*.py"))
-    every = {mutant for file in files for mutant in find_mutants(file)}
-    ordered = sorted(every, key=lambda m: (m.path, m.line, m.column, m.kind, m.before))
-    return random.Random(seed).sample(ordered, min(count, len(ordered)))
+def read_results(path: Path) -> dict[str, str]:
+    """What an earlier run found, by the mutants' names; the last entry of each counts."""
+    lines = path.read_text("utf-8").splitlines() if path.exists() else []
+    return {entry["name"]: entry["by"] for entry in map(json.loads, lines)}
+
+
+def copy_source(scratch: Path) -> None:
+    """A copy of `src/`, compiled: files that a mutant changes are known by their hash."""
+    shutil.copytree(ROOT / "src", scratch / "src", ignore=shutil.ignore_patterns("__pycache__"))
+    mode = py_compile.PycInvalidationMode.CHECKED_HASH
+    compileall.compile_dir(scratch / "src", quiet=1, invalidation_mode=mode)
+    sys.dont_write_bytecode = True
+
+
+def run(mutants: list[Mutant], options: argparse.Namespace) -> dict[str, str]:
+    """The stage that killed each mutant, by its name."""
+    done = read_results(options.out)
+    left = [m for m in mutants if done.get(m.name, "none" if options.again else "") in ("", "none")]
+    if not options.again:
+        left = [m for m in left if m.name not in done]
+    with tempfile.TemporaryDirectory() as folder, options.out.open("a", encoding="utf-8") as out:
+        scratch = Path(folder)
+        copy_source(scratch)
+        for library in LIBRARIES:
+            __import__(library)
+        if not options.trusted:
+            check_tests(left, scratch)
+        for mutant in left:
+            start = time.monotonic()
+            done[mutant.name] = judge(mutant, scratch)
+            entry = {"name": mutant.name, "by": done[mutant.name], "text": str(mutant)}
+            entry["seconds"] = f"{time.monotonic() - start:.1f}"
+            print(json.dumps(entry), file=out, flush=True)
+    return done
 
 
 def main() -> None:
@@ -156,29 +179,22 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=150)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"))
+    parser.add_argument("--again", action="store_true", help="run the survivors once more")
+    parser.add_argument("--trusted", action="store_true", help="do not run the tests unchanged")
+    parser.add_argument("--only", default="", help="mutants of files with this in their path")
     parser.add_argument("--list", action="store_true", help="print the sample, run nothing")
     options = parser.parse_args()
-    mutants = sample(options.count, options.seed)
+    options.out = options.out.resolve()
+    mutants = [m for m in sample(options.count, options.seed) if options.only in m.path]
     if options.list:
-        for mutant in mutants:
-            print(f"{mutant.path}:{mutant.line} {mutant.before} -> {mutant.after}")
+        print(*mutants, sep="\n")
         return
-    written = options.out.read_text("utf-8").splitlines() if options.out.exists() else []
-    done = {tuple(json.loads(line)["mutant"].values()): json.loads(line) for line in written}
-    with tempfile.TemporaryDirectory() as folder, options.out.open("a", encoding="utf-8") as out:
-        scratch = Path(folder)
-        shutil.copytree(ROOT / "src", scratch / "src")
-        for mutant in mutants:
-            key = tuple(asdict(mutant).values())
-            if key in done:
-                continue
-            done[key] = {"mutant": asdict(mutant), "killed": is_killed(mutant, scratch)}
-            print(json.dumps(done[key]), file=out, flush=True)
-    results = [done[tuple(asdict(mutant).values())] for mutant in mutants]
-    for each in (result["mutant"] for result in results if not result["killed"]):
-        print(f"survived: {each['path']}:{each['line']} {each['before']} -> {each['after']}")
-    killed = sum(result["killed"] for result in results)
-    print(f"{killed} of {len(results)} killed ({killed / max(len(results), 1):.1%})")
+    done = run(mutants, options)
+    for mutant in mutants:
+        if done[mutant.name] == "none":
+            print(f"survived: {mutant}")
+    killed = sum(done[mutant.name] != "none" for mutant in mutants)
+    print(f"{killed} of {len(mutants)} killed ({killed / max(len(mutants), 1):.1%})")
 
 
 if __name__ == "__main__":

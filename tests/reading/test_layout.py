@@ -1,9 +1,20 @@
 """Lines of text at any slope, from boxes alone."""
 
+import itertools
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from inkling.reading.detect.layout import find_layout
+from inkling.reading.detect.layout import (
+    _add_small,
+    _join_chains,
+    _link,
+    _without_slope,
+    digit_height,
+    find_layout,
+)
 from inkling.reading.detect.parts import Part
 from inkling.reading.detect.strokes import join_strokes
 from inkling.reading.text import join_text
@@ -72,3 +83,113 @@ def test_a_wide_gap_parts_two_numbers() -> None:
     assert join_text(digits, [range(5)], []) == "012 34"
     assert join_text(digits, [range(5)], [Box(75, 10, 45, 30)]) == "01234"
     assert join_text(digits[:3], [range(2), [2]], []) == "01\n2"
+
+
+@pytest.mark.parametrize(
+    ("parts", "height"),
+    [
+        ([part(0, 0, 20, 30)], 30),
+        ([part(0, 0, 20, 30), part(50, 0, 20, 40), part(90, 0, 20, 50)], 40),
+        ([part(0, 0, 4, 4)] * 9 + [part(50, 0, 20, 40)] * 2, 40),  # dots weigh little
+        ([part(0, 0, 2, 200)] + [part(50, 0, 20, 40)] * 2, 40),  # so does a long thin line
+    ],
+)
+def test_the_height_of_digits_is_not_moved_by_dots_and_lines(
+    parts: list[Part], height: float
+) -> None:
+    assert digit_height(parts) == height
+
+
+def test_a_layout_says_slope_and_height() -> None:
+    layout = find_layout(row(12, float(np.tan(np.deg2rad(10)))))
+    assert np.rad2deg(np.arctan(layout.slope)) == pytest.approx(10, abs=1)
+    assert layout.height == 30
+    assert find_layout([part(10, 10)]).slope == 0
+    assert find_layout([part(10, 10), part(10, 400)]).slope == 0  # no neighbours
+    empty = find_layout([])
+    assert (empty.slope, empty.height) == (0, 0)
+
+
+def test_a_level_line_is_preferred_where_two_slopes_explain_it() -> None:
+    parts = [part(60 + 40 * column, 60 + 40 * line) for line in range(5) for column in range(5)]
+    assert find_layout(parts).slope == pytest.approx(0, abs=0.01)
+
+
+@given(st.floats(-0.6, 0.6), st.integers(0, 2**16))
+def test_taking_the_slope_off_turns_the_image(slope: float, seed: int) -> None:
+    boxes = np.random.default_rng(seed).uniform(0, 500, (6, 4))
+    level = _without_slope(boxes, slope)
+    turned = (boxes[:, 0] + 1j * boxes[:, 1]) * np.exp(-1j * np.arctan(slope))
+    np.testing.assert_allclose(level[:, 0] + 1j * level[:, 1], turned)
+    np.testing.assert_array_equal(level[:, 2:], boxes[:, 2:])
+
+
+def linked(*boxes: tuple[float, float, float, float]) -> list[list[int]]:
+    """The chains of boxes given by their middle and size."""
+    level = np.array(boxes, np.float64)
+    return _link(level, np.arange(len(level)))
+
+
+def test_neighbours_on_a_line_are_linked() -> None:
+    digit = (20.0, 30.0)
+    assert linked((0, 0, *digit), (30, 0, *digit), (60, 0, *digit)) == [[0, 1, 2]]
+    assert linked((60, 0, *digit), (0, 0, *digit), (30, 0, *digit)) == [[1, 2, 0]]
+    assert linked((0, 0, *digit), (30, 19, *digit)) == [[0, 1]]  # 11 of 30 rows shared
+    assert linked((0, 0, *digit), (30, 20, *digit)) == [[0], [1]]  # 10 are less than 0.35
+    assert linked((0, 0, *digit), (379, 0, *digit)) == [[0, 1]]  # 359 pixels: below 12 heights
+    assert linked((0, 0, *digit), (380, 0, *digit)) == [[0], [1]]
+
+
+def test_of_two_followers_the_level_one_is_linked() -> None:
+    digit = (20.0, 30.0)
+    assert linked((0, 0, *digit), (32, 0, *digit), (30, 12, *digit)) == [[0, 1], [2]]
+
+
+def joined(*chains: list[tuple[float, float, float, float]], height: float = 30.0) -> list:
+    level = np.array([box for chain in chains for box in chain], np.float64)
+    starts = np.cumsum([0, *map(len, chains)])
+    indices = [list(range(a, b)) for a, b in itertools.pairwise(starts)]
+    return sorted(sorted(line) for line in _join_chains(indices, level, height))
+
+
+def test_chains_that_go_on_from_each_other_are_one_line() -> None:
+    first = [(20.0 * k, 0.0, 16.0, 30.0) for k in range(3)]
+    assert joined(first, [(100, 14, 16, 30)]) == [[0, 1, 2, 3]]
+    assert joined(first, [(100, 15, 16, 30)]) == [[0, 1, 2], [3]]  # half a height off
+    assert joined(first, [(40 + 16 + 359, 0, 16, 30)]) == [[0, 1, 2, 3]]
+    assert joined(first, [(40 + 16 + 360, 0, 16, 30)]) == [[0, 1, 2], [3]]  # 12 heights apart
+    assert joined(first) == [[0, 1, 2]]
+
+
+def test_a_part_above_another_ones_middle_is_on_another_line() -> None:
+    first = [(20.0 * k, 0.0, 16.0, 30.0) for k in range(3)]
+    assert joined(first, [(33, 7, 16, 30)]) == [[0, 1, 2, 3]]
+    assert joined(first, [(33, 8, 16, 30)]) == [[0, 1, 2], [3]]  # a quarter of a height off
+    assert joined(first, [(32, 8, 16, 30)]) == [[0, 1, 2, 3]]  # beside the middle
+
+
+def added(small: tuple[float, float, float, float]) -> list[list[int]]:
+    level = np.array([(0, 0, 20, 40), (30, 0, 20, 40), (0, 100, 20, 40), small], np.float64)
+    return _add_small([[0, 1], [2]], level, np.array([0, 1, 2]), 40.0)
+
+
+@pytest.mark.parametrize(
+    ("small", "lines"),
+    [
+        ((15, 18, 4, 4), [[0, 1, 3], [2]]),  # at the foot of the first line
+        ((0, 77, 4, 4), [[0, 1], [2, 3]]),  # nearer to the second
+        ((45, 37, 4, 4), [[0, 1, 3], [2]]),  # 35 rows below the middle: less than 0.9 heights
+        ((100, 38, 4, 4), [[0, 1], [2], [3]]),
+        ((521, 0, 4, 4), [[0, 1, 3], [2]]),  # 479 columns apart
+        ((522, 0, 4, 4), [[0, 1], [2], [3]]),  # 12 heights
+    ],
+)
+def test_small_parts_are_added_to_the_nearest_line(
+    small: tuple[float, float, float, float], lines: list[list[int]]
+) -> None:
+    assert added(small) == lines
+
+
+def test_lines_of_small_parts_alone_keep_them() -> None:
+    level = np.array([(0, 0, 4, 4), (30, 0, 4, 4)], np.float64)
+    assert _add_small([], level, np.array([], int), 40.0) == [[0], [1]]

@@ -1,5 +1,6 @@
 """A row read by two networks: what each may say, and what the second one is worth."""
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,13 @@ from inkling.reading.detect.segments import segment
 from inkling.reading.detect.text_map import make_text_map
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise import row as rows
+from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.lattice import Lattice, Run
 from inkling.reading.recognise.line_network import ctc_greedy_decode, read_strip, read_strip_again
-from inkling.reading.recognise.row import LEAST, UNHEARD, WHOLE
+from inkling.reading.recognise.row import LEAST, UNHEARD, WHOLE, _is_narrow, _scores, is_plain
 from inkling.reading.recognise.strip import Strip, cut_strip
-from inkling.types import Reading
+from inkling.types import Box, Reading
+from tests.reading.maps import make_box
 from tests.reading.pictures import mnist_test, write_text
 
 
@@ -91,3 +95,82 @@ def test_touching_rows_are_read_better_by_both_networks(
     monkeypatch.setattr(rows, "WHOLE", 0.0)
     assert with_both >= 0.8
     assert right() < with_both - 0.04
+
+
+def crop(width: int, height: int) -> Crop:
+    return Crop(Box(0, 0, width, height), np.zeros((28, 28), np.uint8), 2.0, 1.0, 0, 1.0)
+
+
+def sure_of(prob: float) -> np.ndarray:
+    """Probabilities of which the best digit's is `prob`."""
+    probs = np.full(11, (1 - prob) / 20, np.float32)
+    probs[3] = prob
+    return probs
+
+
+@pytest.mark.parametrize(
+    ("crops", "probs", "plain"),
+    [
+        ([(20, 40)], [0.6], True),  # alone and narrow
+        ([(20, 40)], [0.59], False),
+        ([(30, 40)], [0.6], True),  # 0.75 of its height
+        ([(31, 40)], [0.6], False),
+        ([(31, 40)], [0.9], True),
+        ([(31, 40)], [0.89], False),
+        ([(46, 40)], [0.99], True),  # 1.15 of its height
+        ([(47, 40)], [0.99], False),
+        ([(20, 40), (20, 40)], [0.9, 0.9], True),
+        ([(20, 40), (20, 40)], [0.9, 0.89], False),
+        ([(20, 40), (47, 40)], [0.99, 0.99], False),
+        ([], [], False),
+    ],
+)
+def test_what_needs_no_other_look(
+    crops: list[tuple[int, int]], probs: list[float], plain: bool
+) -> None:
+    given = [crop(*size) for size in crops]
+    answers = [sure_of(prob + 1e-6) for prob in probs]
+    assert is_plain(given, answers) is plain
+
+
+def test_a_sure_none_is_not_plain() -> None:
+    none = np.zeros(11, np.float32)
+    none[10] = 1
+    assert not is_plain([crop(20, 40)], [none])
+    assert _is_narrow([crop(30, 40)])
+    assert not _is_narrow([crop(31, 40)])
+    assert not _is_narrow([crop(30, 40)] * 2)
+
+
+STRAYS = [(0.34, 0.42), (0.35, 0.02), (0.49, 0.02), (0.5, 1.9), (2.0, 1.9)]
+
+
+@pytest.mark.parametrize(("tall", "stray"), STRAYS)
+@pytest.mark.parametrize("none", [0.01, 0.5, 1.0])
+def test_a_run_is_a_digit_or_a_stray_stroke(tall: float, stray: float, none: float) -> None:
+    """As the sum of what it is worth and what it costs; only a single piece may be left out."""
+    height = 100.0
+    part = make_box(0, 0, 20, round(tall * height))
+    single = Run(0, 1, part, 0.0, 0.0)
+    pair = Run(0, 2, part, 0.5, 0.25)
+    both = np.full((2, 11), -6.0)
+    both[:, 4] = -5.0
+    both[:, 10] = 0.0  # the column of none is not a digit
+    probs = np.zeros((2, 11), np.float32)
+    probs[:, 10] = none
+    words = np.full((2, 11), -0.5)
+    lattice = Lattice((part, part), (single, pair), height)
+    found = _scores(lattice, both, probs, words)
+    left_out = 0.2 * math.log(max(none, 0.05)) - stray + WHOLE * -0.5
+    assert found[0] == pytest.approx(max(-5.0, left_out) - rows.RUN)
+    cost = rows.RUN + rows.CUT + rows.CUT_INK * 0.5 + rows.GAP * 0.25
+    assert found[1] == pytest.approx(-5.0 - cost)
+
+
+def test_a_run_that_begins_at_no_cut_costs_none() -> None:
+    part = make_box(0, 0, 20, 100)
+    runs = (Run(0, 2, part, 0.0, 0.0), Run(0, 2, part, 0.01, 0.0))
+    both, probs = np.zeros((2, 11)), np.zeros((2, 11), np.float32)
+    free, cut = _scores(Lattice((part, part), runs, 100.0), both, probs, np.zeros((2, 11)))
+    assert free == pytest.approx(-rows.RUN)
+    assert cut == pytest.approx(-rows.RUN - rows.CUT - 0.01 * rows.CUT_INK)

@@ -115,11 +115,7 @@ def _along_edge(part: Part, labels: Labels) -> bool:
     height, width = labels.shape
     if not (part.x == 0 or part.y == 0 or part.right == width or part.bottom == height):
         return False
-    margin = 0.1 * min(height, width)
-    upright, flat = part.h > 1.5 * part.w, part.w > 1.5 * part.h
-    beside = part.right <= margin or part.x >= width - margin
-    above = part.bottom <= margin or part.y >= height - margin
-    return (beside and upright) or (above and flat) or _lies_outside(part, labels, round(margin))
+    return _lies_outside(part, labels, round(0.1 * min(height, width)))
 
 
 def _lies_outside(part: Part, labels: Labels, margin: int) -> bool:

@@ -84,3 +84,63 @@ def test_both_ways_give_one_answer(reader: Reader) -> None:
         assert abs(ours.x - theirs.x) < 5
         assert abs(ours.h - theirs.h) < 8
     assert not make_text_map(drawn_seven()).plain
+
+
+def blot(contrast: int, ink: int = 400, soft: int = 0, uneven: int = 0) -> np.ndarray:
+    """Paper (50, 50) of 240 with `ink` pixels `contrast` darker and `soft` ones a little darker."""
+    pixels = np.full(2500, 240, np.int64)
+    pixels[:ink] -= contrast
+    pixels[ink : ink + soft] -= contrast // 4
+    pixels[-1000:] -= uneven
+    return pixels.reshape(50, 50).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("drawing", "flat"),
+    [
+        (blot(72), True),
+        (blot(71), False),  # too faint
+        (blot(200, ink=1000), True),
+        (blot(200, ink=1001), False),  # more than 0.4 of it is ink
+        (blot(200, soft=100), True),
+        (blot(200, soft=101), False),  # more than 0.04 of it is a soft edge
+        (blot(200, uneven=8), True),
+        (blot(200, uneven=9), False),  # the paper is uneven
+        (blot(200, ink=0), False),
+    ],
+)
+def test_what_a_flat_drawing_is(drawing: np.ndarray, flat: bool) -> None:
+    assert (make_drawing_map(drawing) is not None) is flat
+    assert (make_drawing_map(255 - drawing) is not None) is flat
+
+
+def test_ink_noise_and_zoom_of_a_drawing() -> None:
+    drawing = blot(200, uneven=8)
+    writing = make_drawing_map(drawing, zoom=0.5)
+    assert writing is not None
+    inked = drawing == 40
+    np.testing.assert_allclose(writing.ink[inked], 192 / 255, rtol=1e-5)  # of the median
+    assert not writing.ink[~inked].any()  # what the paper varies by is no ink
+    np.testing.assert_allclose(writing.prob, inked, rtol=1e-5)
+    assert not writing.light.noise.any()
+    assert (writing.zoom, writing.light.light_ink) == (0.5, False)
+    assert writing.light.grey[0, 0] == 255 - 192
+    other = make_drawing_map(255 - drawing)
+    assert other is not None
+    assert other.light.light_ink
+    np.testing.assert_allclose(other.ink, writing.ink)
+
+
+def test_the_strongest_colour_is_the_ink() -> None:
+    rgb = np.full((50, 50, 3), 240, np.uint8)
+    rgb[10:20, 10:30] = (240, 200, 40)
+    writing = make_drawing_map(rgb)
+    assert writing is not None
+    np.testing.assert_allclose(writing.ink[12, 12], 200 / 255, rtol=1e-5)
+
+
+def test_a_large_drawing_keeps_its_place_in_the_image() -> None:
+    large = np.kron(blot(200), np.ones((20, 20), np.uint8)).astype(np.uint8)
+    writing = make_drawing_map(large, zoom=0.25)
+    assert writing is not None
+    assert writing.zoom == pytest.approx(0.25 * FLAT_SIDE / 1000)

@@ -75,3 +75,32 @@ def test_a_damaged_file_is_told_as_one(
 def test_its_hash_is_the_documented_one() -> None:
     page = Path(__file__).parents[2] / "docs" / "reader-model.md"
     assert hashlib.sha256(MODEL.read_bytes()).hexdigest() in page.read_text("utf-8")
+
+
+def test_of_a_slim_crop_the_surer_side_is_ink(reader: Reader) -> None:
+    """A 1 cropped to its ink: more of it is ink than background."""
+    slim = np.full((3, 28, 10), 40, np.uint8)
+    slim[:, :, 0] = slim[:, :, -1] = 230
+    slim[1] = 255 - slim[1]
+    slim[2, 4:24, 3:7] = 230  # not tight: its answer stays
+    thumbs = preprocess_thumbnails(slim)
+    thumbs = replace(thumbs, tight=np.array([True, True, False]))
+    assert thumbs.inverse is not None
+    probs = reader.network.judge(thumbs.pixels)
+    inverse = reader.network.judge(thumbs.inverse)
+    found, chosen = thumb_network.judge_inverse(thumbs, probs, reader.network)
+    for k in range(3):
+        other = bool(thumbs.tight[k]) and inverse[k, :-1].max() > probs[k, :-1].max()
+        np.testing.assert_array_equal(chosen[k], inverse[k] if other else probs[k])
+        expected = thumbs.inverse[k] if other else thumbs.pixels[k]
+        np.testing.assert_array_equal(found.pixels[k], expected)
+    assert (chosen != probs).any()
+    np.testing.assert_array_equal(chosen[2], probs[2])
+
+
+def test_a_sure_none_of_a_slim_crop_is_no_answer(reader: Reader) -> None:
+    """Only classes are compared: `none` of one side does not win over a digit of the other."""
+    wide = preprocess_thumbnails(np.stack([255 - drawn_zero(28, 3)]))
+    assert wide.inverse is None
+    probs = np.zeros((1, 11), np.float32)
+    assert thumb_network.judge_inverse(wide, probs, reader.network) == (wide, probs)

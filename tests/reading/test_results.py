@@ -1,0 +1,340 @@
+"""From crops to an answer: what is written, what is a mark, what makes an answer unsure."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inkling.errors import ImageError
+from inkling.reading.pipeline import Reader
+from inkling.reading.preprocess.photo import Photo
+from inkling.reading.preprocessed import Preprocessed, preprocess_fast
+from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.mark_network import KINDS
+from inkling.reading.results import (
+    _among_digits,
+    _doubt_slash,
+    _find_marks,
+    _find_points,
+    _is_written,
+    _lies_in_one,
+    _part_unwritten,
+    _strokes_without,
+    _summarise,
+    _verdict,
+    answer_image,
+)
+from inkling.types import Box, MarkKind, Prediction, Verdict
+from tests.reading.maps import make_box
+from tests.reading.pictures import write_text
+
+
+def crop(
+    x: int = 0, y: int = 0, w: int = 20, h: int = 40, *, row: int = 0, area: int = 100,
+    evidence: float = 1.0, contrast: float = 0.5,
+) -> Crop:  # fmt: skip
+    pixels = np.zeros((28, 28), np.uint8)
+    return Crop(Box(x, y, w, h), pixels, 2.0, contrast, row, evidence, area)
+
+
+def probs_of(digit: float, none: float, best: int = 3) -> np.ndarray:
+    probs = np.zeros(11, np.float32)
+    probs[best], probs[10] = digit, none
+    return probs
+
+
+def prediction(
+    crop: Crop, label: int = 3, verdict: Verdict = "digits", sure: float = 0.9
+) -> Prediction:
+    return Prediction(label, sure, crop.box, (), verdict)
+
+
+@pytest.mark.parametrize(
+    ("evidence", "digit", "none", "written"),
+    [
+        (0.1, 0.5, 0.5, True),
+        (0.0, 0.5, 0.5, False),
+        (0.61, 0.0, 1.0, True),  # a sure none takes 0.6 at most
+        (0.59, 0.0, 1.0, False),
+        (-2.99, 1.0, 0.0, True),  # a sure digit gives 3 at most
+        (-3.0, 1.0, 0.0, False),
+        (-0.6 * math.log(4) + 0.01, 0.8, 0.2, True),
+        (-0.6 * math.log(4) - 0.01, 0.8, 0.2, False),
+    ],
+)
+def test_ink_is_written_where_it_looks_so_or_is_a_digit(
+    evidence: float, digit: float, none: float, written: bool
+) -> None:
+    assert _is_written(crop(evidence=evidence), probs_of(digit, none)) is written
+
+
+@pytest.mark.parametrize(
+    ("changes", "digit", "kept", "unread"),
+    [
+        ({"evidence": -3.9}, 0.9, True, False),
+        ({"evidence": -4.0}, 0.9, False, False),
+        ({"evidence": -3.9}, 0.89, False, False),
+        ({"evidence": -3.9, "h": 25}, 0.9, True, False),  # more than 0.6 of the others' 40
+        ({"evidence": -3.9, "h": 24}, 0.9, False, False),
+        ({"evidence": -3.9, "h": 63}, 0.9, True, False),
+        ({"evidence": -3.9, "h": 64}, 0.9, False, False),  # 1.6 of it
+        ({"evidence": -1.4}, 0.2, False, True),
+        ({"evidence": -1.5}, 0.2, False, False),
+        ({"evidence": -1.4, "h": 25}, 0.2, False, True),
+        ({"evidence": -1.4, "h": 24}, 0.2, False, False),
+        ({"evidence": -1.4, "h": 200}, 0.2, False, True),  # however tall
+        ({"contrast": 0.018}, 0.9, True, False),
+        ({"contrast": 0.017}, 0.9, False, False),
+    ],
+)
+def test_beside_digits_less_is_asked_of_what_is_as_tall(
+    changes: dict, digit: float, kept: bool, unread: bool
+) -> None:
+    other = crop(100, **changes)
+    digits = [(crop(0), probs_of(0.9, 0.05)), (crop(30), probs_of(0.9, 0.05))]
+    probs = probs_of(digit + 1e-6 if digit == 0.9 else digit, 0.5 if digit < 0.5 else 0.0)
+    if kept and digit == 0.9 and changes.get("evidence", 0) < 0:
+        probs[10] = 0.05  # the network alone does not make it written
+    read, left = _part_unwritten([*digits, (other, probs)])
+    assert any(each is other for each, _ in read) is kept
+    assert any(each is other for each in left) is unread
+
+
+def test_a_none_does_not_say_how_tall_digits_are() -> None:
+    none = (crop(0, h=200), probs_of(0.1, 0.9))
+    digits = [(crop(30), probs_of(0.9, 0.1)), (crop(60), probs_of(0.9, 0.1))]
+    faint = (crop(90, evidence=-3.9), probs_of(0.95, 0.0))
+    read, _ = _part_unwritten([none, *digits, faint])
+    assert any(each is faint[0] for each, _ in read)
+
+
+def line(*heights: tuple[int, Verdict, float]) -> list[Prediction]:
+    return [
+        prediction(crop(30 * k, h=height), k, verdict, sure)
+        for k, (height, verdict, sure) in enumerate(heights)
+    ]
+
+
+DIGIT: tuple[int, Verdict, float] = (40, "digits", 0.9)
+
+
+@pytest.mark.parametrize(
+    ("other", "verdict"),
+    [
+        ((25, "not-a-digit", 0.05), "unsure"),
+        ((24, "not-a-digit", 0.05), "not-a-digit"),  # no taller than 0.6 of the digits
+        ((25, "not-a-digit", 0.04), "not-a-digit"),
+        ((90, "not-a-digit", 0.3), "unsure"),
+        ((40, "unsure", 0.3), "unsure"),
+    ],
+)
+def test_in_a_line_of_digits_what_is_as_tall_may_be_one(
+    other: tuple[int, Verdict, float], verdict: str
+) -> None:
+    boxes = line(DIGIT, DIGIT, other)
+    found = _among_digits(boxes)
+    assert [box.verdict for box in found] == ["digits", "digits", verdict]
+
+
+def test_so_many_digits_make_a_line_of_digits() -> None:
+    none: tuple[int, Verdict, float] = (40, "not-a-digit", 0.3)
+    assert [b.verdict for b in _among_digits(line(DIGIT, none))] == ["digits", "not-a-digit"]
+    half = _among_digits(line(DIGIT, DIGIT, none, none))
+    assert [b.verdict for b in half] == ["digits", "digits", "unsure", "unsure"]
+    fewer = _among_digits(line(DIGIT, DIGIT, none, none, none))
+    assert [b.verdict for b in fewer][2:] == ["not-a-digit"] * 3
+
+
+def test_a_one_that_may_be_a_slash_is_unsure() -> None:
+    doubted = _doubt_slash(replace(prediction(crop(), 1), doubts=("looks like 1 or 7",)))
+    assert doubted.verdict == "unsure"
+    assert doubted.doubts == ("looks like 1 or 7", "may be a slash")
+
+
+@pytest.mark.parametrize(
+    ("box", "inside"),
+    [
+        (Box(110, 110, 10, 10), True),
+        (Box(195, 110, 10, 10), True),  # half of it
+        (Box(196, 110, 10, 10), False),
+        (Box(110, 195, 10, 10), True),
+        (Box(110, 196, 10, 10), False),
+        (Box(95, 110, 10, 10), True),
+        (Box(94, 110, 10, 10), False),
+        (Box(110, 94, 10, 10), False),
+        (Box(300, 300, 10, 10), False),
+        (Box(300, 110, 10, 10), False),  # beside it: a negative overlap is none
+        (Box(50, 50, 10, 10), False),
+        (Box(50, 50, 200, 200), False),  # around it
+    ],
+)
+def test_a_box_lies_in_another_by_half_or_more(box: Box, inside: bool) -> None:
+    assert _lies_in_one(box, [Box(100, 100, 100, 100)]) is inside
+    assert _lies_in_one(box, [Box(0, 0, 1, 1), Box(100, 100, 100, 100)]) is inside
+    assert not _lies_in_one(box, [])
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "others", "verdict"),
+    [
+        ([], [], "blank"),
+        ([], [50], "blank"),
+        (["not-a-digit"], [], "not-a-digit"),
+        (["digits", "digits"], [], "digits"),
+        (["digits", "unsure"], [], "unsure"),
+        (["digits", "digits"], [50], "digits"),  # a fifth of the ink is unread
+        (["digits", "digits"], [51], "unsure"),
+        (["digits", "digits"], [25, 26], "unsure"),
+    ],
+)
+def test_unread_ink_makes_an_answer_unsure(
+    verdicts: list[Verdict], others: list[int], verdict: str
+) -> None:
+    boxes = [prediction(crop(), 1, each) for each in verdicts]
+    digits = [crop(area=100) for each in verdicts if each != "not-a-digit"]
+    marks = [("other", crop(area=area)) for area in others]
+    assert _verdict(boxes, bool(digits), digits, marks) == verdict
+
+
+def summary(
+    verdicts: list[Verdict],
+    marks: list[tuple[MarkKind, Crop]] | None = None,
+    names: dict[Box, tuple[MarkKind, Crop]] | None = None,
+):
+    rows = [0, 0, 1, 1, 1][: len(verdicts)]
+    chosen = [
+        (crop(30 * k, 60 * rows[k], row=rows[k]), probs_of(0.9, k / 100))
+        for k in range(len(verdicts))
+    ]
+    boxes = [prediction(each, k, verdicts[k]) for k, (each, _) in enumerate(chosen)]
+    return _summarise("name", chosen, boxes, marks or [], names or {}, 11)
+
+
+def test_digits_are_grouped_by_lines_and_what_is_none_is_an_other() -> None:
+    answer = summary(["digits", "not-a-digit", "unsure", "digits"])
+    reading = answer.reading
+    assert (reading.image, reading.verdict, reading.text) == ("name", "unsure", "0\n23")
+    assert [digit.digit for digit in reading.digits] == [0, 2, 3]
+    assert reading.lines == ((0,), (1, 2))
+    assert [(mark.kind, mark.box.x) for mark in reading.others] == [("other", 30)]
+    assert [each.box.x for each in answer.crops] == [0, 60, 90]
+    np.testing.assert_allclose(answer.probs[:, 10], [0, 0.02, 0.03])
+
+
+def test_where_no_digit_was_read_what_was_found_stays() -> None:
+    answer = summary(["not-a-digit", "not-a-digit"])
+    assert (answer.reading.verdict, answer.reading.text) == ("not-a-digit", "")
+    assert len(answer.reading.digits) == 2
+    assert answer.reading.others == ()
+    empty = summary([])
+    assert (empty.reading.verdict, empty.reading.lines) == ("blank", ())
+    assert empty.probs.shape == (0, 11)
+
+
+def test_others_are_named_once_and_stand_in_reading_order() -> None:
+    point, slash = crop(200, 0, 4, 4, area=4), crop(45, 0, 8, 40, area=9)
+    inside = crop(2, 2, 4, 4)
+    below = crop(10, 60, 4, 4, row=1, area=4)
+    names: dict[Box, tuple[MarkKind, Crop]] = {
+        Box(30, 0, 20, 40): ("percent", crop(30)),  # of a part that is no digit
+        slash.box: ("slash", slash),  # taken out of its line already
+        inside.box: ("comma", inside),  # lies in a digit
+    }
+    marks: list[tuple[MarkKind, Crop]] = [("minus", below), ("point", point), ("slash", slash)]
+    answer = summary(["digits", "not-a-digit", "digits"], marks, names)
+    found = [(mark.kind, mark.box.x) for mark in answer.reading.others]
+    assert found == [("percent", 30), ("slash", 45), ("point", 200), ("minus", 10)]
+
+
+def looked_at(text: str, *extra: tuple[int, int, int, int]) -> Preprocessed:
+    image = write_text(text)
+    for x, y, w, h in extra:
+        image[y : y + h, x : x + w] = 30
+    found = preprocess_fast((Photo(image, image.shape[1], image.shape[0]), "x"))
+    assert found is not None
+    return found
+
+
+def mark_probs(kind: str | None, prob: float) -> np.ndarray:
+    each = np.full(1 + len(KINDS), (1 - prob) / len(KINDS), np.float32)
+    each[0 if kind is None else KINDS.index(kind) + 1] = prob  # type: ignore[arg-type]
+    return each
+
+
+@pytest.mark.parametrize(
+    ("kind", "prob", "named"),
+    [
+        ("point", 0.81, ["point"]), ("comma", 0.81, ["comma"]), ("minus", 0.81, ["minus"]),
+        ("colon", 0.81, ["colon"]), ("slash", 0.99, []), ("percent", 0.99, []),
+        ("point", 0.79, []), (None, 0.99, []),
+    ],
+)  # fmt: skip
+def test_a_speck_must_surely_be_a_mark(kind: str | None, prob: float, named: list[str]) -> None:
+    look = looked_at("40", (118, 84, 6, 6))
+    speck = make_box(118, 84, 6, 6)
+    found = _find_points(look, 3, [speck], mark_probs(kind, prob)[None])
+    assert [each for each, _ in found] == named
+    assert all(each.row == 3 and each.box == Box(118, 84, 6, 6) for _, each in found)
+
+
+@pytest.mark.parametrize(
+    ("second", "kinds", "joined"),
+    [
+        (make_box(102, 50, 6, 6), ("point", "point"), ["colon"]),
+        (make_box(106, 50, 6, 6), ("point", "point"), ["point", "point"]),  # beside it
+        (make_box(105, 50, 6, 6), ("point", "point"), ["colon"]),
+        (make_box(102, 50, 6, 6), ("point", "comma"), ["point", "comma"]),
+        (make_box(102, 50, 6, 6), ("comma", "comma"), ["comma", "comma"]),
+    ],
+)
+def test_two_points_above_each_other_are_a_colon(
+    second, kinds: tuple[str, str], joined: list[str]
+) -> None:
+    look = looked_at("40")
+    marks = np.stack([mark_probs(kinds[1], 0.9), mark_probs(kinds[0], 0.9)])
+    specks = [second, make_box(100, 84, 6, 6)]
+    found = _find_points(look, 0, specks, marks)
+    assert [kind for kind, _ in found] == joined
+    if joined == ["colon"]:
+        box = found[0][1].box
+        assert (box.y, box.h) == (50, 40)
+
+
+def test_a_minus_is_taken_out_of_its_line() -> None:
+    look = looked_at("4 7", (98, 62, 44, 8))
+    names: dict = {}
+    marks, doubtful, points = _find_marks(look, 0, [0, 1, 2], names)
+    assert marks == {1: "minus"}
+    assert (doubtful, points) == ([], [])
+    assert names[look.crops[1].box][0] == "minus"
+    left = _strokes_without(look, 0, marks)
+    assert len(left) == len(look.segments.strokes[0]) - 1
+    taken = set(look.segments.parts[1].labels)
+    assert not any(taken.intersection(stroke.labels) for stroke in left)
+    assert _find_marks(look, 0, [], {}) == ({}, [], [])
+    assert _find_marks(look, 0, [0], {}) == ({}, [], [])  # alone: nothing to compare it with
+
+
+def test_a_line_of_nothing_but_marks_keeps_them_as_parts() -> None:
+    image = np.full((120, 300), 245, np.uint8)
+    image[56:63, 40:90] = image[56:63, 140:190] = image[56:63, 220:270] = 30
+    look = preprocess_fast((Photo(image, 300, 120), "x"))
+    assert look is not None
+    assert len(look.segments.parts) == 3
+    assert _find_marks(look, 0, [0, 1, 2], {})[0] == {}
+
+
+def test_an_answer_expects_one_digit_or_reads_all(reader: Reader) -> None:
+    look = looked_at("47")
+    probs = reader.network.judge(np.stack([each.pixels for each in look.crops]))
+    both = answer_image(look, probs, reader.network, False)
+    assert both.reading.text == "47"
+    one = answer_image(look, probs, reader.network, True)
+    best = int(probs[:, :10].max(axis=1).argmax())
+    assert one.reading.text == "47"[best]
+    assert len(one.crops) == len(one.probs) == 1
+
+
+def test_an_error_is_no_reading(reader: Reader) -> None:
+    assert isinstance(reader.read([ImageError("x")])[0], ImageError)

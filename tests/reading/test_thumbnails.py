@@ -1,0 +1,280 @@
+"""Digits cropped to their ink, as user code does it: small, soft, enlarged, or a cell's frame."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inkling.reading.pipeline import Reader
+from inkling.reading.preprocess.thumbnails import (
+    Thumbnails,
+    _away,
+    _edge_share,
+    _is_framed,
+    _reaches_all_sides,
+    _span,
+    _split,
+    is_thumbnail,
+    preprocess_thumbnails,
+    thumbnail_of,
+)
+from inkling.types import Box, Reading
+from tests.reading.pictures import Picture, drawn_seven, drawn_zero
+
+
+def tight(digit: Picture) -> Picture:
+    """Cut at the bounding box of the ink."""
+    x, y, w, h = cv2.boundingRect((digit < 128).astype(np.uint8))
+    return digit[y : y + h, x : x + w]
+
+
+def soft_one(width: int, height: int = 20) -> Picture:
+    """A light 1 whose soft edge alone reaches the sides of its crop."""
+    stroke = np.zeros((height, 41), np.uint8)
+    stroke[:, 19:22] = 255
+    one = cv2.GaussianBlur(stroke, (0, 0), 1.0)
+    left = (41 - width) // 2
+    return np.ascontiguousarray(one[:, left : left + width])
+
+
+@pytest.mark.parametrize("width", [5, 7, 9])
+def test_a_soft_one_is_tight_and_read(width: int, reader: Reader) -> None:
+    one = soft_one(width)
+    assert preprocess_thumbnails(one[None]).tight.all()
+    (reading,) = reader.read([one])
+    assert isinstance(reading, Reading)
+    assert (reading.verdict, reading.text) == ("digits", "1")
+
+
+@pytest.mark.parametrize("scale", [1, 4])
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize(
+    ("digit", "text"), [(drawn_zero(60, 6), "0"), (drawn_seven(70, 60, 5), "7")]
+)
+def test_an_enlarged_crop_is_read_and_fills_its_box(
+    digit: Picture, text: str, invert: bool, scale: int, reader: Reader
+) -> None:
+    crop = cv2.resize(tight(digit), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
+    crop = np.asarray(255 - crop if invert else crop, np.uint8)
+    (reading,) = reader.read([crop])
+    assert isinstance(reading, Reading)
+    assert (reading.verdict, reading.text) == ("digits", text)
+    box, (height, width) = reading.digits[0].box, crop.shape
+    assert box.w > 0.9 * width
+    assert box.h > 0.9 * height
+    assert Box(max(box.x, 0), max(box.y, 0), box.w, box.h) == box
+
+
+@pytest.mark.parametrize("sides", [(0, 1), (0, 2), (1, 2), (2, 3)])
+def test_a_frame_along_two_sides_is_no_tight_digit(sides: tuple[int, int]) -> None:
+    cell = np.zeros((28, 28), np.uint8)
+    parts = (np.s_[1], np.s_[-2], np.s_[:, 0], np.s_[:, -1])
+    for side in sides:
+        cell[parts[side]] = 230
+    cell[6:22, 13:15] = 230  # a 1 in the cell
+    assert not preprocess_thumbnails(cell[None]).tight.any()
+
+
+def test_which_images_are_reduced_to_thumbnails() -> None:
+    def shape(height: int, width: int) -> tuple[int, ...] | None:
+        made = thumbnail_of(np.zeros((height, width), np.uint8))
+        return None if made is None else made.shape
+
+    assert shape(28, 20) == (28, 20)  # one already
+    assert shape(112, 80) == (28, 20)
+    assert shape(320, 200) == (28, 18)
+    assert shape(100, 128) == (22, 28)
+    assert shape(100, 140) is None  # wide enough for two digits
+    assert shape(321, 200) is None
+    colour = thumbnail_of(np.zeros((80, 60, 3), np.uint8))
+    assert colour is not None
+    assert colour.shape == (28, 21)
+
+
+def stack_of(height: int, width: int, seed: int, count: int = 3) -> np.ndarray:
+    """Noise, some of it in two or three levels only."""
+    rng = np.random.default_rng(seed)
+    stack = rng.integers(0, 256, (count, height, width)).astype(np.uint8)
+    stack[1] = np.where(stack[1] > 60, 220, 30)
+    stack[2] = 40 + 60 * (stack[2] % 3)
+    return stack
+
+
+Stacks = st.builds(stack_of, st.integers(4, 40), st.integers(1, 40), st.integers(0, 2**16))
+
+
+@settings(max_examples=60, deadline=None)
+@given(Stacks)
+def test_ink_and_background_are_split_as_one_image_at_a_time(stack: np.ndarray) -> None:
+    split = _split(stack.astype(np.float32))
+    for index, image in enumerate(stack.astype(np.float64)):
+        low, high = image.min(), image.max()
+        level, light, dark, count = (low + high) / 2, high, low, image.size
+        for _ in range(3):
+            above = image > level
+            count = above.sum()
+            light = image[above].mean() if above.any() else 0
+            dark = image[~above].mean() if (~above).any() else 0
+            level = (light + dark) / 2
+        above = image > level
+        depth = max(1, min(image.shape) // 14)
+        edge = np.ones(image.shape, bool)
+        edge[depth:-depth, depth:-depth] = False
+        vote = 0.6 * count / image.size + 0.4 * above[edge].mean()
+        if abs(vote - 0.5) < 1e-4 or np.abs(image - level).min() < 1e-2:
+            continue  # rounding decides
+        lighter = vote >= 0.5
+        background = light if lighter else dark
+        own = image[above == lighter]
+        spread = np.sqrt(((own - background) ** 2).mean()) if own.size else 0
+        assert bool(split.lighter[index, 0, 0]) is bool(lighter)
+        np.testing.assert_allclose(split.ground[index, 0, 0], background, rtol=1e-4, atol=1e-3)
+        contrast = background - low if lighter else high - background
+        np.testing.assert_allclose(split.contrast[index, 0, 0], contrast, rtol=1e-3, atol=1e-2)
+        if abs(spread - 0.1 * (high - low)) > 1e-2:
+            assert bool(split.flat[index]) is bool(spread < 0.1 * (high - low))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**16))
+def test_edges_spans_and_sides_are_those_of_each_mask(height: int, width: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    masks = rng.random((4, height, width)) > np.array([0.2, 0.7, 0.97, 0.5])[:, None, None]
+    depth = max(1, min(height, width) // 14)
+    edge = np.ones((height, width), bool)
+    edge[depth : height - depth, depth : width - depth] = False
+    expected = [mask[edge].mean() for mask in masks]
+    np.testing.assert_allclose(_edge_share(masks), expected, rtol=1e-5)
+    sides = [m[0].any() and m[-1].any() and m[:, 0].any() and m[:, -1].any() for m in masks]
+    np.testing.assert_array_equal(_reaches_all_sides(masks), sides)
+    profiles = masks.any(axis=2)
+    for (first, length), profile in zip(_span(profiles), profiles, strict=True):
+        places = np.flatnonzero(profile)
+        if places.size:
+            assert (first, length) == (places[0], places[-1] - places[0] + 1)
+
+
+@pytest.mark.parametrize(("covered", "framed"), [(16, False), (17, True)])
+def test_ink_along_two_sides_is_a_frame(covered: int, framed: bool) -> None:
+    for rows, columns in (
+        (np.s_[0, :covered], np.s_[-1, :covered]),
+        (np.s_[1, :covered], np.s_[:covered, 0]),
+        (np.s_[:covered, -2], np.s_[-2, :covered]),
+        (np.s_[:covered, 1], np.s_[:covered, -1]),
+    ):
+        inked = np.zeros((1, 20, 20), bool)
+        inked[0][rows] = True
+        assert not _is_framed(inked)[0]
+        inked[0][columns] = True
+        assert bool(_is_framed(inked)[0]) is framed
+    inked = np.zeros((1, 20, 20), bool)
+    inked[0, 2] = inked[0, :, 2] = inked[0, -3] = True  # too far in
+    assert not _is_framed(inked)[0]
+
+
+def test_the_distance_from_the_background_is_zero_to_one() -> None:
+    grey = np.array([[[200, 100, 0]], [[50, 150, 250]], [[7, 7, 7]]], np.float32)
+    lighter = np.array([True, False, True])[:, None, None]
+    np.testing.assert_allclose(_away(grey, lighter), [[[0, 0.5, 1]], [[0, 0.5, 1]], [[0, 0, 0]]])
+
+
+@pytest.mark.parametrize(
+    ("shape", "may"),
+    [
+        ((28, 28), True), ((40, 40), True), ((41, 20), False), ((20, 41), False), ((8, 3), True),
+        ((7, 7), False), ((8, 1), True), ((1, 8), True), ((8, 0), False), ((28, 28, 3), False),
+        ((28,), False),
+    ],
+)  # fmt: skip
+def test_which_shapes_are_thumbnails(shape: tuple[int, ...], may: bool) -> None:
+    assert is_thumbnail(shape) is may
+
+
+def square(contrast: int, size: int = 10, shape: tuple[int, int] = (28, 28)) -> np.ndarray:
+    """Dark ink in the middle of a light thumbnail."""
+    image = np.full(shape, 230, np.uint8)
+    top, left = (shape[0] - size) // 2, (shape[1] - size) // 2
+    image[top : top + size, left : left + size] = 230 - contrast
+    return image
+
+
+def test_a_plain_thumbnail_has_one_dark_thing_on_a_flat_background() -> None:
+    for contrast, plain in ((47, False), (48, True), (200, True)):
+        assert bool(preprocess_thumbnails(square(contrast)[None]).plain[0]) is plain
+        assert bool(preprocess_thumbnails(255 - square(contrast)[None]).plain[0]) is plain
+    for rows in (np.s_[0:10], np.s_[18:28]):
+        image = square(200)
+        image[rows, 12:16] = 30  # it reaches one side: still plain
+        assert preprocess_thumbnails(image[None]).plain[0]
+    image = square(200)
+    image[:, 12:16] = 30  # it runs through from top to bottom
+    made = preprocess_thumbnails(np.stack([image, image.T]))
+    assert not made.plain.any()
+    assert not made.tight.any()
+    shaded = np.linspace(120, 250, 28, dtype=np.uint8)[None].repeat(28, 0).copy()
+    shaded[10:18, 10:18] = 20
+    assert not preprocess_thumbnails(shaded[None]).plain[0]
+
+
+def test_a_box_and_a_contrast_are_measured() -> None:
+    image = np.full((30, 24), 200, np.uint8)
+    image[5:20, 7:11] = 50
+    made = preprocess_thumbnails(np.stack([image, 255 - image]))
+    assert made.boxes.tolist() == [[7, 5, 4, 15]] * 2
+    np.testing.assert_allclose(made.contrast, [150 / 200, 150 / 200], rtol=1e-5)
+    assert made.size == (24, 30)
+    dark = (image // 5).astype(np.uint8)  # on dark paper contrast is as if on 56
+    contrast = preprocess_thumbnails(dark[None]).contrast
+    np.testing.assert_allclose(contrast, 30 / 56, rtol=1e-5)
+
+
+def test_a_slim_crop_may_be_of_either_polarity() -> None:
+    one = np.full((28, 8), 30, np.uint8)
+    one[:, 0] = one[:, -1] = 230
+    one[0] = one[-1] = 230
+    one[:2, 3:5] = one[-2:, 3:5] = 30
+    made = preprocess_thumbnails(one[None])
+    assert made.tight[0]
+    assert made.inverse is not None
+    assert preprocess_thumbnails(np.full((1, 28, 15), 30, np.uint8)).inverse is None
+    wide = np.full((28, 15), 230, np.uint8)
+    wide[:, 5:9] = 30
+    assert preprocess_thumbnails(wide[None]).inverse is None  # wider than half its height
+    slim = wide[:, :14]
+    assert preprocess_thumbnails(np.ascontiguousarray(slim)[None]).inverse is not None
+
+
+def test_less_contrast_is_asked_of_a_slim_crop() -> None:
+    for contrast, tight in ((23, False), (24, True)):
+        slim = np.full((28, 10), 200, np.uint8)
+        slim[:, 4:7] = 200 - contrast
+        assert bool(preprocess_thumbnails(slim[None]).tight[0]) is tight
+
+
+def test_boxes_are_put_back_into_the_images_that_were_reduced() -> None:
+    made = preprocess_thumbnails(np.stack([square(200), square(200)]))
+    assert made.at_sizes(np.array([[28, 28], [28, 28]])) is made
+    back: Thumbnails = made.at_sizes(np.array([[28, 28], [112, 84]]))
+    assert back.boxes.tolist() == [[9, 9, 10, 10], [36, 27, 40, 30]]
+    assert back.plain.tolist() == [True, False]  # reduced, and not cropped to the ink
+
+
+@pytest.mark.parametrize(
+    ("shape", "made"),
+    [
+        ((41, 30), (28, 20)), ((320, 320), (28, 28)), ((321, 320), None), ((320, 1), (28, 1)),
+        ((100, 130), (22, 28)), ((100, 131), None), ((41, 20), (28, 14)), ((40, 20), (40, 20)),
+    ],
+)  # fmt: skip
+def test_small_images_are_reduced(shape: tuple[int, int], made: tuple[int, int] | None) -> None:
+    found = thumbnail_of(np.zeros(shape, np.uint8))
+    assert (None if found is None else found.shape) == made
+
+
+def test_a_reduced_image_is_the_mean_of_its_pixels() -> None:
+    image = np.random.default_rng(0).integers(0, 256, (112, 84)).astype(np.uint8)
+    made = thumbnail_of(image)
+    means = image.reshape(28, 4, 21, 4).mean(axis=(1, 3))
+    assert made is not None
+    np.testing.assert_allclose(made, np.rint(means), atol=1)

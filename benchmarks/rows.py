@@ -24,7 +24,7 @@ Ink = NDArray[np.float32]
 
 
 def ink_digit(pixels: NDArray[np.uint8], height: int) -> Ink:
-    """One digit's ink (h, w), 0 to 1, with sharp edges and no ground at its sides."""
+    """One digit's ink (h, w), 0 to 1, with sharp edges and no background at its sides."""
     framed = cv2.copyMakeBorder(pixels.astype(np.float32), 4, 4, 4, 4, cv2.BORDER_CONSTANT)
     large = cv2.resize(framed, (height, height), interpolation=cv2.INTER_CUBIC)
     large = cv2.GaussianBlur(large, (0, 0), max(0.5, height / 80))

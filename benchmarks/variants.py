@@ -99,7 +99,7 @@ def measure_variant(reader: Reader, digits: Digits, change: Callable[[Image], Im
     return summarise(score_all(answers, [str(label) for label in digits.labels]))
 
 
-def ground_of(image: Image) -> NDArray[np.float64]:
+def background_of(image: Image) -> NDArray[np.float64]:
     """The median colour of the outermost pixels."""
     edge = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
     return np.median(edge, axis=0)
@@ -107,7 +107,7 @@ def ground_of(image: Image) -> NDArray[np.float64]:
 
 def crop_own(image: Image) -> Image:
     """An image cut at the bounding box of what differs from its edge, by Otsu's threshold."""
-    distance = np.abs(image.astype(np.float64) - ground_of(image))
+    distance = np.abs(image.astype(np.float64) - background_of(image))
     distance = distance.max(axis=2) if distance.ndim == 3 else distance
     _, ink = cv2.threshold(distance.astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
     x, y, w, h = cv2.boundingRect(ink)
@@ -117,7 +117,7 @@ def crop_own(image: Image) -> Image:
 def pad_own(image: Image) -> Image:
     """A third of the longer side more paper on each side."""
     width = max(image.shape[:2]) // 3
-    colour = np.atleast_1d(ground_of(image)).tolist()
+    colour = np.atleast_1d(background_of(image)).tolist()
     return np.asarray(
         cv2.copyMakeBorder(image, *[width] * 4, cv2.BORDER_CONSTANT, None, colour), np.uint8
     )
@@ -126,7 +126,7 @@ def pad_own(image: Image) -> Image:
 def frame_own(image: Image) -> Image:
     """The padded image with a rectangle around the original area, dark or light as its ink is."""
     width = max(image.shape[:2]) // 3
-    dark = float(np.mean(ground_of(image))) > 127
+    dark = float(np.mean(background_of(image))) > 127
     line = (40.0 if dark else 215.0,) * 3
     height, across = image.shape[:2]
     near = width - width // 4

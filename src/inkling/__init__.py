@@ -1,7 +1,7 @@
-"""inkling: handwritten digits, from raw MNIST to an answer about your own photo.
+"""inkling: train models for handwritten digits, and read digits in photos.
 
-Names are imported when they are first used, so that `import inkling` and reading an image need
-no torch.
+Names are imported when they are first used, so that `import inkling` is fast and reading needs no
+torch.
 """
 
 from importlib import import_module

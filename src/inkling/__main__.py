@@ -1,4 +1,4 @@
-"""`python -m inkling`."""
+"""Runs the command line: `python -m inkling`."""
 
 from inkling.cli import main
 

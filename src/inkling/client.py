@@ -1,4 +1,4 @@
-"""`inkling.Client`: reads images with a remote service; returns the same `Reading`."""
+"""`inkling.Client`: reads images with a remote service and returns the same `Reading` objects."""
 
 import base64
 import random
@@ -15,7 +15,7 @@ from inkling.errors import ImageError, ServiceError
 from inkling.reading.preprocess.photo import Source, encoded_bytes, is_encoded, to_png
 from inkling.types import Alternative, Box, Mark, Prediction, Reading
 
-RETRIES = 8  # of a request that the service rejected because it was busy
+RETRIES = 8  # default number of retries while the service is busy
 # The service is busy, or a proxy in front of it limits requests or cannot reach it.
 RETRIED = (429, 502, 503, 504)
 MAX_PAUSE = 5.0  # seconds; the limit for Retry-After too
@@ -39,8 +39,19 @@ class Client:
     ) -> None:
         """Creates a client.
 
-        `address`: base URL of the service. `timeout`: seconds per request. `retries`: number of
-        retries after status 429, 502, 503 or 504. Raises `ServiceError` for an invalid address.
+        Parameters
+        ----------
+        address
+            The base URL of the service.
+        timeout
+            The time limit of each request, in seconds.
+        retries
+            The number of retries after status 429, 502, 503 or 504.
+
+        Raises
+        ------
+        ServiceError
+            The address is invalid.
         """
         self.retries = retries
         try:
@@ -51,9 +62,20 @@ class Client:
     def read(self, source: Source, *, expect_one: bool = False) -> Reading:
         """Reads one image.
 
-        `source`: a path, the bytes of a file, an array (H, W), (H, W, 3) or (H, W, 4), or a PIL
-        image. `expect_one`: the image holds at most one digit. Raises `ImageError` if the image
-        cannot be read, and `ServiceError` for any other failure.
+        Parameters
+        ----------
+        source
+            A path, the bytes of a file, an open binary file, a PIL image, or an array or tensor of
+            shape (H, W), (H, W, C) or (C, H, W) with C of 1, 3 or 4.
+        expect_one
+            The image holds at most one digit.
+
+        Raises
+        ------
+        ImageError
+            The image cannot be read.
+        ServiceError
+            The service cannot be reached, is still busy after all retries, or rejects the request.
         """
         return self._read_one(_name(source, 0), _content(source), expect_one)
 
@@ -67,14 +89,38 @@ class Client:
     def read_many(
         self, sources: Sequence[Source], *, expect_one: bool = False
     ) -> list[Reading | ImageError]:
-        """One entry for each source, in order: its reading, or the reason that it has none."""
+        """Reads several images in batches.
+
+        Parameters
+        ----------
+        sources
+            The images, as for `read`.
+        expect_one
+            Each image holds at most one digit.
+
+        Returns
+        -------
+        list of Reading or ImageError
+            One entry per image, in order. An image that cannot be read gives an `ImageError`.
+
+        Raises
+        ------
+        ServiceError
+            The service cannot be reached, is still busy after all retries, or rejects a request.
+        """
         answers: list[Reading | ImageError] = []
         for batch in _batches(_prepared(sources)):
             answers += self._read_batch(batch, expect_one)
         return answers
 
     def model(self) -> dict[str, Any]:
-        """The card of the service's model."""
+        """The card of the service's model: classes, thresholds, versions and hashes.
+
+        Raises
+        ------
+        ServiceError
+            The service cannot be reached, or is not an inkling service.
+        """
         with self._valid_response():
             return dict(self._request("GET", "/v1/model"))
 
@@ -135,7 +181,7 @@ class Client:
 
     @contextmanager
     def _valid_response(self) -> Iterator[None]:
-        """Turns the failure to interpret a response into a `ServiceError`."""
+        """Converts errors while interpreting a response to `ServiceError`."""
         try:
             yield
         except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -146,9 +192,9 @@ class Client:
 
 
 def _pause(response: httpx.Response, attempt: int) -> float:
-    """Seconds to wait: what the service asks for, otherwise twice as long each time.
+    """Seconds to wait: the service's `Retry-After`, or twice the previous pause.
 
-    A random part spreads the retries of clients that were rejected together.
+    A random factor separates the retries of clients that were rejected at the same time.
     """
     asked = response.headers.get("retry-after", "")
     seconds = float(asked) if asked.isdecimal() else 0.1 * 2**attempt
@@ -173,7 +219,7 @@ def _error(response: httpx.Response, message: str) -> ImageError | ServiceError:
 
 
 def _status_line(response: httpx.Response) -> str:
-    """A message for a response that is not the service's own."""
+    """The message for a response that is not in the service's format."""
     if response.is_success:
         return f"{response.url} is not an inkling service: its response is not JSON."
     message = f"{response.url} answered {response.status_code} {response.reason_phrase}".rstrip()
@@ -191,7 +237,7 @@ def _short(name: str) -> str:
 
 
 def _name(source: Source, index: int) -> str:
-    return str(source) if isinstance(source, (str, Path)) else f"picture {index + 1}"
+    return str(source) if isinstance(source, (str, Path)) else f"image {index + 1}"
 
 
 def _content(source: Source) -> bytes:

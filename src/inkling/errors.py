@@ -1,36 +1,36 @@
-"""What can go wrong, said to the person who meets it, with what to do about it.
+"""The errors that inkling raises. Each message says what happened and what to do.
 
-Every error that inkling raises on purpose is an `InklingError`; the command line prints its
-one sentence and ends with exit code 1. Anything else that escapes is a bug and shows a traceback.
+Every error that inkling raises on purpose is an `InklingError`. The command line prints its message
+and exits with code 1. Any other exception is a bug and shows a traceback.
 """
 
 
 class InklingError(Exception):
-    """The base of all errors that are somebody's to mend; `str(error)` is a plain sentence."""
+    """The base class of all errors. `str(error)` is the message."""
 
 
 class DataError(InklingError):
-    """Data is missing, truncated, altered or not in the form that was promised."""
+    """Data is missing, truncated or altered, or does not have the expected form."""
 
 
 class FetchError(DataError):
-    """No source had the file that was asked for, or none had it unaltered."""
+    """A file could not be downloaded from any source, or its hash was wrong."""
 
 
 class RecipeError(InklingError):
-    """A recipe holds an unknown key, a wrong unit or an impossible value."""
+    """A recipe has an unknown key, a wrong unit or an impossible value."""
 
 
 class RunError(InklingError):
-    """A run folder is missing, foreign, half-written, or would be overwritten."""
+    """A run folder is missing, incomplete or altered, or would be overwritten."""
 
 
 class ModelError(InklingError):
-    """A model file cannot be used: wrong format, wrong shapes, or unsafe to load."""
+    """A model file cannot be used: it has a wrong format or shape, or is unsafe to load."""
 
 
 class ImageError(InklingError):
-    """A picture cannot be read: unknown format, damaged, too large, or missing."""
+    """An image cannot be read: it is missing, damaged or too large, or has an unknown format."""
 
 
 class UnknownFormatError(ImageError):
@@ -41,7 +41,7 @@ class MissingExtraError(InklingError):
     """A command needs an optional group of packages that is not installed."""
 
     def __init__(self, group: str, module: str) -> None:
-        """`group` is the extra's name in pyproject.toml, `module` what could not be imported."""
+        """Names the extra in pyproject.toml and the module that could not be imported."""
         super().__init__(
             f"the package '{module}' is not installed. Install it with: "
             f"pip install 'inkling[{group}]'"
@@ -74,10 +74,10 @@ EXTRAS = {
 
 
 def find_missing_extra(error: ModuleNotFoundError) -> MissingExtraError | None:
-    """The error that names the extra of a module that was not found; None for other modules."""
+    """The error that names the extra of a missing module, or None for other modules."""
     module = (error.name or "").partition(".")[0]
     return MissingExtraError(EXTRAS[module], module) if module in EXTRAS else None
 
 
 class ServiceError(InklingError):
-    """The service cannot be started or reached, or it will not do what was asked of it."""
+    """The service cannot be started or reached, or it rejects the request."""

@@ -1,4 +1,4 @@
-"""Bytes on disk: written whole or not at all, and errors that name the file."""
+"""Writes files atomically: completely or not at all. Errors name the file."""
 
 import contextlib
 import os
@@ -11,10 +11,10 @@ from inkling.errors import InklingError
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Hand out a temporary file beside `path` that takes its place when the block ends well.
+    """Provides a temporary file that replaces `path` at the end of the block.
 
-    Where the block raises, the temporary file is removed and `path` stays as it was. Raises
-    `InklingError` where the folder cannot be written or the disk is full.
+    If the block raises, the temporary file is removed and `path` does not change. Raises
+    `InklingError` if the folder cannot be written or the disk is full.
     """
     temporary: Path | None = None
     try:
@@ -23,7 +23,7 @@ def replacing(path: Path) -> Iterator[Path]:
         os.close(handle)
         temporary = Path(name)
         yield temporary
-        temporary.chmod(0o644)  # mkstemp gives 0600, which would lock out everybody else
+        temporary.chmod(0o644)  # mkstemp sets 0600, which other users cannot read
         temporary.replace(path)
     except OSError as error:
         raise InklingError(f"cannot write {path}: {error.strerror or error}") from error
@@ -34,7 +34,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_bytes(path: Path, content: bytes) -> None:
-    """Write `content` to `path`, whole or not at all, and force it to the disk."""
+    """Writes `content` to `path` atomically, and flushes it to the disk."""
     with replacing(path) as temporary, temporary.open("wb") as file:
         file.write(content)
         file.flush()
@@ -42,13 +42,11 @@ def write_bytes(path: Path, content: bytes) -> None:
 
 
 def write_text(path: Path, content: str) -> None:
-    """Write `content` as UTF-8, whole or not at all."""
+    """Writes `content` as UTF-8 atomically."""
     write_bytes(path, content.encode())
 
 
 def is_hidden(path: Path, folder: Path) -> bool:
-    """Whether any part of the way from `folder` to `path` is hidden, or a Mac's own: `__MACOSX`
-    and the `._7.png` in it are no pictures.
-    """
+    """Whether any part of the path below `folder` is hidden or is macOS metadata (`__MACOSX`)."""
     parts = path.relative_to(folder).parts
     return any(part.startswith(".") or part == "__MACOSX" for part in parts)

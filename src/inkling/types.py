@@ -1,4 +1,4 @@
-"""The frozen data that flows between the stages. Imports numpy alone."""
+"""Frozen data types that are passed between the stages: data sets, readings, boxes, predictions."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -9,10 +9,10 @@ from numpy.typing import NDArray
 
 from inkling.errors import DataError
 
-SIDE = 28  # pixels; height and width of every picture a network sees
-MEAN = 0.1307  # of MNIST's training pixels, on the scale 0..1
-STD = 0.3081  # likewise
-GROUND = -MEAN / STD  # an empty pixel, once normalised
+SIDE = 28  # pixels; height and width of the networks' input images
+MEAN = 0.1307  # mean of MNIST's training pixels, scaled to 0..1
+STD = 0.3081  # standard deviation of MNIST's training pixels, scaled to 0..1
+BACKGROUND = -MEAN / STD  # the value of a background pixel after normalisation
 DIGIT_NAMES = tuple("0123456789")
 
 Verdict = Literal["digits", "blank", "not-a-digit", "unsure"]
@@ -24,10 +24,10 @@ Rotation = Literal[0, 90, 180, 270]
 
 @dataclass(frozen=True, eq=False)
 class Digits:
-    """Labelled pictures: light ink on dark ground, as MNIST has them.
+    """Labelled images: light ink on a dark background, as in MNIST.
 
-    `images` is (N, 28, 28) uint8, `labels` (N,) int64 in `range(len(classes))`.
-    Both are made read-only. Raises `DataError` where they do not fit together.
+    `images` is (N, 28, 28) uint8, `labels` (N,) int64 in `range(len(classes))`. Both become
+    read-only. Raises `DataError` if shapes, types or labels do not match.
     """
 
     images: NDArray[np.uint8]
@@ -53,15 +53,15 @@ class Digits:
         return len(self.labels)
 
     def take(self, indices: NDArray[np.integer]) -> "Digits":
-        """The pictures at `indices` (K,), in that order."""
+        """The images and labels at `indices` (K,), in that order."""
         return Digits(self.images[indices], self.labels[indices], self.classes)
 
     def counts(self) -> NDArray[np.int64]:
-        """How many pictures each class has, (C,) int64."""
+        """The number of images of each class, (C,) int64."""
         return np.bincount(self.labels, minlength=len(self.classes))
 
     def sha256(self) -> str:
-        """One hash over class names, labels and pixels: what a card names the data by."""
+        """The SHA-256 of class names, labels and pixels. Cards identify data by it."""
         digest = hashlib.sha256("\n".join(self.classes).encode())
         digest.update(np.ascontiguousarray(self.labels).tobytes())
         digest.update(np.ascontiguousarray(self.images).tobytes())
@@ -70,7 +70,15 @@ class Digits:
 
 @dataclass(frozen=True)
 class Box:
-    """A rectangle in the pixels of the picture as given; `x`, `y` is its top left corner."""
+    """A rectangle in pixels of the image as given.
+
+    Attributes
+    ----------
+    x, y
+        The top left corner.
+    w, h
+        Width and height.
+    """
 
     x: int
     y: int
@@ -83,13 +91,13 @@ class Box:
 
 
 def digit_of(label: str) -> int | None:
-    """The digit that a class name is, or None for a letter or another symbol."""
+    """The value of a digit class, or None for a letter or another symbol."""
     return int(label) if label in DIGIT_NAMES else None
 
 
 @dataclass(frozen=True)
 class Alternative:
-    """Another class that a box may show; `digit` is None where `label` is no digit."""
+    """Another possible class for a box. `digit` is None if `label` is not a digit."""
 
     digit: int | None
     confidence: float
@@ -110,10 +118,24 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Prediction:
-    """One box of an image and the class read in it; `confidence` is a calibrated probability.
+    """One box of an image and the class that was read in it.
 
-    `label` is the name of the class. `digit` is None where that is no digit, but a letter or
-    another symbol.
+    Attributes
+    ----------
+    digit
+        The digit 0 to 9, or None for a class that is a letter or another symbol.
+    confidence
+        The calibrated probability of the class, 0 to 1.
+    box
+        The position in pixels of the image.
+    alternatives
+        Up to three other classes with their probabilities, the most likely one first.
+    verdict
+        `digits`, `unsure` (below the model's threshold) or `not-a-digit`.
+    doubts
+        Reasons for doubt, in words.
+    label
+        The name of the class.
     """
 
     digit: int | None
@@ -143,7 +165,7 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Mark:
-    """Ink that was found but not read as a digit: a known mark, or `other`."""
+    """Ink that was not read as a digit: a known mark, or `other`."""
 
     kind: MarkKind
     box: Box
@@ -155,12 +177,24 @@ class Mark:
 
 @dataclass(frozen=True)
 class Reading:
-    """What the reader says of one image.
+    """The result of reading one image.
 
-    `digits` are in reading order. `lines` lists, from top to bottom, the indices into `digits` of
-    each line of text; `text` has a line break between lines, and a space between two numbers of
-    one line. `others` is the ink that was not read. `rotation` is by how many degrees clockwise
-    the image was rotated for reading; boxes are in the image as given.
+    Attributes
+    ----------
+    image
+        The name of the image.
+    verdict
+        `digits`, `unsure`, `not-a-digit` or `blank`.
+    text
+        All labels, with a newline between lines and a space between two numbers of a line.
+    digits
+        A `Prediction` per digit, in reading order. Boxes refer to the image as given.
+    lines
+        For each line of text, from top to bottom, the indices into `digits`.
+    others
+        Ink that was not read as a digit, such as points, commas and slashes.
+    rotation
+        The clockwise rotation of the image, in degrees, at which it was read.
     """
 
     image: str

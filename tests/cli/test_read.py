@@ -151,7 +151,7 @@ def test_crops_are_saved_for_sorting(seven: Path, tmp_path: Path) -> None:
 def test_options_that_do_not_go_with_tables(seven: Path, option: tuple[str, ...]) -> None:
     result = run(seven, "--table", *option)
     assert result.exit_code == 2
-    assert "do not go with --table" in result.output
+    assert "cannot be combined with --table" in result.output
 
 
 def box(digit: int, **more: Any) -> Prediction:

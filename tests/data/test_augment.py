@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inkling.data.augment import Augment, affine_grid, augment_images, elastic_field
 from inkling.data.loader import normalise_images
-from inkling.types import GROUND, Digits
+from inkling.types import BACKGROUND, Digits
 
 
 @pytest.fixture
@@ -43,8 +43,8 @@ def test_rotation_is_opencvs_rotation(degrees: float, seed: int) -> None:
     turn = float(torch.rand(6, 1)[0, 0] * 2 - 1) * degrees  # the draw that affine_grid makes
     torch.manual_seed(seed)
     augment = Augment(rotation_degrees=degrees)
-    tensor = torch.tensor(picture)[None, None] + GROUND
-    got = (augment_images(tensor, augment) - GROUND)[0, 0].numpy()
+    tensor = torch.tensor(picture)[None, None] + BACKGROUND
+    got = (augment_images(tensor, augment) - BACKGROUND)[0, 0].numpy()
     matrix = cv2.getRotationMatrix2D((13.5, 13.5), turn, 1)
     wanted = cv2.warpAffine(picture, matrix, (28, 28), flags=cv2.INTER_LINEAR)
     assert np.abs(got - wanted).max() < 0.06  # OpenCV interpolates in steps of 1/32 pixel
@@ -54,7 +54,7 @@ def test_what_comes_in_from_outside_is_ground(images: torch.Tensor) -> None:
     torch.manual_seed(0)
     moved = augment_images(images, Augment(shift_pixels=14))
     assert moved.min() >= images.min() - 1e-4
-    assert torch.isclose(moved, torch.tensor(GROUND), atol=1e-4).float().mean() > 0.6
+    assert torch.isclose(moved, torch.tensor(BACKGROUND), atol=1e-4).float().mean() > 0.6
 
 
 def test_draws_stay_within_their_bounds() -> None:

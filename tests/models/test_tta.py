@@ -14,7 +14,7 @@ from inkling.models.mlp import MlpSpec
 from inkling.models.sprint import SprintSpec
 from inkling.models.tta import SHIFTS, TtaModel
 from inkling.models.zoo import build_model, count_parameters
-from inkling.types import GROUND
+from inkling.types import BACKGROUND
 
 
 def digits(count: int) -> torch.Tensor:
@@ -22,7 +22,7 @@ def digits(count: int) -> torch.Tensor:
     torch.manual_seed(3)
     ink = torch.zeros(count, 1, 28, 28)
     ink[:, :, 6:22, 6:22] = torch.rand(count, 1, 16, 16)
-    return ink + GROUND
+    return ink + BACKGROUND
 
 
 class Nose(torch.nn.Module):
@@ -45,9 +45,9 @@ def test_the_looks_are_the_image_moved_turned_and_scaled() -> None:
     for look, (x, y) in zip((right, left, down, up), SHIFTS, strict=True):
         rolled = images.roll((y, x), (2, 3))
         assert torch.equal(look, rolled)
-    turned = ndimage.rotate((images[0, 0] - GROUND).numpy(), -5, order=1, reshape=False)
-    assert np.abs((clockwise[0, 0] - GROUND).numpy() - turned).max() < 0.02
-    assert (smaller - GROUND).sum() < (images - GROUND).sum() < (larger - GROUND).sum()
+    turned = ndimage.rotate((images[0, 0] - BACKGROUND).numpy(), -5, order=1, reshape=False)
+    assert np.abs((clockwise[0, 0] - BACKGROUND).numpy() - turned).max() < 0.02
+    assert (smaller - BACKGROUND).sum() < (images - BACKGROUND).sum() < (larger - BACKGROUND).sum()
 
 
 def test_the_answer_is_the_mean_probability() -> None:

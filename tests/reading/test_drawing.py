@@ -69,7 +69,7 @@ def test_what_is_in_doubt_goes_the_long_way(reader: Reader) -> None:
     cv2.rectangle(framed, (8, 8), (151, 151), 30, 4)
     (trace,) = reader.trace([framed])
     assert trace.reading.text == "0"
-    assert not trace.look.writing.plain
+    assert not trace.preprocessed.writing.plain
 
 
 def test_both_ways_give_one_answer(reader: Reader) -> None:
@@ -77,8 +77,8 @@ def test_both_ways_give_one_answer(reader: Reader) -> None:
         picture = draw(180, 180, 12) if draw is drawn_seven else draw(180, 12)
         (short,) = reader.trace([picture])
         (long,) = reader.trace([grained(picture)])
-        assert short.look.writing.plain
-        assert not long.look.writing.plain
+        assert short.preprocessed.writing.plain
+        assert not long.preprocessed.writing.plain
         assert short.reading.text == long.reading.text
         ours, theirs = short.reading.digits[0].box, long.reading.digits[0].box
         assert abs(ours.x - theirs.x) < 5

@@ -264,7 +264,7 @@ def test_two_digits_in_a_thumbnail_are_two_to_any_model(tmp_path: Path) -> None:
     pair = np.concatenate([drawn_zero(20, 2), drawn_seven(20, 20, 2)], axis=1)
     (trace,) = Reader(load_network(path)).trace([pair])
     assert isinstance(trace, Trace)
-    assert len(trace.look.segments.parts) == 2
+    assert len(trace.preprocessed.segments.parts) == 2
     assert len(trace.reading.digits) == 2
 
 
@@ -324,7 +324,7 @@ def test_the_bar_of_a_5_may_stand_apart(reader: Reader, gap: int, aside: int) ->
     cv2.line(paper, (left, top), (left + 62, top - 6), 40, 9, cv2.LINE_AA)
     (trace,) = reader.trace([paper])
     assert isinstance(trace, Trace)
-    assert (trace.reading.text, len(trace.look.segments.parts)) == ("5", 1)
+    assert (trace.reading.text, len(trace.preprocessed.segments.parts)) == ("5", 1)
 
 
 @pytest.mark.mnist
@@ -335,7 +335,7 @@ def test_digits_are_read_under_a_shadow(reader: Reader, mnist_folder: Path) -> N
     traces = [trace for trace in reader.trace(photos) if isinstance(trace, Trace)]
     right = [t.reading.text == str(label) for t, label in zip(traces, labels[200:260], strict=True)]
     assert sum(right) >= 57  # before shadows were given their outline back, 9 in 10
-    assert sum(not trace.look.writing.light.light_ink for trace in traces) >= 58
+    assert sum(not trace.preprocessed.writing.light.light_ink for trace in traces) >= 58
 
 
 def test_a_page_of_small_digits_is_read_row_by_row(reader: Reader) -> None:

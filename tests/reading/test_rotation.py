@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.reading.explain import pictures_of_road
+from inkling.reading.explain import step_images
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.rotation import (
@@ -104,5 +104,5 @@ def test_a_rotated_page_is_read_like_the_upright_one(
         box = digit.box
         assert 0 <= box.x < box.x + box.w <= width
         assert turned[box.y : box.y + box.h, box.x : box.x + box.w].min() < 128
-    title, _ = pictures_of_road(trace)[0]
+    title, _ = step_images(trace)[0]
     assert (f"rotated by {degrees}" in title) is (degrees > 0)

@@ -13,12 +13,12 @@ READ = np.array([0.01] * 7 + [0.92, 0.0, 0.0, 0.01], np.float32)  # surely a 7
 NONE = np.array([0.01] * 10 + [0.9], np.float32)
 
 
-def crop(height: int, evidence: float) -> Crop:
-    return Crop(Box(0, 0, 20, height), np.zeros((28, 28), np.uint8), 2.0, 1.0, 0, evidence, 100)
+def crop(height: int, ink_score: float) -> Crop:
+    return Crop(Box(0, 0, 20, height), np.zeros((28, 28), np.uint8), 2.0, 1.0, 0, ink_score, 100)
 
 
 @pytest.mark.parametrize(
-    ("height", "evidence", "probs", "kept", "unread"),
+    ("height", "ink_score", "probs", "kept", "unread"),
     [
         (40, -3.0, READ, True, False),  # a sure digit among digits, though hardly on the map
         (40, -5.0, READ, False, False),  # a shadow may look like one
@@ -30,9 +30,9 @@ def crop(height: int, evidence: float) -> Crop:
     ],
 )
 def test_what_stands_beside_digits(
-    height: int, evidence: float, probs: np.ndarray, kept: bool, unread: bool
+    height: int, ink_score: float, probs: np.ndarray, kept: bool, unread: bool
 ) -> None:
-    other = crop(height, evidence)
+    other = crop(height, ink_score)
     read, left = _part_unwritten([(crop(40, 1.0), READ), (crop(42, 1.0), READ), (other, probs)])
     assert any(each is other for each, _ in read) is kept
     assert any(each is other for each in left) is unread

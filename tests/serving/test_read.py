@@ -123,7 +123,7 @@ def test_a_bad_image_in_a_batch_does_not_affect_the_others(
     first, second, third = http.post("/v1/read/batch", json=body).json()
     assert (first["text"], third["text"], third["image"]) == ("7", "7", "c")
     assert set(second) == {"image", "error"}
-    assert second["image"] == "picture 2"
+    assert second["image"] == "image 2"
 
 
 def test_model_card_names_the_file(http: httpx.Client) -> None:

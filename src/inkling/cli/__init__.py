@@ -1,4 +1,4 @@
-"""The command line: parse, call, print."""
+"""The command line: parses arguments, calls a job, prints the result."""
 
 from inkling.cli.clock import STARTED
 from inkling.cli.main import main

@@ -1,4 +1,4 @@
-"""`inkling adopt`."""
+"""The command `inkling adopt`."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -34,7 +34,7 @@ def adopt(
 
     if activation is not None and activation not in ACTIVATIONS:
         raise typer.BadParameter(
-            f"'{activation}' is none of {', '.join(ACTIVATIONS)}", param_hint="--activation"
+            f"'{activation}' is not one of {', '.join(ACTIVATIONS)}", param_hint="--activation"
         )
     from inkling.data.catalog import AUTO
     from inkling.jobs import adopt as job

@@ -1,4 +1,4 @@
-"""How `inkling read` prints its answers: JSON for programs, lines for people."""
+"""Prints the answers of `inkling read`, as JSON or as lines of text."""
 
 import json
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def print_answers(entries: "Sequence[tuple[str, Reading | ImageError]]", as_json: bool) -> None:
-    """Prints one entry per image, in order; for people, errors go to stderr."""
+    """Prints one entry per image, in order. Without JSON, errors go to stderr."""
     if as_json:
         typer.echo(json.dumps([_as_json(name, answer) for name, answer in entries], indent=1))
         return
@@ -30,9 +30,9 @@ def _as_json(name: str, answer: "Reading | ImageError") -> dict[str, object]:
 
 
 def describe(reading: "Reading") -> str:
-    """The digits, the confidence of the least certain one, and remarks in parentheses.
+    """The text, the confidence of the least certain digit, and remarks in parentheses.
 
-    Several lines of digits follow on lines of their own, indented.
+    If the image has several lines of text, each one is on its own indented line.
     """
     read = [box for box in reading.digits if box.verdict in ("digits", "unsure")]
     remarks = _remarks(reading, read)
@@ -49,7 +49,7 @@ def describe(reading: "Reading") -> str:
 
 
 def _remarks(reading: "Reading", read: "Sequence[Prediction]") -> list[str]:
-    """What else a person should know: doubts, ink that was not read, a rotation."""
+    """Remarks about doubts, ink that was not read, and a rotation."""
     remarks = list(dict.fromkeys(doubt for box in read for doubt in box.doubts))
     others = len(getattr(reading, "others", ()))
     if others and reading.verdict != "not-a-digit":

@@ -1,4 +1,4 @@
-"""`inkling audit`."""
+"""The command `inkling audit`."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`inkling read --out`: answers of any number of images into a file, and how far it is."""
+"""The command `inkling read --out`: reads any number of images into a file, and shows progress."""
 
 import sys
 import time
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from inkling.scale.bulk import Engine, Progress, Summary
     from inkling.scale.sources import Source
 
-EVERY_S = 5.0  # a plain line; a terminal's line is drawn anew twice a second
+EVERY_S = 5.0  # seconds between two lines; a terminal's line is redrawn twice a second
 REFRESH_S = 0.5
 
 
@@ -31,7 +31,7 @@ def read_to_file(
     pages: bool,
     as_json: bool,
 ) -> None:
-    """Read all images into `out`. Raises `InklingError`, also where none could be read."""
+    """Reads all images into `out`. Raises `InklingError`, also if no image could be read."""
     from inkling.scale.bulk import local_engine, read_bulk
 
     sources = _open_pages(arguments) if pages else _open_streams(arguments, column)
@@ -46,13 +46,13 @@ def read_to_file(
             sources, out, model=model, expect_one=expect_one, engine=engine, report=display.show
         )
     except KeyboardInterrupt as error:
-        raise RunError(f"stopped; the same command goes on with {out}") from error
+        raise RunError(f"stopped; repeat the command to resume {out}") from error
     finally:
         display.close()
     _name_skipped(sources)
     print_result(vars(summary), as_json, lambda: [_sentence(summary)])
     if summary.all_failed:
-        raise RunError(f"no image could be read; the column 'error' of {out} says why")
+        raise RunError(f"no image could be read; see the column 'error' of {out}")
 
 
 def _open_streams(arguments: Sequence[str], column: str | None) -> "list[Source]":
@@ -62,7 +62,7 @@ def _open_streams(arguments: Sequence[str], column: str | None) -> "list[Source]
 
 
 def _open_pages(arguments: Sequence[str]) -> "list[Source]":
-    """All pages of all images: files, folders and patterns, which are listed first."""
+    """A stream of all pages of all images in files, folders and patterns."""
     from inkling.cli.inputs import expand
     from inkling.scale.sources import Listed
 
@@ -73,7 +73,7 @@ def _open_pages(arguments: Sequence[str]) -> "list[Source]":
 
 
 def _name_skipped(sources: "Sequence[Source]") -> None:
-    """Names each image format that was skipped in a folder, once."""
+    """Reports each image format that was skipped in a folder, once."""
     from inkling.reading.preprocess.formats import skipped_sentence
     from inkling.scale.folders import Folder
 
@@ -89,7 +89,7 @@ def _sentence(summary: "Summary") -> str:
 
 
 class ProgressLine:
-    """One line on stderr: drawn over itself on a terminal, repeated elsewhere."""
+    """A progress line on stderr. A terminal redraws it, other outputs get new lines."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True, highlight=False)
@@ -98,7 +98,7 @@ class ProgressLine:
         self.started = False
 
     def show(self, progress: "Progress") -> None:
-        """Say how far the run is, unless that was just said."""
+        """Shows the progress, unless it was shown a moment ago."""
         now = time.monotonic()
         if now - self.shown < (REFRESH_S if self.status else EVERY_S):
             return
@@ -112,7 +112,7 @@ class ProgressLine:
         self.shown = now
 
     def close(self) -> None:
-        """Leave the terminal as it was."""
+        """Ends the line on a terminal."""
         if self.status is not None:
             self.status.stop()
 

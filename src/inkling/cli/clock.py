@@ -1,4 +1,4 @@
-"""When the process started: `total_seconds` counts from here. Imported before anything else."""
+"""The start time of the process, for `total_seconds`. Must be imported before everything else."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""`inkling data`."""
+"""The command `inkling data`."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`inkling evaluate`."""
+"""The command `inkling evaluate`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -66,7 +66,7 @@ def evaluate(
 
 
 def _check_gallery(path: Path) -> None:
-    """Raises `InklingError` where a file of somebody else's would be overwritten."""
+    """Raises `InklingError` if a file that inkling did not write would be overwritten."""
     from inkling.evaluation.own_images import PAGE
 
     beginning, _, _ = PAGE.partition("<style>")
@@ -83,7 +83,7 @@ def _check_gallery(path: Path) -> None:
 def _evaluate_own(
     folder: Path, model: Path | None, gallery: Path, expect_one: bool, as_json: bool
 ) -> None:
-    """The bundled model, or `model` (ONNX), through the whole reader."""
+    """Evaluates the whole reader with the bundled model or with `model` (ONNX)."""
     from inkling.evaluation.own_images import score_own, write_gallery
     from inkling.reading.pipeline import Reader
 

@@ -1,4 +1,4 @@
-"""`inkling export`."""
+"""The command `inkling export`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast

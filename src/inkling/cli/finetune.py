@@ -1,4 +1,4 @@
-"""`inkling finetune`."""
+"""The command `inkling finetune`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated

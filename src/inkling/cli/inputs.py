@@ -1,4 +1,4 @@
-"""What a user names on the command line, as a list of images: files, folders, patterns, `-`."""
+"""Expands command-line arguments to a list of images: files, folders, patterns, stdin (`-`)."""
 
 import glob
 from collections.abc import Iterable, Iterator
@@ -12,13 +12,13 @@ from inkling.reading.preprocess.pages import count_pages, may_have_pages, pages_
 from inkling.reading.preprocess.photo import MAX_BYTES, Page
 
 STANDARD_INPUT = "-"
-HEAD = 16  # bytes of a file that tell whether it may have pages
-NAMED_PAGES = 5  # files whose number of pages is named one by one
+HEAD = 16  # bytes at the start of a file that tell whether it may have pages
+NAMED_PAGES = 5  # greatest number of files whose pages are reported one by one
 
 
 @dataclass(frozen=True)
 class Named:
-    """An image to read and its name; `content` may already be known to be an error."""
+    """An image to read and its name. `content` is an error if it cannot be read."""
 
     name: str
     content: Path | bytes | Page | ImageError
@@ -26,19 +26,19 @@ class Named:
 
 @dataclass(frozen=True)
 class Inputs:
-    """All images that a user named, and sentences about what is left out."""
+    """All images that the user named, and notes about files that are skipped."""
 
     named: tuple[Named, ...]
     notes: tuple[str, ...] = ()
 
 
 def expand(arguments: Iterable[str], standard_input: BinaryIO, every_page: bool = False) -> Inputs:
-    """Every image that the arguments name, in their order; a folder's sorted by name.
+    """All images that the arguments name, in their order. Images of a folder are sorted by name.
 
-    Pattern letters in the name of a file that exists are taken literally. A name that leads nowhere
-    becomes an entry with an `ImageError`, so that the others are still read. With `every_page` the
-    pages of a TIFF and the frames of a GIF are entries of their own; without it the notes name the
-    files that have several. The notes also name each image format that was skipped in a folder.
+    The name of an existing file is never a pattern. A missing file becomes an entry with an
+    `ImageError`, so that the others are still read. With `every_page`, each page of a TIFF and each
+    frame of a GIF is an entry; without it, the notes list the files with several pages. The notes
+    also list each image format that was skipped in a folder.
     """
     named: list[Named] = []
     notes: list[str] = []
@@ -61,7 +61,7 @@ def _expand_one(argument: str, standard_input: BinaryIO) -> Inputs:
         if not path.exists() and any(letter in argument for letter in "*?["):
             return _matching(argument)
     except (OSError, ValueError) as error:
-        return _nothing(argument, f"{argument!r} cannot be opened: {error}")
+        return _nothing(argument, f"cannot open {argument!r}: {error}")
     return Inputs((Named(argument, path),))
 
 
@@ -72,7 +72,7 @@ def _in_folder(folder: Path) -> Inputs:
         skipped_sentence(kind, count, place) for kind, count in sorted(found.skipped.items())
     )
     if not found.images:
-        return _nothing(place, f"the folder {folder} holds no images that inkling reads", notes)
+        return _nothing(place, f"the folder {folder} has no images that inkling can read", notes)
     return Inputs(tuple(Named(str(path), path) for path in found.images), notes)
 
 
@@ -89,7 +89,7 @@ def _nothing(name: str, why: str, notes: tuple[str, ...] = ()) -> Inputs:
 
 
 def _pages(one: Named) -> Iterator[Named]:
-    """The entry itself, or one for each page of its file."""
+    """The entry itself, or one entry per page of its file."""
     if not isinstance(one.content, (Path, bytes)) or not _may_have_pages(one.content):
         yield one
         return
@@ -102,7 +102,7 @@ def _pages(one: Named) -> Iterator[Named]:
 
 
 def _notes_on_pages(named: Iterable[Named]) -> list[str]:
-    """One sentence for each file with several pages; the last one counts those beyond the first."""
+    """One note per file with several pages, up to a limit; the last note counts the rest."""
     notes: list[str] = []
     more = 0
     for one in named:

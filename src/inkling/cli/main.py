@@ -1,4 +1,4 @@
-"""`inkling`: every command, and how an error becomes one sentence and an exit code."""
+"""The entry point `inkling`: registers all commands, turns errors into messages and exit codes."""
 
 import io
 import os
@@ -82,10 +82,13 @@ def commands() -> list[str]:
 
 def main() -> NoReturn:
     """Run the command line. Exits with 0, 1 (failure) or 2 (usage error)."""
-    # Read by OpenMP when torch is loaded: a thread that waits at a barrier sleeps after some 30
-    # microseconds in place of 1 ms, so that a busy process beside this one gets its turn.
+    # OpenMP reads this when torch is loaded. A thread that waits at a barrier then sleeps after
+    # about 30 microseconds instead of 1 ms, and leaves the core to other processes.
     os.environ.setdefault("GOMP_SPINCOUNT", "10000")
-    _print_what_can_be()
+    # OpenCV reads this when it is loaded. The reader processes images in parallel, so further
+    # threads for each image would only compete with them. Worker processes inherit it.
+    os.environ.setdefault("OPENCV_FOR_THREADS_NUM", "1")
+    _replace_unprintable()
     try:
         app()
     except ModuleNotFoundError as error:
@@ -98,8 +101,8 @@ def main() -> NoReturn:
     sys.exit(0)
 
 
-def _print_what_can_be() -> None:
-    """A terminal or pipe of cp1252 has no bars: it gets question marks, not a traceback."""
+def _replace_unprintable() -> None:
+    """Prints question marks for characters that the terminal's encoding lacks, such as bars."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")

@@ -35,8 +35,8 @@ ChangesOption = Annotated[
 
 
 def print_json(value: Any) -> None:
-    """One JSON document, and nothing else, on stdout."""
-    # A question mark in place of a letter would be wrong data, so other encodings get escapes.
+    """Prints one JSON document on stdout."""
+    # Other encodings than UTF-8 get escapes, because question marks would be wrong data.
     escape = (sys.stdout.encoding or "").lower() not in ("utf-8", "utf8")
     json.dump(value, sys.stdout, ensure_ascii=escape)
     sys.stdout.write("\n")
@@ -49,11 +49,11 @@ class Notes:
         self.bar: Progress | None = None
 
     def __call__(self, text: str) -> None:
-        """Print one line."""
+        """Prints one line."""
         print(text, file=sys.stderr, flush=True)
 
     def progress(self, received: int, expected: int) -> None:
-        """Show the bytes of a download; on a terminal only."""
+        """Shows the progress of a download, on a terminal only."""
         if not sys.stderr.isatty():
             return
         from rich.console import Console
@@ -74,7 +74,7 @@ note = Notes()
 
 
 def print_result(value: Any, as_json: bool, lines: Callable[[], list[str]]) -> None:
-    """`value` as JSON where it is asked for, else the lines."""
+    """Prints `value` as JSON, or else the lines."""
     if as_json:
         print_json(value)
     else:

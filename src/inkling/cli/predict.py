@@ -1,4 +1,4 @@
-"""`inkling predict`."""
+"""The command `inkling predict`."""
 
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +35,9 @@ def predict(
 ) -> None:
     """Predict labels for images, and write them to a CSV file."""
     if kaggle and probabilities:
-        raise typer.BadParameter("--kaggle has two columns; leave --probabilities out")
+        raise typer.BadParameter(
+            "--kaggle cannot be combined with --probabilities: its form has two columns"
+        )
     from inkling.cli.progress import CountDisplay
     from inkling.jobs import predict as job
 

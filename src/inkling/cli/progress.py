@@ -1,4 +1,4 @@
-"""How training is seen: a live table on a terminal, a plain line an epoch elsewhere."""
+"""Shows the progress of training: a live bar on a terminal, and one line per epoch."""
 
 import sys
 import time
@@ -10,13 +10,13 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemaining
 
 from inkling.training.history import EpochMetrics
 
-# 80 columns, as narrow as terminals come.
+# 80 columns, the width of narrow terminals.
 HEADER = "epoch  train loss  train acc  valid loss  valid acc  learning rate  images/s"
-REFRESH_S = 0.1  # a bar that is drawn at every step costs more than the step
+REFRESH_S = 0.1  # drawing the bar at every step would take longer than the step
 
 
 class TrainingDisplay:
-    """A callback for `inkling.jobs.train` that writes to stderr; used as a context."""
+    """A callback for `inkling.jobs.train` that writes to stderr. Use it in a `with` statement."""
 
     def __init__(self) -> None:
         self.console = Console(stderr=True, highlight=False)
@@ -48,7 +48,7 @@ class TrainingDisplay:
             self.progress.stop()
 
     def on_step(self, step: int, total: int) -> None:
-        """Move the bar, at most every tenth of a second."""
+        """Updates the bar, at most every tenth of a second."""
         now = time.monotonic()
         if self.progress is None or (now - self.drawn < REFRESH_S and step < total):
             return
@@ -59,7 +59,7 @@ class TrainingDisplay:
         self.progress.refresh()
 
     def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
-        """One line for the epoch."""
+        """Prints one line for the epoch."""
         if metrics.epoch == 1:
             self._print(HEADER)
         self._print(_line(metrics))
@@ -72,7 +72,7 @@ class TrainingDisplay:
 
 
 class CountDisplay:
-    """How many things are done, of how many where that is known; drawn on a terminal only."""
+    """Shows the number of finished items and the total if known, on a terminal only."""
 
     def __init__(self, verb: str, noun: str) -> None:
         self.console = Console(stderr=True, highlight=False)
@@ -95,7 +95,7 @@ class CountDisplay:
         self.progress.stop()
 
     def show(self, done: int, total: int | None) -> None:
-        """Move the bar."""
+        """Updates the bar."""
         self.progress.update(self.task, completed=done, total=total)
 
 

@@ -1,4 +1,4 @@
-"""`inkling read`: the digits in images, how certain they are, and where they are."""
+"""The command `inkling read`: prints the digits in images, with probabilities and boxes."""
 
 import logging
 import sys
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from inkling.reading.pipeline import Reader, Trace
     from inkling.types import Reading
 
-BLOCK = 64  # images that are traced at a time, for their crops; each holds some MB
+BLOCK = 64  # images that are processed together when crops are saved; each takes some MB
 
 
 def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
@@ -84,9 +84,9 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
 ) -> None:
     """Read the handwritten digits in images."""
     if not table and (cells or digits_per_cell):
-        raise typer.BadParameter("--cells and --digits-per-cell go with --table")
+        raise typer.BadParameter("--cells and --digits-per-cell need --table")
     if table and (pages or save_crops):
-        raise typer.BadParameter("--pages and --save-crops do not go with --table")
+        raise typer.BadParameter("--pages and --save-crops cannot be combined with --table")
     if table:
         from inkling.cli.read_tables import read_tables_or_exit
 
@@ -101,15 +101,17 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
         )
         return
     if out is None and (on or workers or column):
-        raise typer.BadParameter("--on, --workers and --column go with --out", param_hint="--out")
+        raise typer.BadParameter("--on, --workers and --column need --out", param_hint="--out")
     for name, value in (("--explain", explain), ("--save-crops", save_crops)):
         if out is not None and value is not None:
-            raise typer.BadParameter(f"{name} does not go with --out", param_hint=name)
+            raise typer.BadParameter(f"{name} cannot be combined with --out", param_hint=name)
     if explain is not None and save_crops is not None:
-        raise typer.BadParameter("--explain does not go with --save-crops", param_hint="--explain")
+        raise typer.BadParameter(
+            "--explain cannot be combined with --save-crops", param_hint="--explain"
+        )
     from inkling.errors import ImageError, InklingError
 
-    # Pillow also reports damaged files to its log; the answer already says so.
+    # Pillow also logs damaged files. The answer already reports them.
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     try:
         if out is not None:
@@ -155,7 +157,7 @@ def _read_here(
     if explain is not None:
         from inkling.reading.explain import check_strip
 
-        check_strip(explain)  # before hundreds of images are read in vain
+        check_strip(explain)  # before reading, which may take long
     reader = Reader.load(model)
     inputs = expand(images, sys.stdin.buffer, pages)
     for sentence in inputs.notes:
@@ -195,7 +197,7 @@ def _read_and_save(
                 crops.save(trace)
     crops.finish()
     count = f"{len(crops):,} crop" + ("" if len(crops) == 1 else "s")
-    note(f"saved {count} to {folder}; move each wrong one to the right subfolder")
+    note(f"saved {count} to {folder}. Move each wrong one to the right subfolder")
     return answers
 
 

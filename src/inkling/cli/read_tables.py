@@ -1,4 +1,4 @@
-"""`inkling read --table`: the rows and columns of every ruled grid in the images."""
+"""The command `inkling read --table`: prints and saves the tables in images."""
 
 import json
 import logging
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
     from inkling.reading.tables.table_types import Cell, Table
     from inkling.types import Reading
 
-DOUBT = "bold dark_orange3"  # the reports' colour, as near as 256 colours come
+DOUBT = "bold dark_orange3"  # the closest of 256 colours to that of the reports
 
 
 @dataclass(frozen=True)
 class ImageTables:
-    """One image and what was read from it: its tables, and its plain reading without a table."""
+    """One image with its tables and its plain reading."""
 
     name: str
     tables: "list[Table]"
@@ -38,20 +38,20 @@ class ImageTables:
 
 
 def parse_cells(text: str | None) -> tuple[int, int] | None:
-    """`9x9` as (9, 9), rows first. Raises a usage error."""
+    """Parses `9x9` to (9, 9), rows first. Raises a usage error."""
     if text is None:
         return None
     found = re.fullmatch(r"(\d{1,4})\s*[xX×]\s*(\d{1,4})", text.strip())
     if not found or min(size := (int(found[1]), int(found[2]))) < 1 or size == (1, 1):
         raise typer.BadParameter(
-            f"'{text}' is not a grid size; give rows x columns, as in 9x9", param_hint="--cells"
+            f"'{text}' is not a grid size. Use ROWSxCOLUMNS, for example 9x9", param_hint="--cells"
         )
     return size
 
 
 def read_tables_or_exit(images: list[str], **options: Any) -> None:
-    """`read_table_images`, its errors as one sentence and exit code 1."""
-    # Pillow reports damaged files to its log as well; the answer says it already.
+    """Calls `read_table_images`. Prints an `InklingError` and exits with code 1."""
+    # Pillow also logs damaged files. The answer already reports them.
     logging.getLogger("PIL").addHandler(logging.NullHandler())
     try:
         read_table_images(images, **options)
@@ -108,7 +108,7 @@ def _read_one(
     except ImageError as error:
         return error
     tables = read_tables_of(photo, reader.network, options)
-    # The plain reading is the one that comes without --table: from the file, not from its tables.
+    # The plain reading is the same as without --table: read from the file, not from its tables.
     reading = reader.read([one.content], names=[one.name])[0]
     if isinstance(reading, ImageError):
         return reading
@@ -145,14 +145,14 @@ def _entry(name: str, one: "ImageTables | ImageError") -> dict[str, object]:
 
 
 def marked(cell: "Cell | None") -> str:
-    """A cell's text; a question mark behind it where it is uncertain."""
+    """The text of a cell, with a question mark if it is uncertain."""
     if cell is None:
         return ""
     return cell.text + ("?" if cell.verdict in ("unsure", "not-a-digit") else "")
 
 
 def plain(table: "Table") -> str:
-    """The table as lines of text, its columns in line."""
+    """The table as lines of text with aligned columns."""
     rows = [[marked(cell) or "." for cell in row] for row in table.grid()]
     widths = [max(len(row[k]) for row in rows) for k in range(table.columns)]
     return "\n".join(
@@ -162,7 +162,7 @@ def plain(table: "Table") -> str:
 
 
 def draw(table: "Table") -> Drawn:
-    """The table as Rich draws it, uncertain cells in another colour."""
+    """The table drawn by Rich, with uncertain cells in another colour."""
     drawn = Drawn(box=SQUARE, show_header=False, show_lines=True, pad_edge=True)
     for _ in range(table.columns):
         drawn.add_column(justify="center")
@@ -175,13 +175,13 @@ def draw(table: "Table") -> Drawn:
 
 def _check_image_file(path: Path) -> None:
     if path.suffix.lower() not in (".png", ".jpg", ".jpeg"):
-        raise InklingError(f"{path} is not an image file; give a .png or .jpg")
+        raise InklingError(f"{path} is not the name of an image. Use the suffix .png or .jpg")
     if not path.parent.is_dir():
         raise InklingError(f"the folder {path.parent} does not exist")
 
 
 def _write_overlays(read: list[ImageTables], path: Path) -> None:
-    """The overlay of one image, or those of several below one another."""
+    """Writes the overlay of one image, or those of several images below each other."""
     from PIL import Image
 
     from inkling.files import replacing

@@ -1,4 +1,4 @@
-"""`inkling recipes`."""
+"""The command `inkling recipes`."""
 
 from typing import TYPE_CHECKING, Annotated
 
@@ -43,7 +43,7 @@ def recipes(
 
 
 def _row(recipe: "Recipe") -> tuple[str, ...]:
-    """What tells recipes apart: expected accuracy, network, length, optimiser."""
+    """The main properties of a recipe: expected accuracy, network, length, optimiser."""
     expect = recipe.expect
     expected = f"{expect.accuracy:.2%}" if expect else "–"
     if expect and expect.n > 1:

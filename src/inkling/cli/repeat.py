@@ -1,4 +1,4 @@
-"""`inkling repeat`."""
+"""The command `inkling repeat`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any

@@ -1,4 +1,4 @@
-"""`inkling report`."""
+"""The command `inkling report`."""
 
 from pathlib import Path
 from typing import Annotated

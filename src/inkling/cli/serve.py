@@ -1,4 +1,4 @@
-"""`inkling serve`."""
+"""The command `inkling serve`."""
 
 import os
 import sys

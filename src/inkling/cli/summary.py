@@ -1,4 +1,4 @@
-"""The words that commands end with. Imports no job: a command pays only for its own."""
+"""The final output of commands as lines of text. Imports no job, so that commands start fast."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def summary(result: "TrainResult") -> list[str]:
-    """What a training reached, and what to open."""
+    """The result of a training, and which files to open."""
     low, high = wilson_interval(round(result.test.accuracy * result.test.n), result.test.n)
     lines = [
         "",
@@ -35,7 +35,7 @@ def summary(result: "TrainResult") -> list[str]:
 
 
 def evaluation_lines(name: str, evaluation: "Evaluation") -> list[str]:
-    """An evaluation as a table."""
+    """The lines of an evaluation: accuracy, loss and a table per class."""
     low, high = evaluation.interval
     lines = [
         f"{name}: {evaluation.accuracy:.2%} of {evaluation.n:,} images right "
@@ -52,7 +52,7 @@ def evaluation_lines(name: str, evaluation: "Evaluation") -> list[str]:
 
 
 def corrected_lines(corrected: "Corrected") -> list[str]:
-    """The figure beside the official one."""
+    """The accuracy without the images with disputed labels."""
     low, high = corrected.interval
     return [
         "",
@@ -63,12 +63,12 @@ def corrected_lines(corrected: "Corrected") -> list[str]:
 
 
 def audit_lines(result: "AuditResult") -> list[str]:
-    """The first suspects, and where the rest stand."""
+    """The most suspicious labels, and the files with all of them."""
     findings = result.findings
     lines = [
         "",
         f"{findings.data}, {findings.part}: {len(findings.digits):,} labels judged in "
-        f"{result.seconds:.0f} s; out of fold {findings.accuracy:.2%} are believed",
+        f"{result.seconds:.0f} s; {findings.accuracy:.2%} agree with the out-of-fold predictions",
         "",
         "rank   index  label  looks like  confidence",
     ]
@@ -89,7 +89,7 @@ def audit_lines(result: "AuditResult") -> list[str]:
 
 
 def data_lines(description: "DataDescription") -> list[str]:
-    """A data set as a table."""
+    """The description of a data set."""
     lines = [description.name, *(f"  {sentence}" for sentence in description.how)]
     for name, part in (("training", description.training), ("test", description.test)):
         lines += ["", *_part_lines(name, part)]

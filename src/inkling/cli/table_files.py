@@ -1,4 +1,4 @@
-"""Tables as files: CSV, JSON and xlsx, one file for each table."""
+"""Writes tables to CSV, JSON and xlsx files, one file per table."""
 
 import importlib
 import json
@@ -14,15 +14,13 @@ if TYPE_CHECKING:
     from inkling.reading.tables.table_types import Cell, Table
 
 KINDS = (".csv", ".json", ".xlsx")
-DOUBT_FILL = "FFFFD9B3"  # ARGB; behind a cell that is uncertain
+DOUBT_FILL = "FFFFD9B3"  # ARGB; background of an uncertain cell
 
 
 def check_table_file(path: Path) -> None:
-    """Raises `InklingError` where tables cannot be written to `path`, before any is read."""
+    """Checks, before reading, that tables can be written to `path`. Raises `InklingError`."""
     if path.suffix.lower() not in KINDS:
-        raise InklingError(
-            f"{path} is not a .csv, .json or .xlsx file; tables are written as those"
-        )
+        raise InklingError(f"{path} is not a .csv, .json or .xlsx file. Use one of these suffixes")
     if not path.parent.is_dir():
         raise InklingError(f"the folder {path.parent} does not exist")
     if path.suffix.lower() == ".xlsx":
@@ -32,8 +30,8 @@ def check_table_file(path: Path) -> None:
 def write_tables(tables: "Sequence[tuple[str, Table]]", path: Path) -> list[Path]:
     """Writes each (image name, table) and returns the files.
 
-    One table goes to `path` itself, several to names with a number before the ending. No file is
-    written where there is no table.
+    One table is written to `path`. Several tables get names with a number before the suffix.
+    Without a table, no file is written.
     """
     written = []
     for number, (name, table) in enumerate(tables, 1):
@@ -50,7 +48,7 @@ def write_tables(tables: "Sequence[tuple[str, Table]]", path: Path) -> list[Path
 
 
 def _write_xlsx(name: str, table: "Table", path: Path) -> None:
-    """One sheet: numbers as numbers, merged cells merged, uncertain ones coloured."""
+    """Writes one sheet with numbers, merged cells and coloured uncertain cells."""
     workbook = _openpyxl("").Workbook()
     sheet = workbook.active
     sheet.title = re.sub(r"[\[\]:*?/\\]", "_", Path(name).stem)[:31] or "table"
@@ -63,7 +61,7 @@ def _write_xlsx(name: str, table: "Table", path: Path) -> None:
 def _fill(sheet: Any, cell: "Cell") -> None:
     row, column = cell.row + 1, cell.column + 1
     place = sheet.cell(row=row, column=column)
-    # A leading zero is lost in a number; then the digits stay text.
+    # Digits with a leading zero stay text, because a number would lose the zero.
     number = cell.text.isdigit() and str(int(cell.text)) == cell.text and len(cell.text) < 16
     place.value = int(cell.text) if number else (cell.text or None)
     if cell.verdict in ("unsure", "not-a-digit"):

@@ -1,4 +1,4 @@
-"""Tables: drawn on a terminal, plain columns elsewhere."""
+"""Prints tables of results: drawn on a terminal, plain columns on other outputs."""
 
 import sys
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-ACCENT = "dark_orange3"  # the reports' colour, as near as 256 colours come
+ACCENT = "dark_orange3"  # the closest of 256 colours to that of the reports
 
 
 @dataclass(frozen=True)
 class Column:
-    """A heading, and whether what stands below it is numbers."""
+    """The heading of a column, and whether its values are numbers."""
 
     name: str
     number: bool = False
 
 
 def print_table(columns: list[Column], rows: list[tuple[str, ...]]) -> None:
-    """Write the table to stdout; the first column names its row."""
+    """Prints the table on stdout. The first column names the row."""
     console = Console(highlight=False)
     if console.is_terminal:
         console.print(_drawn(columns, rows))
@@ -28,7 +28,7 @@ def print_table(columns: list[Column], rows: list[tuple[str, ...]]) -> None:
 
 
 def plain_lines(columns: list[Column], rows: list[tuple[str, ...]]) -> list[str]:
-    """The table as lines of text, two blanks between columns and none at a line's end."""
+    """The table as lines of text with two spaces between columns and no trailing spaces."""
     cells = [tuple(column.name for column in columns), *rows]
     widths = [max(len(row[place]) for row in cells) for place in range(len(columns))]
     return [

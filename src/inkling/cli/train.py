@@ -1,4 +1,4 @@
-"""`inkling train`."""
+"""The command `inkling train`."""
 
 from pathlib import Path
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""`inkling tune`."""
+"""The command `inkling tune`."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,7 +71,7 @@ def _trial_line(trial: "FrozenTrial", best: float) -> str:
     elif outcome == "pruned" and "reason" in trial.user_attrs:
         outcome = "diverged"
     elif outcome == "pruned":
-        outcome = f"cut short in epoch {len(trial.intermediate_values)}"
+        outcome = f"pruned in epoch {len(trial.intermediate_values)}"
     elif "reason" in trial.user_attrs:
         outcome = f"failed: {trial.user_attrs['reason']} "
     return f"trial {trial.number:>4}  {outcome:<24}  best so far {best:.2%}"
@@ -80,8 +80,8 @@ def _trial_line(trial: "FrozenTrial", best: float) -> str:
 def _lines(result: "Tuning") -> list[str]:
     lines = [
         "",
-        f"{result.recipe} on {result.data}: {result.complete} whole trials, "
-        f"{result.pruned} cut short, {result.failed} failed",
+        f"{result.recipe} on {result.data}: {result.complete} complete trials, "
+        f"{result.pruned} pruned, {result.failed} failed",
         "",
         "trial  validation  changes",
     ]

@@ -1,4 +1,4 @@
-"""`inkling verify`."""
+"""The command `inkling verify`."""
 
 from pathlib import Path
 from typing import Annotated

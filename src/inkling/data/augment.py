@@ -1,6 +1,6 @@
 """Augmentation as batched tensor functions: each takes and gives (B, 1, 28, 28).
 
-Displaced pictures are sampled bilinearly; what comes in from outside is empty ground.
+Displaced pictures are sampled bilinearly; what comes in from outside is empty background.
 """
 
 import math
@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from inkling.types import GROUND, SIDE
+from inkling.types import BACKGROUND, SIDE
 
 STRENGTHS = ("rotation_degrees", "shift_pixels", "scale", "shear_degrees", "elastic_pixels")
 
@@ -64,8 +64,8 @@ def augment_images(images: Tensor, augment: Augment) -> Tensor:
     grid = affine_grid(len(images), augment, images.device)
     if augment.bends:
         grid = grid + elastic_field(len(images), augment, images.device)
-    moved = F.grid_sample(images - GROUND, grid.to(images.dtype), align_corners=False)
-    return moved + GROUND
+    moved = F.grid_sample(images - BACKGROUND, grid.to(images.dtype), align_corners=False)
+    return moved + BACKGROUND
 
 
 def affine_grid(count: int, augment: Augment, device: torch.device) -> Tensor:

@@ -44,7 +44,7 @@ def fit_photo(image: NDArray[np.uint8], rule: str = "ink") -> NDArray[np.uint8]:
 
 
 def dark_ink(images: NDArray[np.uint8]) -> bool:
-    """Whether images (N, H, W) show dark ink on light ground: most pixels at the edge are light."""
+    """Whether images (N, H, W) have dark ink: most of their border pixels are light."""
     edge = np.concatenate([images[:, [0, -1]].ravel(), images[:, :, [0, -1]].ravel()])
     return len(edge) > 0 and bool(np.median(edge) >= 128)
 
@@ -52,11 +52,11 @@ def dark_ink(images: NDArray[np.uint8]) -> bool:
 def _fit_light(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """One image (H, W), light ink on dark, by the rule; zeros where no ink is."""
     edge = np.concatenate([image[[0, -1]].ravel(), image[:, [0, -1]].ravel()])
-    ground = min(int(np.median(edge)), 127)
-    ink = np.clip(image.astype(np.float32) - ground, 0, None)
+    background = min(int(np.median(edge)), 127)
+    ink = np.clip(image.astype(np.float32) - background, 0, None)
     if float(ink.max(initial=0)) < FAINT:
         return np.zeros((SIDE, SIDE), np.uint8)
-    return place_ink(ink * (255 / (255 - ground)))
+    return place_ink(ink * (255 / (255 - background)))
 
 
 def place_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:

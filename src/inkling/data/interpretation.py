@@ -85,7 +85,7 @@ class Interpretation:
         if self.scale and self.scale.name != "0 to 255":
             lines.append(f"pixel values: {self.scale.name}")
         if self.dark:
-            lines.append("inverted: the ink is dark on a light ground")
+            lines.append("inverted: the ink is dark on a light background")
         if self.transposed:
             lines.append("transposed: rows and columns are stored in exchanged order")
         if self.labels and self.labels.meaning != "as-is":

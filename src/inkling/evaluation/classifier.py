@@ -34,7 +34,7 @@ class Classifier(Protocol):
 
 
 class TorchClassifier:
-    """Answers for images of (N, 28, 28) uint8, light ink on dark ground."""
+    """Answers for images of (N, 28, 28) uint8, light ink on dark background."""
 
     def __init__(
         self, model: nn.Module, classes: tuple[str, ...], card: dict[str, Any] | None = None

@@ -16,7 +16,7 @@ from inkling.training.history import EpochMetrics
 from inkling.types import Digits
 
 INK = "#1b1f27"
-GROUND = "#ffffff"
+BACKGROUND = "#ffffff"
 TRAINING = "#7b8494"
 VALIDATION = "#b93d0c"
 FAINT = "#e2dfd8"
@@ -145,7 +145,7 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 def _figure(width: float, height: float) -> Figure:
     """An empty figure of so many inches, free of pyplot's global state."""
-    figure = Figure(figsize=(width, height), facecolor=GROUND, layout="constrained")
+    figure = Figure(figsize=(width, height), facecolor=BACKGROUND, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

@@ -21,10 +21,10 @@ class OnnxClassifier:
         self.card: dict[str, Any] = json.loads(metadata["card"])
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits (N, C) of images (N, 28, 28) uint8, light ink on dark ground."""
+        """Logits (N, C) of images (N, 28, 28) uint8, light ink on dark."""
         probabilities = self.predict_proba(images).astype(np.float32)
         return np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
 
     def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Calibrated probabilities (N, C) of images (N, 28, 28) uint8, light ink on dark ground."""
+        """Calibrated probabilities (N, C) of images (N, 28, 28) uint8, light ink on dark."""
         return self.network.probabilities(images)[:, : len(self.classes)].astype(np.float64)

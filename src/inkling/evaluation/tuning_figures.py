@@ -6,7 +6,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from inkling.evaluation.figures import FAINT, GROUND, INK, TRAINING, VALIDATION
+from inkling.evaluation.figures import BACKGROUND, FAINT, INK, TRAINING, VALIDATION
 
 
 def draw_search(trials: Sequence[tuple[int, float, bool]]) -> Figure:
@@ -63,7 +63,7 @@ def draw_importance(importance: Mapping[str, float]) -> Figure:
 
 
 def _axes(width: float, height: float):
-    figure = Figure(figsize=(width, height), facecolor=GROUND, layout="constrained")
+    figure = Figure(figsize=(width, height), facecolor=BACKGROUND, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from inkling.models.parts import DataDependentInit
-from inkling.types import GROUND, SIDE
+from inkling.types import BACKGROUND, SIDE
 
 # The further looks, in the order in which `tta_views` takes them: a network of dense layers knows
 # neither shift nor turn nor size.
@@ -41,12 +41,12 @@ class TtaModel(nn.Module):
     def _looks(self, images: Tensor) -> Iterator[Tensor]:
         """The images themselves, then each further look at all of them."""
         yield images
-        framed = F.pad(images, (1, 1, 1, 1), value=GROUND)
+        framed = F.pad(images, (1, 1, 1, 1), value=BACKGROUND)
         for right, down in self.shifts:  # slices: resampling costs three times a small network
             yield framed[:, :, 1 - down : 1 - down + SIDE, 1 - right : 1 - right + SIDE]
         for grid in self.grids.unbind():
             places = grid.expand(images.shape[0], -1, -1, -1)  # len() would freeze the batch
-            yield F.grid_sample(images - GROUND, places, align_corners=False) + GROUND
+            yield F.grid_sample(images - BACKGROUND, places, align_corners=False) + BACKGROUND
 
     def init_from_data(self, images: Tensor) -> None:
         """Hand the first images on to a network that starts from them."""

@@ -1,4 +1,4 @@
-"""The road to an answer as one picture: photo, ink, what the network saw, what it said, doubts."""
+"""Draws the processing steps of an image: photo, ink, boxes, crops with their probabilities."""
 
 import io
 from collections.abc import Sequence
@@ -12,25 +12,25 @@ from inkling.errors import ImageError
 from inkling.files import write_bytes
 from inkling.reading.pipeline import Trace
 
-WIDTH = 1120  # pixels; the strip's
+WIDTH = 1120  # width of the drawing, in pixels
 GAP = 20
-SOFTWARE, OURS = 0x0131, "inkling"  # the EXIF tag by which a strip is known as ours
-PANEL = (WIDTH - 4 * GAP) // 3  # width of each of the three pictures of the road
-TALLEST = 300  # height of those
-CELL = (104, 176)  # a crop with its bars
+SOFTWARE, OURS = 0x0131, "inkling"  # the EXIF tag and value that identify a drawing by inkling
+PANEL = (WIDTH - 4 * GAP) // 3  # width of each of the three step images
+TALLEST = 300  # greatest height of a step image
+CELL = (104, 176)  # width and height of a crop with its bars
 PAPER, INK, SOFT = (255, 255, 255), (28, 32, 38), (112, 120, 130)
 ACCENT, WARNING, FAINT = (24, 100, 171), (192, 86, 0), (226, 230, 235)
 COLOURS = {"digits": ACCENT, "unsure": WARNING, "not-a-digit": SOFT, "blank": SOFT}
 
 
 def draw_strip(trace: Trace) -> Image.Image:
-    """The strip of one picture, RGB: three panels, then a cell for each crop, then words."""
-    shown = [(title, _fit(image)) for title, image in pictures_of_road(trace)]
+    """Draws the steps for one image, RGB: three step images, a cell per crop, then the doubts."""
+    shown = [(title, _fit(image)) for title, image in step_images(trace)]
     tall = max(image.height for _, image in shown)
     cells = len(trace.reading.digits)
     across = (WIDTH - GAP) // CELL[0]
     rows = -(-cells // across)
-    words = _words(trace)
+    words = _doubts(trace)
     height = GAP + 30 + 26 + tall + GAP + rows * CELL[1] + 24 * len(words) + GAP
     strip = Image.new("RGB", (WIDTH, height), PAPER)
     draw = ImageDraw.Draw(strip)
@@ -51,12 +51,12 @@ def draw_strip(trace: Trace) -> Image.Image:
     return strip
 
 
-def pictures_of_road(trace: Trace) -> list[tuple[str, Image.Image]]:
-    """Title and picture (RGB) of each step before the network, in order."""
+def step_images(trace: Trace) -> list[tuple[str, Image.Image]]:
+    """The title and image (RGB) of each step before the network, in order."""
     return [
-        (_photo_title(trace), Image.fromarray(trace.look.photo.pixels).convert("RGB")),
-        ("light evened, writing found", evened_picture(trace)),
-        ("ink and boxes", boxes_picture(trace)),
+        (_photo_title(trace), Image.fromarray(trace.preprocessed.photo.pixels).convert("RGB")),
+        ("light evened, text found", draw_evened(trace)),
+        ("ink and boxes", draw_boxes(trace)),
     ]
 
 
@@ -65,9 +65,9 @@ def _photo_title(trace: Trace) -> str:
 
 
 def write_strip(traces: Sequence[Trace | ImageError], path: Path) -> None:
-    """Writes the strips of all pictures that could be read, one under the other, to `path`.
+    """Draws the steps for all images that could be read, one below the other, into one file.
 
-    The file's ending says the format. Nothing half-written stays: the file is moved into place.
+    The suffix of `path` selects the format. Raises `ImageError` if the file cannot be written.
     """
     strips = [draw_strip(trace) for trace in traces if isinstance(trace, Trace)]
     if not strips:
@@ -80,24 +80,24 @@ def write_strip(traces: Sequence[Trace | ImageError], path: Path) -> None:
     content, mark = io.BytesIO(), Image.Exif()
     mark[SOFTWARE] = OURS
     try:
-        sheet.save(content, kind_of_strip(path), exif=mark)
-    except (OSError, ValueError) as error:  # a format may have a greatest height
-        raise ImageError(f"the strip cannot be written to {path}: {error}") from error
+        sheet.save(content, strip_format(path), exif=mark)
+    except (OSError, ValueError) as error:  # for example, the format limits the height
+        raise ImageError(f"cannot write the steps to {path}: {error}") from error
     write_bytes(path, content.getvalue())
 
 
 def check_strip(path: Path) -> None:
-    """Raises `ImageError` where a strip cannot or should not be written to `path`.
+    """Checks that the steps may be written to `path`. Raises `ImageError` if not.
 
-    A file that is there already is replaced where it is a strip of ours: `--explain *.jpg` would
-    otherwise cost the first photo.
+    An existing file is replaced only if inkling drew it. Otherwise `--explain *.jpg` would
+    overwrite the first photo.
     """
-    kind_of_strip(path)
-    if path.exists() and not _is_ours(path):
-        raise ImageError(f"{path} exists already and is no strip of inkling's: name another file")
+    strip_format(path)
+    if path.exists() and not _is_strip(path):
+        raise ImageError(f"{path} exists and was not made by inkling. Name another file")
 
 
-def _is_ours(path: Path) -> bool:
+def _is_strip(path: Path) -> bool:
     try:
         with Image.open(path) as image:
             return image.getexif().get(SOFTWARE) == OURS
@@ -105,17 +105,17 @@ def _is_ours(path: Path) -> bool:
         return False
 
 
-def kind_of_strip(path: Path) -> str:
-    """The format that a file's ending asks for. Raises `ImageError` where it asks for none."""
+def strip_format(path: Path) -> str:
+    """The image format of a file suffix. Raises `ImageError` for other suffixes."""
     Image.init()
     kind = Image.registered_extensions().get(path.suffix.lower(), "none")
     if kind not in ("PNG", "JPEG", "WEBP", "TIFF"):
-        raise ImageError(f"{path} is no name for a picture: end it in .png or .jpg")
+        raise ImageError(f"{path} is not the name of an image. Use the suffix .png or .jpg")
     return kind
 
 
 def as_png(trace: Trace) -> bytes:
-    """The strip of one picture as the bytes of a PNG file."""
+    """The steps for one image as the bytes of a PNG file."""
     content = io.BytesIO()
     draw_strip(trace).save(content, "PNG")
     return content.getvalue()
@@ -132,7 +132,7 @@ def _headline(trace: Trace) -> str:
     return f"{Path(reading.image).name}:  {answer.get(reading.verdict, reading.verdict)}"
 
 
-def _words(trace: Trace) -> list[str]:
+def _doubts(trace: Trace) -> list[str]:
     lines = []
     for number, box in enumerate(trace.reading.digits, 1):
         if box.doubts:
@@ -140,19 +140,19 @@ def _words(trace: Trace) -> list[str]:
     return lines[:12]
 
 
-def evened_picture(trace: Trace) -> Image.Image:
-    """What is dark under even light, and in colour what of it was likely written."""
-    writing = trace.look.writing
+def draw_evened(trace: Trace) -> Image.Image:
+    """The ink under even light, coloured where the text probability is high."""
+    writing = trace.preprocessed.writing
     dark = np.clip(writing.ink / max(float(writing.ink.max(initial=0)), 0.05), 0, 1)[..., None]
-    share = writing.prob[..., None]
-    tint = share * np.array(ACCENT, np.float32) + (1 - share) * np.array(SOFT, np.float32)
+    fraction = writing.prob[..., None]
+    tint = fraction * np.array(ACCENT, np.float32) + (1 - fraction) * np.array(SOFT, np.float32)
     return Image.fromarray((255 * (1 - dark) + tint * dark).astype(np.uint8))
 
 
-def boxes_picture(trace: Trace) -> Image.Image:
-    """The ink that was kept, and the box of each answer in the colour of its verdict."""
-    writing, labels = trace.look.writing, trace.look.segments.labels
-    kept = [label for part in trace.look.segments.parts for label in part.labels]
+def draw_boxes(trace: Trace) -> Image.Image:
+    """The detected ink, and the box of each answer in the colour of its verdict."""
+    writing, labels = trace.preprocessed.writing, trace.preprocessed.segments.labels
+    kept = [label for part in trace.preprocessed.segments.parts for label in part.labels]
     ink = np.where(np.isin(labels, kept), writing.ink, 0)
     grey = np.clip(255 * (1 - ink / max(float(ink.max(initial=0)), 1e-3)), 0, 255).astype(np.uint8)
     image = Image.fromarray(grey).convert("RGB")
@@ -172,14 +172,14 @@ def boxes_picture(trace: Trace) -> Image.Image:
 def _fit(image: Image.Image) -> Image.Image:
     scale = min(PANEL / image.width, TALLEST / image.height)
     size = (max(1, round(image.width * scale)), max(1, round(image.height * scale)))
-    way = Image.Resampling.NEAREST if scale > 3 else Image.Resampling.LANCZOS
-    return image.resize(size, way)
+    method = Image.Resampling.NEAREST if scale > 3 else Image.Resampling.LANCZOS
+    return image.resize(size, method)
 
 
 def _draw_cell(
     strip: Image.Image, draw: ImageDraw.ImageDraw, trace: Trace, index: int, at: tuple[int, int]
 ) -> None:
-    """One crop as the network saw it, the answer under it, and a bar for each alternative."""
+    """Draws one crop as the network sees it, the answer below it, and a bar per alternative."""
     x, y = at
     box = trace.reading.digits[index]
     seen = cv2.resize(trace.answer.crops[index].pixels, (84, 84), interpolation=cv2.INTER_NEAREST)
@@ -190,8 +190,8 @@ def _draw_cell(
     draw.text((x + 84, y + 93), f"{box.confidence:.0%}", colour, _font(13), anchor="ra")
     others = [(box.label, box.confidence)]
     others += [(other.label, other.confidence) for other in box.alternatives]
-    for line, (label, chance) in enumerate(others[:3]):
+    for line, (label, prob) in enumerate(others[:3]):
         top = y + 114 + 16 * line
         draw.text((x, top), label, SOFT, _font(12))
         draw.rectangle((x + 14, top + 3, x + 83, top + 11), fill=FAINT)
-        draw.rectangle((x + 14, top + 3, x + 14 + 69 * chance, top + 11), fill=colour)
+        draw.rectangle((x + 14, top + 3, x + 14 + 69 * prob, top + 11), fill=colour)

@@ -1,7 +1,7 @@
-"""The SHA-256 of a model file, stored as the last entry of the file itself.
+"""Stores and checks the SHA-256 of an ONNX model inside the model file.
 
-The entry is one of ONNX's `metadata_props` (field 14 of `ModelProto`), appended to the finished
-file, so that every ONNX tool still reads it. It covers all bytes before it.
+The hash is a `metadata_props` entry of ONNX (field 14 of `ModelProto`), appended to the finished
+file, so every ONNX tool still reads the file. It covers all bytes before it.
 """
 
 import hashlib
@@ -17,7 +17,7 @@ WEIGHTS = Path(__file__).parent / "weights"  # the bundled models
 
 
 def with_hash(content: bytes) -> bytes:
-    """An ONNX file (its bytes) with the hash appended; unchanged if it has one already."""
+    """The bytes of an ONNX file with the hash appended. Unchanged if it has one already."""
     return content if stored_hash(content) else content + HEAD + _digest(content)
 
 

@@ -1,4 +1,7 @@
-"""The reader: any number of pictures in, one reading each out, the network called on many."""
+"""The reader: decodes images, finds and recognises their digits, returns one reading per image.
+
+Images are processed in batches: thumbnails by a fast path, all others by the full pipeline.
+"""
 
 import os
 from collections import defaultdict
@@ -9,7 +12,6 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -37,13 +39,13 @@ from inkling.reading.rotation import (
 )
 from inkling.types import SIDE, Reading, Rotation
 
-CHUNK = 192  # thumbnails that a thread takes at a time
+CHUNK = 192  # thumbnails per task of a thread
 STACK = 10_000  # thumbnails of one array that are read together
-TOGETHER = 1024  # pictures that are opened before any is read
-OPENED = 8  # of them by one call on all cores
-HELD = 64_000_000  # bytes of decoded pixels that are held at a time, about
+TOGETHER = 1024  # images that are decoded before any of them is read, at most
+OPENED = 8  # images that are decoded by one parallel call
+HELD = 64_000_000  # approximate limit on the bytes of decoded pixels in memory
 NO_CROPS = np.zeros((0, SIDE, SIDE), np.uint8)
-PAGE = 16  # other pictures whose crops go through the network together; each holds some 10 MB
+PAGE = 16  # other images whose crops share network batches; each takes about 10 MB
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -51,40 +53,67 @@ Made = TypeVar("Made")
 
 @dataclass(frozen=True, eq=False)
 class Trace:
-    """The whole road of one picture, for `explain` and the service."""
+    """All intermediate results for one image, for `explain` and the service."""
 
-    look: Preprocessed
+    preprocessed: Preprocessed
     answer: Answer
-    rotation: Rotation = 0  # degrees clockwise; `look` and `answer` are of the rotated image
+    rotation: Rotation = 0  # degrees clockwise; the other fields describe the rotated image
 
     @property
     def size(self) -> tuple[int, int]:
         """Width and height of the image as given."""
-        photo = self.look.photo
+        photo = self.preprocessed.photo
         return (photo.height, photo.width) if self.rotation % 180 else (photo.width, photo.height)
 
     @property
     def reading(self) -> Reading:
-        """The answer, in the form that `read` gives; boxes are in the image as given."""
+        """The result as `read` returns it; boxes refer to the image as given."""
         return restore_boxes(self.answer.reading, self.rotation, *self.size)
 
 
 class Reader:
-    """Reads pictures with one model. Make it once; it may be used from several threads."""
+    """Reads the digits in images with one model.
+
+    Loading takes longer than reading a thumbnail, so make one `Reader` and reuse it. Several
+    threads may use it at the same time.
+    """
 
     def __init__(self, network: Network, workers: int | None = None) -> None:
-        """`network` as `load_network` gives it; `workers` threads, as many as cores by default.
+        """Makes a reader from a loaded network. `Reader.load` is the usual way.
 
-        Raises `ModelError` if another model of the package is missing or damaged.
+        Parameters
+        ----------
+        network
+            The result of `load_network`.
+        workers
+            The number of threads. Default: one per core.
+
+        Raises
+        ------
+        ModelError
+            A bundled model is missing or damaged.
         """
         check_bundled()
         self.network = network
         self._workers = workers or os.cpu_count() or 1
-        cv2.setNumThreads(1)  # pictures are spread over the cores, not one picture's rows
 
     @classmethod
     def load(cls, path: str | Path | None = None, workers: int | None = None) -> "Reader":
-        """A reader with the model at `path`, or the bundled one. Raises `ModelError`."""
+        """Loads a model and makes a reader with it.
+
+        Parameters
+        ----------
+        path
+            An ONNX model written by `inkling export` or `inkling finetune`. Default: the bundled
+            model.
+        workers
+            The number of threads. Default: one per core.
+
+        Raises
+        ------
+        ModelError
+            The file does not exist, is damaged, or is not a model that inkling can use.
+        """
         return cls(load_network(path), workers)
 
     def read(
@@ -94,14 +123,32 @@ class Reader:
         names: Sequence[str] | None = None,
         expect_one: bool = False,
     ) -> list[Reading | ImageError]:
-        """One entry for each source, in order: its reading, or why it could not be read.
+        """Reads any number of images.
 
-        A source is a path, the bytes of a file, an open binary file, a PIL image, or an array or
-        tensor (H, W), (H, W, C) or (C, H, W). One source needs no list around it. One array or
-        tensor is one image where its shape is (H, W), (H, W, 3) or (H, W, 4), else N images.
-        `names` are what the readings call the images: without them a path's own, else a number.
-        A source that is an `ImageError` already is handed on. With `expect_one` an image is taken
-        to hold one digit at most.
+        Parameters
+        ----------
+        sources
+            A list of images, or one image. An image is a path, the bytes of a file, an open
+            binary file, a PIL image, or an array or tensor of shape (H, W), (H, W, C) or
+            (C, H, W) with C of 1, 3 or 4. Its values are booleans, integers, or floats on a scale
+            of 0 to 1, -1 to 1 or 0 to 255. A single array of shape (N, H, W), (N, H, W, C) or
+            (N, C, H, W) is a list of N images. An `ImageError` in the list is returned unchanged.
+        names
+            The names of the images in the readings. Default: the path of each image, or
+            "image 1", "image 2", ... for images without a path.
+        expect_one
+            Each image holds at most one digit.
+
+        Returns
+        -------
+        list of Reading or ImageError
+            One entry per image, in order. An image that cannot be read gives an `ImageError`; it
+            does not affect the others.
+
+        Raises
+        ------
+        ImageError
+            `sources` is neither an image nor a list of images.
         """
         sources = as_sources(sources)
         names = _names(sources) if names is None else names
@@ -134,26 +181,26 @@ class Reader:
         names: Sequence[str] | None = None,
         expect_one: bool = False,
     ) -> list[Trace | ImageError]:
-        """As `read`, with every step that led to the answer."""
+        """Reads images as `read` does, and returns the result of every step."""
         sources = as_sources(sources)
         names = _names(sources) if names is None else names
         photos = [photo for some in self._open_some(sources, names) for photo in some]
-        short = self._trace_thumbs(photos, names)
+        fast = self._trace_thumbs(photos, names)
         seen = {i: (p, names[i]) for i, p in enumerate(photos) if isinstance(p, Photo)}
-        rest = [index for index in seen if index not in short]
+        rest = [index for index in seen if index not in fast]
         found = self._trace([seen[index] for index in rest], expect_one)
         traces = dict(zip(rest, found, strict=True))
-        looked = self._trace_upright([seen[index] for index in short], expect_one)
-        for (index, answer), trace in zip(short.items(), looked, strict=True):
-            traces[index] = Trace(trace.look, answer)
+        full = self._trace_upright([seen[index] for index in fast], expect_one)
+        for (index, answer), trace in zip(fast.items(), full, strict=True):
+            traces[index] = Trace(trace.preprocessed, answer)
         return [p if isinstance(p, ImageError) else traces[i] for i, p in enumerate(photos)]
 
     def _trace_thumbs(
         self, photos: Sequence[Photo | ImageError], names: Sequence[str]
     ) -> dict[int, Answer]:
-        """What the readings of thumbnails by the short way rest on, by their indices."""
+        """The answers of the thumbnails that the fast path reads, by the index of the image."""
         answers: dict[int, Answer] = {}
-        for thumbs, probs, indices in self._see_thumbs(photos):
+        for thumbs, probs, indices in self._judge_thumbs(photos):
             place = {index: k for k, index in enumerate(indices)}
             for index, reading in read_plain(thumbs, probs, indices, names, self.network.card):
                 k = place[index]
@@ -163,7 +210,7 @@ class Reader:
     def _open_some(
         self, sources: Sources, names: Sequence[str]
     ) -> Iterator[list[Photo | ImageError]]:
-        """The pictures in their order, as many at a time as may be held in memory together."""
+        """Decodes the images in order, in groups that fit into memory."""
         if isinstance(sources, np.ndarray) and sources.ndim == 3 and sources.dtype == np.uint8:
             height, width = sources.shape[1:]
             if is_thumbnail((height, width)):
@@ -176,7 +223,7 @@ class Reader:
         for start in range(0, len(sources), OPENED):
             part = slice(start, start + OPENED)
             some = list(zip(sources[part], names[part], strict=True))
-            opened = self._spread(_open_or_error, some)
+            opened = self._parallel_map(_open_or_error, some)
             held += opened
             size += sum(photo.pixels.nbytes for photo in opened if isinstance(photo, Photo))
             if size > HELD or len(held) >= TOGETHER:
@@ -188,14 +235,14 @@ class Reader:
     def _read_thumbs(
         self, photos: Sequence[Photo | ImageError], names: Sequence[str]
     ) -> Iterator[tuple[int, Reading]]:
-        """The readings of thumbnails that are plain and plainly read, each with its index."""
-        for thumbs, probs, indices in self._see_thumbs(photos):
+        """The readings of the thumbnails that the fast path reads, each with its index."""
+        for thumbs, probs, indices in self._judge_thumbs(photos):
             yield from read_plain(thumbs, probs, indices, names, self.network.card)
 
-    def _see_thumbs(
+    def _judge_thumbs(
         self, photos: Sequence[Photo | ImageError]
     ) -> Iterator[tuple[Thumbnails, NDArray[np.float32], list[int]]]:
-        """All thumbnails in stacks of one size: crops, probabilities, indices."""
+        """All thumbnails, grouped by size: their crops, probabilities (N, labels + 1), indices."""
         shapes: dict[tuple[int, ...], list[int]] = defaultdict(list)
         small: dict[int, NDArray[np.uint8]] = {}
         for index, photo in enumerate(photos):
@@ -210,23 +257,23 @@ class Reader:
             for start in range(0, len(indices), CHUNK)
         ]
 
-        def look(indices: list[int]) -> Thumbnails:
+        def preprocess_chunk(indices: list[int]) -> Thumbnails:
             thumbs = preprocess_thumbnails(np.stack([small[i] for i in indices]))
             sizes = [(p.width, p.height) for i in indices if isinstance(p := photos[i], Photo)]
             return thumbs.at_sizes(np.array(sizes, np.int64))
 
-        seen = self._spread(look, chunks)
+        seen = self._parallel_map(preprocess_chunk, chunks)
         if not seen:
             return
         pixels = np.concatenate([thumbs.pixels for thumbs in seen])
-        probs = judge_thumbnails(pixels, self.network, self._spread)
+        probs = judge_thumbnails(pixels, self.network, self._parallel_map)
         ends = np.cumsum([len(indices) for indices in chunks])
         parts = zip(seen, np.split(probs, ends[:-1]), chunks, strict=True)
         for thumbs, of_chunk, indices in parts:
             yield *judge_inverse(thumbs, of_chunk, self.network), indices
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
-        """Images as they lie, and rotated where they are hardly read like that."""
+        """Reads images as given; tries the other rotations of those that are hardly read."""
         traces = self._trace_upright(seen, expect_one)
         if expect_one:
             return traces
@@ -241,39 +288,37 @@ class Reader:
         return traces
 
     def _trace_upright(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
-        """The fast path for drawings, the slow one for what that leaves in doubt."""
-        ways: tuple[tuple[Callable[[tuple[Photo, str]], Preprocessed | None], bool], ...]
-        ways = ((preprocess_fast, True), (preprocess, False))
+        """Reads drawings by the fast path, and by the slow path all images that it leaves."""
+        paths: tuple[tuple[Callable[[tuple[Photo, str]], Preprocessed | None], bool], ...]
+        paths = ((preprocess_fast, True), (preprocess, False))
         traces: dict[int, Trace] = {}
-        for way, sure in ways:
+        for path, sure in paths:
             left = [index for index in range(len(seen)) if index not in traces]
-            found = zip(left, self._spread(way, [seen[i] for i in left]), strict=True)
-            looks = {index: look for index, look in found if look is not None}
-            answers = self._answer(list(looks.values()), expect_one, sure)
-            traces |= {i: a for i, a in zip(looks, answers, strict=True) if a is not None}
+            made = zip(left, self._parallel_map(path, [seen[i] for i in left]), strict=True)
+            images = {index: image for index, image in made if image is not None}
+            answers = self._answer(list(images.values()), expect_one, sure)
+            traces |= {i: a for i, a in zip(images, answers, strict=True) if a is not None}
         return [traces[index] for index in range(len(seen))]
 
     def _answer(
-        self, looks: Sequence[Preprocessed], expect_one: bool, sure: bool
+        self, images: Sequence[Preprocessed], expect_one: bool, sure: bool
     ) -> list[Trace | None]:
-        """The answers for pictures that were looked at; None for a doubtful one where all must be
-        `sure`.
-        """
-        pixels = [crop.pixels for look in looks for crop in look.crops]
+        """The answers for preprocessed images. With `sure`, None for each doubtful one."""
+        pixels = [crop.pixels for image in images for crop in image.crops]
         every = self.network.judge(np.stack(pixels)) if pixels else self.network.judge(NO_CROPS)
-        ends = np.cumsum([len(look.crops) for look in looks], dtype=np.int64)
-        probs = np.split(every.astype(np.float32), ends[:-1]) if looks else []
+        ends = np.cumsum([len(image.crops) for image in images], dtype=np.int64)
+        probs = np.split(every.astype(np.float32), ends[:-1]) if images else []
 
         def answer(pair: tuple[Preprocessed, NDArray[np.float32]]) -> Trace | None:
-            look, probs = pair
-            if sure and not is_plain(look.crops, probs):
+            image, probs = pair
+            if sure and not is_plain(image.crops, probs):
                 return None
-            return Trace(look, answer_image(look, probs, self.network, expect_one))
+            return Trace(image, answer_image(image, probs, self.network, expect_one))
 
-        return self._spread(answer, list(zip(looks, probs, strict=True)))
+        return self._parallel_map(answer, list(zip(images, probs, strict=True)))
 
-    def _spread(self, work: Callable[[Given], Made], items: Sequence[Given]) -> list[Made]:
-        """`work` done on each item, on all cores where there are several items."""
+    def _parallel_map(self, work: Callable[[Given], Made], items: Sequence[Given]) -> list[Made]:
+        """Applies `work` to each item, in threads if there are several items."""
         if len(items) < 2 or self._workers < 2:
             return [work(item) for item in items]
         with ThreadPoolExecutor(self._workers) as pool:
@@ -282,7 +327,7 @@ class Reader:
 
 def _names(sources: Sources) -> list[str]:
     return [
-        str(source) if isinstance(source, (str, Path)) else f"picture {number}"
+        str(source) if isinstance(source, (str, Path)) else f"image {number}"
         for number, source in enumerate(sources, 1)
     ]
 
@@ -299,14 +344,36 @@ def _open_or_error(pair: tuple[Source | ImageError, str]) -> Photo | ImageError:
 
 @cache
 def _bundled() -> Reader:
-    """The bundled model, opened once: that takes three times as long as reading a thumbnail."""
+    """A reader with the bundled model, cached because loading it takes three times a thumbnail."""
     return Reader.load()
 
 
 def read(source: Source, *, model: str | Path | None = None, expect_one: bool = False) -> Reading:
-    """Reads one image: a path, bytes, an open file, an array, a tensor or a PIL image.
+    """Reads the digits in one image.
 
-    Raises `ImageError`. For many images make a `Reader` once and give it all of them.
+    For many images, make one `Reader` and pass it a list.
+
+    Parameters
+    ----------
+    source
+        A path, the bytes of a file, an open binary file, a PIL image, or an array or tensor of
+        shape (H, W), (H, W, C) or (C, H, W) with C of 1, 3 or 4.
+    model
+        An ONNX model to use instead of the bundled one.
+    expect_one
+        The image holds at most one digit.
+
+    Returns
+    -------
+    Reading
+        The text, and each digit with its box in pixels and its calibrated probability.
+
+    Raises
+    ------
+    ImageError
+        The image does not exist, is damaged or too large, or has an unknown format.
+    ModelError
+        `model` cannot be used.
     """
     reader = _bundled() if model is None else Reader.load(model)
     answer = reader.read([source], expect_one=expect_one)[0]

@@ -1,4 +1,4 @@
-"""A picture on its way: everything that is known of it before the network is asked."""
+"""An image after all steps before the digit network: its ink, segments and crops."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from inkling.reading.recognise.crops import Crop, cut_crops
 
 @dataclass(frozen=True, eq=False)
 class Preprocessed:
-    """The photo, its ink, the parts of it, and a crop of each part."""
+    """A decoded image, its text probability map, its segments, and one crop per segment."""
 
     name: str
     photo: Photo
@@ -21,23 +21,23 @@ class Preprocessed:
 
 
 def preprocess(photo_and_name: tuple[Photo, str]) -> Preprocessed:
-    """Everything before the network for one decoded picture."""
+    """Preprocesses any decoded image by the slow path."""
     photo, name = photo_and_name
-    return _look(photo, name, make_text_map(photo.pixels, _zoom(photo)))
+    return _find_crops(photo, name, make_text_map(photo.pixels, _zoom(photo)))
 
 
 def preprocess_fast(photo_and_name: tuple[Photo, str]) -> Preprocessed | None:
-    """The same for a drawing on a flat ground, by the short way; None for any other picture."""
+    """Preprocesses a drawing on a uniform background by the fast path. None for other images."""
     photo, name = photo_and_name
     writing = make_drawing_map(photo.pixels, _zoom(photo))
-    return _look(photo, name, writing) if writing else None
+    return _find_crops(photo, name, writing) if writing else None
 
 
-def _look(photo: Photo, name: str, writing: TextMap) -> Preprocessed:
+def _find_crops(photo: Photo, name: str, writing: TextMap) -> Preprocessed:
     segments = segment(writing)
     return Preprocessed(name, photo, writing, segments, tuple(cut_crops(writing, segments)))
 
 
 def _zoom(photo: Photo) -> float:
-    """Pixels as decoded for one pixel of the picture: decoders leave some of a large one out."""
+    """Decoded pixels per pixel of the image. Less than 1 if a large image was decoded smaller."""
     return photo.pixels.shape[1] / photo.width

@@ -1,4 +1,4 @@
-"""From crops and their probabilities to an answer, line by line."""
+"""Turns the crops of an image and their probabilities into a `Reading`, line by line."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -17,27 +17,27 @@ from inkling.reading.recognise.verdict import predict
 from inkling.reading.text import join_text
 from inkling.types import Box, Mark, MarkKind, Prediction, Reading, Verdict
 
-IN_LINE = 0.05  # probability of the best digit, for a box among digits to be read as one
-# Probability of a mark from which on it is taken out of its line before that is read. Measured on
-# 400 cheques: with 0.5 for what the crop network calls none, 290 are right; with these, 313.
+IN_LINE = 0.05  # least probability of the best digit for a box in a line of digits to be a digit
+# A mark with at least this probability is removed from its line before the line is read. Measured
+# on 400 cheques: with 0.5 for each crop that is no digit, 290 are right; with these values, 313.
 LEAST: dict[MarkKind, float] = {"slash": 0.9, "percent": 0.9, "minus": 0.9, "colon": 0.95}
-NAMED = 0.5  # probability from which on ink that was not read has the mark's name
-DOUBTFUL_SLASH = 0.7  # probability of a slash from which on a 1 is unsure
-SURE_SPECK = 0.8  # probability of a mark that a speck must reach
-SHORTEST, TALLEST = 0.6, 1.6  # of the height of an image's digits; what is alike may be one
-SURE_DIGIT = 0.9  # probability of a digit that counts among others, though it hardly looks written
-FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # `Crop.evidence` that such a digit, or writing, has
-# Contrast to the paper, at least. Shades of blank paper have 0.008 to 0.015, the palest of 100 rows
-# on coloured paper 0.02 (`benchmarks/pages.py`).
+NAMED = 0.5  # least probability of a mark for unread ink to get the mark's name
+DOUBTFUL_SLASH = 0.7  # least probability of a slash that makes a 1 unsure
+SURE_SPECK = 0.8  # least probability of a mark for a speck to be reported
+SHORTEST, TALLEST = 0.6, 1.6  # height of a possible digit, relative to the image's other digits
+SURE_DIGIT = 0.9  # least probability of a digit with a low ink score that stands among digits
+FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # least `Crop.ink_score` of such a digit, and of writing
+# Least contrast to the paper. Shades of blank paper have 0.008 to 0.015, the palest of 100 rows on
+# coloured paper has 0.02 (`benchmarks/pages.py`).
 VISIBLE = 0.018
-UNREAD = 0.2  # of the ink; with more of it left unread, the answer is unsure
+UNREAD = 0.2  # fraction of the ink; if more of it is unread, the answer is unsure
 
 
 @dataclass(frozen=True, eq=False)
 class Answer:
-    """A reading, and for each of its boxes the crop and the probabilities it rests on.
+    """A reading, with the crop and the probabilities of each of its boxes.
 
-    `probs` is (boxes, labels + 1); the last column is none of the classes.
+    `probs` is (boxes, labels + 1); the last column is the probability of no class.
     """
 
     reading: Reading
@@ -46,51 +46,54 @@ class Answer:
 
 
 def answer_image(
-    look: Preprocessed, probs: NDArray[np.float32], network: Network, expect_one: bool
+    preprocessed: Preprocessed, probs: NDArray[np.float32], network: Network, expect_one: bool
 ) -> Answer:
-    """The answer for an image from the probabilities (crops, labels + 1) of its crops."""
+    """Computes the answer for an image from the probabilities (crops, labels + 1) of its crops."""
     chosen: list[Read] = []
     others: list[tuple[MarkKind, Crop]] = []
     slashes: list[Box] = []
     names: dict[Box, tuple[MarkKind, Crop]] = {}
-    rows = np.array(look.segments.rows, np.int64)
+    rows = np.array(preprocessed.segments.rows, np.int64)
     for row in range(int(rows.max(initial=-1)) + 1):
         indices = np.flatnonzero(rows == row).tolist()
-        # To a model of other classes a minus may be one of them.
-        looked_at = indices if network.card.reads_digits else []
-        marks, doubtful, points = _find_marks(look, row, looked_at, names)
+        # In a model of other classes, a minus may be a class.
+        candidates = indices if network.card.reads_digits else []
+        marks, doubtful, points = _find_marks(preprocessed, row, candidates, names)
         for index, kind in marks.items():
-            others.append((kind, look.crops[index]))
+            others.append((kind, preprocessed.crops[index]))
         others += points
-        slashes += [look.crops[index].box for index in doubtful]
-        line = [(look.crops[index], probs[index]) for index in indices if index not in marks]
+        slashes += [preprocessed.crops[index].box for index in doubtful]
+        rest = [index for index in indices if index not in marks]
+        line = [(preprocessed.crops[index], probs[index]) for index in rest]
         if line:
-            chosen += read_row(look, _strokes_without(look, row, marks), line, network)
+            strokes = _strokes_without(preprocessed, row, marks)
+            chosen += read_row(preprocessed, strokes, line, network)
     chosen, unread = _part_unwritten(chosen)
     others.extend(("other", crop) for crop in unread)
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:-1].max()))]
     boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen])
     boxes = [_doubt_slash(box) if box.box in slashes else box for box in boxes]
-    return _summarise(look.name, chosen, boxes, others, names, 1 + len(network.card.labels))
+    return _summarise(preprocessed.name, chosen, boxes, others, names, 1 + len(network.card.labels))
 
 
 def _find_marks(
-    look: Preprocessed,
+    preprocessed: Preprocessed,
     row: int,
     indices: Sequence[int],
     names: dict[Box, tuple[MarkKind, Crop]],
 ) -> tuple[dict[int, MarkKind], list[int], list[tuple[MarkKind, Crop]]]:
-    """The marks of one line: parts by their indices, parts that may be a slash, and specks.
+    """Finds the marks of one line: the kind of each part, parts that may be a slash, and specks.
 
-    Only sure ones are taken out of the line before it is read: a piece of a broken digit looks
-    like a mark. What a part is, should it not be read as a digit, goes into `names`.
+    Only marks of high probability are removed from the line before it is read, because a piece of
+    a broken digit looks like a mark. `names` receives the most likely mark of each part, for
+    parts that turn out not to be digits.
     """
-    specks = look.segments.specks[row] if look.segments.specks else ()
-    parts = [look.segments.parts[index] for index in indices]
+    specks = preprocessed.segments.specks[row] if preprocessed.segments.specks else ()
+    parts = [preprocessed.segments.parts[index] for index in indices]
     if not parts or len(parts) + len(specks) < 2:
         return {}, [], []
-    marks = classify_marks(look.writing, look.segments.labels, [*parts, *specks])
+    marks = classify_marks(preprocessed.writing, preprocessed.segments.labels, [*parts, *specks])
     found: dict[int, MarkKind] = {}
     doubtful: list[int] = []
     for index, each in zip(indices, marks, strict=False):
@@ -103,18 +106,18 @@ def _find_marks(
     if len(found) == len(indices):
         found = {}
     names.update(
-        (look.crops[index].box, (KINDS[int(each[1:].argmax())], look.crops[index]))
+        (preprocessed.crops[index].box, (KINDS[int(each[1:].argmax())], preprocessed.crops[index]))
         for index, each in zip(indices, marks, strict=False)
         if float(each[1:].max()) >= NAMED
     )
-    points = _find_points(look, row, specks, marks[len(indices) :])
+    points = _find_points(preprocessed, row, specks, marks[len(indices) :])
     return found, doubtful, points
 
 
 def _find_points(
-    look: Preprocessed, row: int, specks: Sequence[Part], marks: NDArray[np.float32]
+    preprocessed: Preprocessed, row: int, specks: Sequence[Part], marks: NDArray[np.float32]
 ) -> list[tuple[MarkKind, Crop]]:
-    """The specks of a line that are surely a mark; two points one above the other are a colon."""
+    """The specks of a line that are marks. Two points one above the other are a colon."""
     found: list[tuple[MarkKind, Part]] = []
     for speck, each in zip(specks, marks, strict=True):
         kind, likely = KINDS[int(each[1:].argmax())], float(each[1:].max())
@@ -128,26 +131,27 @@ def _find_points(
         else:
             joined.append((kind, part))
     parts = [part for _, part in joined]
-    crops = crops_of_parts(look.writing, look.segments.labels, parts, [row] * len(parts))
+    labels = preprocessed.segments.labels
+    crops = crops_of_parts(preprocessed.writing, labels, parts, [row] * len(parts))
     return [(kind, crop) for (kind, _), crop in zip(joined, crops, strict=True)]
 
 
 def _doubt_slash(box: Prediction) -> Prediction:
-    """A 1 that may be a slash."""
+    """The prediction for a 1 that may be a slash, marked unsure."""
     return replace(box, verdict="unsure", doubts=(*box.doubts, "may be a slash"))
 
 
-def _strokes_without(look: Preprocessed, row: int, marks: dict[int, MarkKind]) -> Sequence:
-    """The strokes of a line that are not part of a mark."""
-    left_out = {label for index in marks for label in look.segments.parts[index].labels}
-    return [s for s in look.segments.strokes[row] if not left_out.intersection(s.labels)]
+def _strokes_without(preprocessed: Preprocessed, row: int, marks: dict[int, MarkKind]) -> Sequence:
+    """The strokes of a line without those of its marks."""
+    left_out = {label for index in marks for label in preprocessed.segments.parts[index].labels}
+    return [s for s in preprocessed.segments.strokes[row] if not left_out.intersection(s.labels)]
 
 
 def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
-    """What holds ink, and what may hold writing that is not read.
+    """Separates crops with ink from crops that may hold writing but are not read.
 
-    Beside digits, less is asked of what is as tall as they: it is one itself where the network is
-    sure, and if it is none, however tall, it must not be left out in silence.
+    A crop with a low ink score is kept if it is as tall as the digits of the image and the network
+    is sure that it is a digit. Other tall crops that may be writing are reported as unread.
     """
     chosen = [read for read in chosen if read[0].contrast >= VISIBLE]
     written = [read for read in chosen if _is_written(*read)]
@@ -159,22 +163,22 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
     unread: list[Crop] = []
     for crop, each in chosen:
         alike = SHORTEST * height < crop.box.h < TALLEST * height
-        sure = crop.evidence > FAINT_DIGIT and float(each[:-1].max()) >= SURE_DIGIT
+        sure = crop.ink_score > FAINT_DIGIT and float(each[:-1].max()) >= SURE_DIGIT
         if _is_written(crop, each) or (alike and sure):
             kept.append((crop, each))
-        elif crop.box.h > SHORTEST * height and crop.evidence > FAINT_WRITING:
+        elif crop.box.h > SHORTEST * height and crop.ink_score > FAINT_WRITING:
             unread.append(crop)
     return kept, unread
 
 
 def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
-    """Whether a crop holds ink at all: it looks written, or the network knows it for a digit."""
+    """Whether a crop holds ink: its ink score is high, or the network recognises a digit."""
     digit, none = max(float(probs[:-1].max()), 1e-4), max(float(probs[-1]), 1e-4)
-    return crop.evidence + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
+    return crop.ink_score + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 
 
 def _among_digits(boxes: list[Prediction]) -> list[Prediction]:
-    """What stands in a line of digits, and as tall as they, is one too, if a doubtful one."""
+    """Makes a refused box unsure if it stands in a line of digits and is as tall as they are."""
     digits = [box for box in boxes if box.verdict != "not-a-digit"]
     if len(digits) < 2 or 2 * len(digits) < len(boxes):
         return boxes
@@ -195,9 +199,9 @@ def _summarise(
     names: Mapping[Box, tuple[MarkKind, Crop]],
     width: int,
 ) -> Answer:
-    """The answer for an image from those for its boxes, in reading order.
+    """Builds the answer for an image from the predictions for its boxes, in reading order.
 
-    Beside digits, what is none is listed among the others; where nothing was read, it stays.
+    If there are digits, boxes that are no digit move to `others`. Otherwise they stay.
     """
     digits = [index for index, box in enumerate(boxes) if box.verdict != "not-a-digit"]
     kept = digits or list(range(len(boxes)))
@@ -231,7 +235,7 @@ def _summarise(
 
 
 def _lies_in_one(box: Box, others: Sequence[Box]) -> bool:
-    """Whether half of a box or more lies in one of the others."""
+    """Whether at least half of a box lies inside one of the others."""
     return any(
         2 * max(0, min(box.x + box.w, each.x + each.w) - max(box.x, each.x))
         * max(0, min(box.y + box.h, each.y + each.h) - max(box.y, each.y))

@@ -1,4 +1,4 @@
-"""Images that lie on a side or upside down: when to rotate them, and where their boxes stand."""
+"""Rotation of sideways and upside-down images: when to rotate, and how to map boxes back."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -9,9 +9,9 @@ from inkling.reading.preprocess.photo import Photo
 from inkling.types import Box, Reading, Rotation
 
 ROTATIONS: tuple[Rotation, ...] = (90, 180, 270)  # degrees clockwise
-FEWEST = 5  # parts; fewer digits say too little about how an image lies
-COMPLETE = 0.9  # `completeness` of an answer that needs no other look, and that a rotation reaches
-CLEARLY = 0.15  # by how much a rotation must be better than the image as it lies
+FEWEST = 5  # digits; with fewer, the rotation of an image is uncertain
+COMPLETE = 0.9  # `completeness` from which no rotation is tried, and that a rotation must reach
+CLEARLY = 0.15  # least gain in `completeness` over the image as given
 
 
 def rotate_photo(photo: Photo, degrees: Rotation) -> Photo:
@@ -22,7 +22,7 @@ def rotate_photo(photo: Photo, degrees: Rotation) -> Photo:
 
 
 def restore_boxes(reading: Reading, degrees: Rotation, width: int, height: int) -> Reading:
-    """The reading of a rotated image with its boxes in the image as given, `width` x `height`."""
+    """Maps the boxes of a rotated image back to the image as given, `width` x `height` pixels."""
     if not degrees:
         return reading
     back = _inverse(degrees, width, height)
@@ -43,25 +43,26 @@ def _inverse(degrees: Rotation, width: int, height: int) -> Callable[[Box], Box]
 
 
 def completeness(reading: Reading) -> float:
-    """How much of an image was read, and how surely: confidences summed, divided by its parts."""
+    """The sum of the confidences of the digits, divided by the number of parts of the image."""
     parts = len(reading.digits) + len(reading.others)
     return sum(digit.confidence for digit in reading.digits) / max(parts, 1)
 
 
 def may_be_rotated(reading: Reading) -> bool:
-    """Whether an image holds several parts and too little of it was read as it lies."""
+    """Whether an image has several parts and too few of them were read."""
     several = len(reading.digits) + len(reading.others) >= FEWEST
     return several and reading.verdict != "digits" and completeness(reading) < COMPLETE
 
 
 def choose_rotation(readings: dict[Rotation, Reading]) -> Rotation:
-    """The rotation by which an image is read best; 0 unless another one is clearly better.
+    """Selects the rotation with the best reading; 0 unless another one is clearly better.
 
-    A list of single digits is not taken for a row on its side, and 0000 not for itself upside down.
-    Measured on `benchmarks/pages.py`, 12 sheets a kind: all 12 rotated pages, no other image.
+    A list of single digits is not rotated into a row, and 0000 is not turned upside down.
+    Measured with `benchmarks/pages.py`, 12 sheets of each kind: it rotates all 12 rotated pages
+    and no other image.
     """
     best = max(readings, key=lambda degrees: completeness(readings[degrees]))
     found = readings[best]
     clear = completeness(found) >= max(COMPLETE, completeness(readings[0]) + CLEARLY)
-    in_rows = len(found.digits) >= max(FEWEST, 2 * len(found.lines))  # a row on its side is a list
+    in_rows = len(found.digits) >= max(FEWEST, 2 * len(found.lines))  # a sideways row is a list
     return best if clear and in_rows else 0

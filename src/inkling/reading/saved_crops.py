@@ -1,4 +1,4 @@
-"""A folder of the crops that were read, for a person to sort and for `finetune` to learn from."""
+"""Saves the crops of an image to a folder, for a person to sort and `finetune` to learn from."""
 
 import io
 import json
@@ -19,7 +19,7 @@ STEM_LENGTH = 60  # characters of the image's name in a crop's name
 
 
 def folder_of(label: str) -> str:
-    """A class name as the name of a subfolder: `/` and the like are percent-encoded."""
+    """The subfolder name of a class. Characters such as `/` are percent-encoded."""
     name = quote(label, safe=" +=!@#$&'(),;[]{}~^")
     return "%2E" + name[1:] if name.startswith(".") else name
 
@@ -32,21 +32,20 @@ def label_of(folder: str) -> str:
 class CropFolder:
     """Writes crops as `FOLDER/<answer>/<confidence>_<image>_<number>.png`.
 
-    A crop is what the network saw, 28x28 grey, light ink on dark. Its subfolder is the digit that
-    was read, or `not-a-digit`; sorted by name, the least certain of a subfolder come first. To
-    correct an answer, move the file to another subfolder. `answers.jsonl` keeps what was read:
-    one line for each crop with `file`, `image`, `box`, `digit`, `confidence`, `verdict` and
-    `alternatives`.
+    A crop is the network's input: 28x28 grey, light ink on dark. Its subfolder is the digit that
+    was read, or `not-a-digit`. Sorted by name, the least certain crops of a subfolder come first.
+    To correct an answer, move the file to another subfolder. `answers.jsonl` has one line per
+    crop with `file`, `image`, `box`, `digit`, `confidence`, `verdict` and `alternatives`.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Raises `InklingError` where `folder` cannot be used, or has files in it."""
+        """Creates the folder. Raises `InklingError` if it is not empty or cannot be written."""
         self.folder = folder
         self._lines: list[str] = []
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
-                raise InklingError(f"{folder} is not empty; name a new folder for the crops")
+                raise InklingError(f"{folder} is not empty. Name a new folder for the crops")
         except OSError as error:
             raise InklingError(f"cannot write to {folder}: {error.strerror or error}") from error
 
@@ -54,7 +53,7 @@ class CropFolder:
         return len(self._lines)
 
     def save(self, trace: Trace) -> None:
-        """Writes the crops of one image. Raises `InklingError` where that fails."""
+        """Writes the crops of one image. Raises `InklingError` if a file cannot be written."""
         crops = zip(trace.reading.digits, trace.answer.crops, strict=True)
         for digit, crop in crops:
             file = self._place(digit, trace.reading.image)

@@ -1,4 +1,4 @@
-"""One way to open an ONNX model, for all networks of the reader."""
+"""Opens ONNX models for all networks of the reader."""
 
 from pathlib import Path
 
@@ -9,9 +9,9 @@ from inkling.reading.model_hash import check_bundled
 
 
 def open_session(path: Path) -> onnxruntime.InferenceSession:
-    """The model at `path`, run on one thread: whole pictures are spread over the cores instead.
+    """Opens the model at `path` with one thread, because the reader runs images in parallel.
 
-    Raises what ONNX Runtime raises, which has no documented type.
+    Raises the undocumented exceptions of ONNX Runtime.
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
@@ -21,11 +21,9 @@ def open_session(path: Path) -> onnxruntime.InferenceSession:
 
 
 def open_bundled(path: Path) -> onnxruntime.InferenceSession:
-    """A model that belongs to the package. Raises `ModelError` where it is missing or damaged."""
+    """Opens a bundled model. Raises `ModelError` if it is missing or damaged."""
     check_bundled()
     try:
         return open_session(path)
-    except Exception as error:  # the runtime raises its own, undocumented types
-        raise ModelError(
-            f"{path} is missing or damaged, and the reader needs it: install inkling again"
-        ) from error
+    except Exception as error:  # ONNX Runtime raises undocumented types
+        raise ModelError(f"{path} is missing or damaged. Install inkling again") from error

@@ -1,4 +1,4 @@
-"""The text of a reading: line breaks between lines, spaces between the numbers of a line.
+"""Joins the labels of a reading into its text: a newline between lines, a space between numbers.
 
 Labels of several characters, such as `plus`, have a space on each side.
 """
@@ -10,15 +10,15 @@ import numpy as np
 
 from inkling.types import Box, Prediction
 
-SPACE = 0.8  # of the digits' height; no narrower gap parts two numbers
-WIDER = 2.5  # times the line's usual gap
-ALONE = 4.0  # heights; a gap that parts the two digits of a line that has no other gap
+SPACE = 0.8  # least gap between two numbers, in heights of the digits
+WIDER = 2.5  # least gap between two numbers, relative to the median gap of the line
+ALONE = 4.0  # least gap between two numbers in a line of two digits, in heights
 
 
 def join_text(
     boxes: Sequence[Prediction], lines: Sequence[Sequence[int]], marks: Sequence[Box]
 ) -> str:
-    """The labels of `lines` (indices into `boxes`); `marks` between two digits leave no gap."""
+    """Joins the labels of `lines` (indices into `boxes`). `marks` fill the gap they stand in."""
     return "\n".join(_join_line([boxes[index] for index in line], marks) for line in lines)
 
 
@@ -36,7 +36,7 @@ def _join_line(line: Sequence[Prediction], marks: Sequence[Box]) -> str:
 
 
 def _gap(one: Box, other: Box, marks: Sequence[Box]) -> float:
-    """The empty space between two digits, in pixels along the line of their middles."""
+    """The empty space between two digits, in pixels along the line through their centres."""
     across = other.x - one.x - one.w
     down = (other.y + other.h / 2) - (one.y + one.h / 2)
     gap = max(0.0, across) * float(np.hypot(1, down / max(other.x - one.x, 1)))

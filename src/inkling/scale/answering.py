@@ -1,4 +1,4 @@
-"""What each worker does: one chunk of images in, one part of the answer file out."""
+"""The work of one worker of bulk reading: reads a chunk of images, returns its part of the file."""
 
 import hashlib
 import logging
@@ -16,17 +16,17 @@ WEIGHTS = Path(recognise.__file__).parent.parent / "weights"
 
 
 class Answerer:
-    """A reader of one thread; processes are what the work is spread over."""
+    """A reader with one thread, because the work is distributed over processes."""
 
     def __init__(self, work: Work) -> None:
         """Loads the model. Raises `ModelError`."""
-        # Pillow reports damaged files to its log as well; the answer says it already.
+        # Pillow also logs damaged files. The answer already reports them.
         logging.getLogger("PIL").addHandler(logging.NullHandler())
         self.work = work
         self.reader = Reader.load(work.model, workers=1)
 
     def answer(self, chunk: Chunk) -> Part:
-        """The part of `chunk`. Raises `InklingError` where its source cannot be read."""
+        """Reads a chunk. Raises `InklingError` if its source cannot be read."""
         images = chunk.content.load()
         answers = self._read(images, chunk.names)
         rows = [make_row(*pair) for pair in zip(chunk.names, answers, strict=True)]
@@ -39,7 +39,7 @@ class Answerer:
         except InklingError:
             raise
         except Exception as error:
-            # A million images hold one that meets a bug; the others are answered all the same.
+            # One of a million images may trigger a bug. The others must still be answered.
             if len(images) == 1:
                 return [ImageError(f"inkling failed here ({type(error).__name__}: {error})")]
             half = len(images) // 2
@@ -48,7 +48,7 @@ class Answerer:
 
 
 def model_sha256(model: Path | None) -> str:
-    """One hash over the bundled weights and the given model. Raises `ModelError`."""
+    """The SHA-256 of the bundled weights and the given model together. Raises `ModelError`."""
     paths = sorted(WEIGHTS.glob("*.onnx")) + ([] if model is None else [model])
     total = hashlib.sha256()
     for path in paths:

@@ -1,4 +1,4 @@
-"""The engine of one machine: processes of one reader each, fed through a bounded queue."""
+"""Runs bulk reading on one machine: worker processes with one reader each, and a bounded queue."""
 
 import multiprocessing
 import os
@@ -9,12 +9,14 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from itertools import islice
 
+import cv2
+
 from inkling.errors import RunError
 from inkling.scale.answering import Answerer
 from inkling.scale.chunk import Chunk, Part, Work
 
-QUEUED = 2  # chunks for each worker: one that it reads, one that waits
-TRIES = 3  # of a chunk whose worker process dies
+QUEUED = 2  # chunks per worker: one in progress and one waiting
+TRIES = 3  # attempts for a chunk whose worker process dies
 
 Answers = Iterator[tuple[Chunk, Part]]
 
@@ -27,21 +29,21 @@ def count_cores() -> int:
 
 
 def answer_here(work: Work, chunks: Iterator[Chunk]) -> Answers:
-    """The parts, made in this process: a few images are read before another one has started."""
+    """Reads the chunks in this process, which is faster for a few images than starting workers."""
     answerer = Answerer(work)
     for chunk in chunks:
         yield chunk, answerer.answer(chunk)
 
 
 def answer_in_processes(work: Work, chunks: Iterator[Chunk], workers: int) -> Answers:
-    """The parts in the order in which they are ready.
+    """Reads the chunks in worker processes. Yields the parts in the order in which they are ready.
 
-    Raises `InklingError` as a source or a model does, `RunError` where one chunk ends its process
-    `TRIES` times.
+    Raises the `InklingError` of a source or a model, and `RunError` if the process of one chunk
+    dies `TRIES` times.
     """
-    taken: dict[int, Chunk] = {}  # and not answered yet
+    taken: dict[int, Chunk] = {}  # submitted and not answered yet
     while True:
-        for chunk in list(taken.values()):  # whose workers died; one at a time shows which it was
+        for chunk in list(taken.values()):  # after a crash: one at a time, to find the cause
             yield chunk, _answer_alone(work, chunk)
             del taken[chunk.number]
         pool = _start(work, workers)
@@ -71,7 +73,7 @@ def _answer_all(
         for future in ready:
             chunk = waiting.pop(future)
             part = future.result()
-            submit(1)  # before the part is written: the worker is idle
+            submit(1)  # before the part is written, because the worker is idle
             yield chunk, part
             del taken[chunk.number]
 
@@ -84,32 +86,34 @@ def _answer_alone(work: Work, chunk: Chunk) -> Part:
             except BrokenProcessPool:
                 continue
     raise RunError(
-        f"a worker process died {TRIES} times while it read {chunk.names[0]} to "
-        f"{chunk.names[-1]}, out of memory or by a bug of a library; leave these images out"
+        f"a worker process died {TRIES} times while reading {chunk.names[0]} to "
+        f"{chunk.names[-1]}, because of too little memory or a bug in a library. "
+        "Leave these images out"
     )
 
 
 def _start(work: Work, workers: int) -> ProcessPoolExecutor:
-    # Fresh interpreters: a fork would copy the threads' locks and the driver's memory.
+    # New interpreters: a fork would copy the locks of threads and the driver's memory.
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(work,))
 
 
 class _Worker:
-    """What one worker process holds; the model is loaded by its first chunk."""
+    """The state of one worker process. The first chunk loads the model."""
 
     work: Work
     answerer: Answerer | None = None
 
 
 def _begin(work: Work) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver says when to stop
+    cv2.setNumThreads(1)  # each core has a worker process
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the driver stops its workers
     threading.Thread(target=_end_with_the_driver, daemon=True).start()
     _Worker.work = work
 
 
 def _end_with_the_driver() -> None:
-    """A driver that is killed cannot end its workers; they would wait for it forever."""
+    """Exits when the driver dies, because a killed driver cannot stop its workers."""
     driver = multiprocessing.parent_process()
     if driver is not None:
         driver.join()

@@ -1,7 +1,7 @@
-"""The engine for a cluster: Ray Data moves the chunks to a pool of readers and the parts back.
+"""Runs bulk reading on a Ray cluster: Ray Data moves chunks to a pool of readers, and parts back.
 
-The rows of the data set are chunks, not images. Ray Data's own `read_binary_files` makes a row of
-each file and gives no place in the source, so a killed run could not go on exactly. See
+The rows of the data set are chunks, not images. Ray Data's `read_binary_files` makes one row per
+file without its position in the source, so a killed run could not resume exactly. See
 docs/decisions/0009.
 """
 
@@ -12,15 +12,17 @@ from dataclasses import replace
 from types import ModuleType
 from typing import Any
 
+import cv2
+
 from inkling.scale.answering import Answerer
 from inkling.scale.chunk import Chunk, Part, Work
 from inkling.scale.cluster import HERE, cluster, explain_failure
 from inkling.scale.contents import Loaded
 from inkling.scale.processes import Answers, count_cores
 
-WAVE_CHUNKS = 4096  # of one data set: its blocks are listed in the driver's memory
-WAVE_BYTES = 512 << 20  # of the chunks in Ray's object store
-IN_FLIGHT = 2  # chunks for each reader: one that it reads, one that waits
+WAVE_CHUNKS = 4096  # chunks of one data set; its blocks are listed in the driver's memory
+WAVE_BYTES = 512 << 20  # limit for the chunks in Ray's object store
+IN_FLIGHT = 2  # chunks per reader: one in progress and one waiting
 
 
 class RayEngine:
@@ -73,14 +75,15 @@ class RayEngine:
                 for row in batch.to_pylist():
                     part = Part(**row)
                     yield known.pop(part.number), part
-        except Exception as error:  # Ray wraps what a task raises in classes of its own
+        except Exception as error:  # Ray wraps the exceptions of tasks in its own classes
             raise explain_failure(error) from error
 
 
 class _Reader:
-    """What an actor of the pool does."""
+    """An actor of the pool."""
 
     def __init__(self, work: Work) -> None:
+        cv2.setNumThreads(1)  # each core has an actor
         self.answerer = Answerer(work)
 
     def __call__(self, batch: Any) -> Any:
@@ -101,7 +104,7 @@ def _fill(wave: list[Chunk], chunks: Iterator[Chunk]) -> Iterator[Chunk]:
 
 
 def _put(ray: ModuleType, chunk: Chunk, known: dict[int, Chunk]) -> Any:
-    """The chunk in the object store; the driver itself keeps what the ledger needs."""
+    """Puts a chunk into the object store. The driver keeps only what the ledger needs."""
     import pyarrow as pa
 
     known[chunk.number] = replace(chunk, names=(), content=Loaded(()))
@@ -109,7 +112,7 @@ def _put(ray: ModuleType, chunk: Chunk, known: dict[int, Chunk]) -> Any:
 
 
 def _be_quiet(data: ModuleType) -> None:
-    """The command has a progress line of its own."""
+    """Disables Ray's progress output, because the command prints its own."""
     context = data.DataContext.get_current()
     context.enable_progress_bars = False
     context.print_on_execution_start = False

@@ -85,7 +85,7 @@ async def _form_files(request: Request, body: bytes) -> tuple[ImageFile, ...]:
 
 def unnamed(index: int) -> str:
     """The reader's name for an image without a name."""
-    return f"picture {index + 1}"
+    return f"image {index + 1}"
 
 
 def media_type(request: Request) -> str:

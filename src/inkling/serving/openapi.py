@@ -49,7 +49,7 @@ EXAMPLE_CROP = (
     "kgiNJOpE0kiqnUgeQJdECShSjP2PEiwk6ETVSIJONI34dQ46AABn4wki3tvMQgAAAABJRU5ErkJggg=="
 )
 EXAMPLE_READING = {
-    "image": "picture 1",
+    "image": "image 1",
     "verdict": "digits",
     "text": "42",
     "digits": [
@@ -78,8 +78,8 @@ EXAMPLE_READING = {
 }
 DETAILS = {
     problems.TOO_LARGE: "The body exceeds 10 MB. Send a smaller image, or fewer images.",
-    problems.NOT_AN_IMAGE: "picture 1 is not an image that inkling knows (PNG, JPEG, WEBP, ...)",
-    problems.UNREADABLE: "picture 1 has 9000 x 9000 pixels; at most 25 million are read",
+    problems.NOT_AN_IMAGE: "image 1 is not an image that inkling knows (PNG, JPEG, WEBP, ...)",
+    problems.UNREADABLE: "image 1 has 9000 x 9000 pixels; the limit is 25 million. Reduce its size",
     problems.INVALID: "The JSON body is invalid.",
     problems.TOO_SLOW: "The body was not complete after 30 seconds.",
     problems.BUSY: "The queue is full. Retry in 1 second.",

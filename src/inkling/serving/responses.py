@@ -12,12 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError, UnknownFormatError
-from inkling.reading.explain import pictures_of_road
+from inkling.reading.explain import step_images
 from inkling.reading.pipeline import Reader, Trace
 from inkling.serving.problems import INVALID, NOT_AN_IMAGE, UNREADABLE, ProblemError
 from inkling.serving.table_entries import Entry, add_tables
 
-UNNAMED = "picture 1"  # the reader's name for an image without a name
+UNNAMED = "image 1"  # the reader's name for an image without a name
 STEP_SIDE = 640  # pixels; the longer side of a processing step's image
 
 
@@ -131,7 +131,7 @@ def _steps(trace: Trace) -> list[dict[str, Any]]:
     """The image as decoded, with even light, and the detected ink with its boxes."""
     return [
         {"title": title, "image": as_data_url(_shrink(np.asarray(image)))}
-        for title, image in pictures_of_road(trace)
+        for title, image in step_images(trace)
     ]
 
 

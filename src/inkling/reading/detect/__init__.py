@@ -1,1 +1,1 @@
-"""Where the ink is: the text probability map, components, lines."""
+"""Detection: the text probability map, connected components, lines of text."""

@@ -1,7 +1,7 @@
-"""Which pixels are ink: what the map of writing says, drawn along the ink's own edges.
+"""Converts the text probability map to connected components of ink.
 
-The map may lose a stroke that is as straight as a ruling. Where most of a stroke's dark pixels
-are writing, and it does not run out of the picture as rulings do, all of it is.
+The map may miss a stroke that is as straight as a ruling. A dark component becomes ink as a whole
+if most of its pixels are likely text and it does not reach the edge of the image, as rulings do.
 """
 
 from dataclasses import dataclass
@@ -9,27 +9,27 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkling.reading.detect.text_map import LIKELY, TextMap
+from inkling.reading.detect.text_map import INK_PROB, TextMap
 from inkling.reading.detect.upright import upright_strokes
 from inkling.reading.preprocess.pixels import Labels, Map, Mask
 
-SEEN = 1.5  # working pixels to one of the network's; beyond, the map alone is too coarse
-SHARE = 0.42  # of the ink's darkness nearby; the threshold between ink and paper
-SURE = 0.55  # what a component must reach somewhere
-GRANTED = 0.6  # how likely written is what stands upright beside a row
-WHOLE = 0.45  # of a dark component that is likely written, for all of it to be
-CLEAN = 0.02  # noise of the paper up to which dark components are whole strokes
-ROOM = 0.5  # of the likely writing's longer side, looked at around it
-SHAPES = 60  # dark shapes looked at, the largest
-MOST = 400  # components looked at, the largest
+SEEN = 1.5  # working pixels per network pixel; above this, the map alone is too coarse
+DARK = 0.42  # of the mean darkness of nearby ink; the threshold between ink and paper
+SURE = 0.55  # least maximum of the text probability of a component
+GRANTED = 0.6  # the probability given to upright strokes beside a row
+WHOLE = 0.45  # least fraction of a dark component that is likely text, for all of it to be ink
+CLEAN = 0.02  # greatest noise of the paper at which dark components are whole strokes
+ROOM = 0.5  # margin around the likely text, relative to its longer side
+SHAPES = 60  # greatest number of dark shapes to examine, largest first
+MOST = 400  # greatest number of components, largest first
 
 
 @dataclass(frozen=True, eq=False)
 class Components:
-    """Connected ink, by `labels` (H, W): boxes (N, 4) x y w h, areas and darkness (N,).
+    """Connected components of ink: `labels` (H, W), and for each of N components the following.
 
-    `index` (N,) holds each one's label; `probs` (N,) is how likely it was written, at its surest
-    place.
+    `index` (N,) is its label, `boxes` (N, 4) its x y w h, `areas` (N,) its pixels, `levels` (N,)
+    its mean darkness, and `probs` (N,) its greatest text probability.
     """
 
     labels: Labels
@@ -41,9 +41,9 @@ class Components:
 
 
 def find_components(writing: TextMap) -> Components:
-    """The connected ink of a picture that was likely written.
+    """Finds the components of ink that are likely text.
 
-    Looked for where something may be written and around it; of a photo that is often a small part.
+    Searches only the window around likely text, which is often a small part of a photo.
     """
     x, y, w, h = _likely_part(writing)
     part = np.s_[y : y + h, x : x + w]
@@ -69,9 +69,9 @@ def find_components(writing: TextMap) -> Components:
 
 
 def _likely_part(writing: TextMap) -> tuple[int, int, int, int]:
-    """A window x y w h around all that may be written, with room beside it; all for nothing."""
+    """The window x y w h around all likely text, with a margin; the whole image without text."""
     height, width = writing.prob.shape
-    x, y, w, h = cv2.boundingRect((writing.prob > LIKELY).astype(np.uint8))
+    x, y, w, h = cv2.boundingRect((writing.prob > INK_PROB).astype(np.uint8))
     if w == 0:
         return 0, 0, width, height
     room = round(ROOM * max(w, h)) + 8
@@ -80,18 +80,18 @@ def _likely_part(writing: TextMap) -> tuple[int, int, int, int]:
 
 
 def ink_mask(writing: TextMap) -> Mask:
-    """Ink (H, W) of 0 and 1.
+    """The mask of ink (H, W), 0 or 1.
 
-    Where the network saw the picture at its size, its map is the mask. Of a larger picture it
-    saw a small copy: there the ink's own darkness draws the outline, near what is likely.
+    If the network saw the image at full size, its thresholded map is the mask. If it saw a reduced
+    copy, the darkness of the ink gives the outline near the likely text.
     """
-    likely = (writing.prob > LIKELY).astype(np.uint8)
+    likely = (writing.prob > INK_PROB).astype(np.uint8)
     if writing.plain or not likely.any():
         return likely
     if writing.detail > SEEN:
         reach = 2 * round(writing.detail / 2) + 1
         near = np.asarray(cv2.dilate(likely, np.ones((reach, reach), np.uint8)), np.uint8)
-        likely = near & (writing.ink > SHARE * _level_nearby(writing, likely)).astype(np.uint8)
+        likely = near & (writing.ink > DARK * _level_nearby(writing, likely)).astype(np.uint8)
     return likely | _whole_strokes(writing, likely)
 
 
@@ -104,16 +104,16 @@ def _level_nearby(writing: TextMap, likely: Mask) -> Map:
 
 
 def _whole_strokes(writing: TextMap, likely: Mask) -> Mask:
-    """The straight strokes that the map may have missed on clean paper, (H, W) of 0 and 1.
+    """The mask of straight strokes that the map may have missed on clean paper, (H, W), 0 or 1.
 
-    They hang on likely ink, are no longer than it is and no more than it, and end inside the
-    picture, which sets them apart from rulings and frames.
+    Such a stroke touches likely ink, is not longer than that ink, and ends inside the image, unlike
+    rulings and frames.
     """
     strokes = np.zeros_like(likely)
     if float(np.median(writing.light.noise[::4, ::4])) > CLEAN:
         return strokes
     level = float(np.median(writing.ink[likely > 0]))
-    dark = (writing.ink > SHARE * level).astype(np.uint8)
+    dark = (writing.ink > DARK * level).astype(np.uint8)
     height, width = likely.shape
     for box, own in _shapes(dark):
         x, y, w, h = box
@@ -129,7 +129,7 @@ def _whole_strokes(writing: TextMap, likely: Mask) -> Mask:
 
 
 def _shapes(mask: Mask) -> list[tuple[tuple[int, int, int, int], Mask]]:
-    """The larger connected shapes of a mask: box x y w h, and what of the box is theirs."""
+    """The largest connected shapes of a mask: the box x y w h and the mask inside the box."""
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     order = np.argsort(-stats[:, cv2.CC_STAT_AREA], kind="stable")[: SHAPES + 1].tolist()
     found = []

@@ -1,9 +1,9 @@
-"""Layout: which parts stand on one line of text, at any slope up to 30 degrees.
+"""Groups the parts of an image into lines of text, at any slope up to 30 degrees.
 
-All parts of an image are looked at together, never one pair at a time: the slope is the one at
-which most parts stand level with their neighbours (a form of the projection profile: Postl,
-1986), and each part is then linked with the nearest one to its right that stands beside it
-(nearest-neighbour clustering: O'Gorman, 1993). Lines may curve: only neighbours are compared.
+The slope of the image is the one at which most parts are level with their neighbours (a form of
+the projection profile: Postl, 1986). Each part is then linked to its nearest neighbour on the right
+(nearest-neighbour clustering: O'Gorman, 1993). Lines may curve, because only neighbours are
+compared.
 """
 
 from collections.abc import Sequence
@@ -14,25 +14,25 @@ from numpy.typing import NDArray
 
 from inkling.reading.detect.parts import Part
 
-STEEPEST = 32  # degrees; a line of text rises or falls no more than that
-STEP = 1.0  # degrees between two slopes that are tried
-LEVEL = 0.12  # of a digit's height; neighbours no farther off the slope stand level with it
-REACH = 4.0  # heights along the line within which two parts are neighbours
-PRIOR = 0.25  # of the score that the steepest slope loses against the level one
-FULL = 0.5  # of the page's digit height; lower parts are marks, bars or pieces
-BESIDE = 0.35  # of the lower one's height by which two parts of a line overlap, at least
-FARTHEST = 12.0  # heights; a wider space ends a line
-CLOSE = 0.9  # heights from a line within which a small part belongs to it
+STEEPEST = 32  # degrees; greatest slope of a line of text
+STEP = 1.0  # degrees between two slopes to try
+LEVEL = 0.12  # of a digit's height; tolerance for two neighbours to be level
+REACH = 4.0  # heights; greatest distance of two neighbours along the line
+PRIOR = 0.25  # fraction of the score by which the steepest slope is penalised
+FULL = 0.5  # of the digit height of the image; lower parts are marks, bars or pieces
+BESIDE = 0.35  # of the lower height; least vertical overlap of two parts of a line
+FARTHEST = 12.0  # heights; a wider gap ends a line
+CLOSE = 0.9  # heights; greatest distance of a small part from its line
 
 Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """The lines of text from the top; each lists indices of parts from left to right.
+    """The lines of text from top to bottom; each lists indices of parts from left to right.
 
-    `slope` is how many pixels the lines fall for one pixel to the right; `height` is that of the
-    image's digits, in pixels.
+    `slope` is the fall of the lines in pixels per pixel to the right. `height` is the height of the
+    digits in pixels.
     """
 
     lines: tuple[tuple[int, ...], ...]
@@ -41,7 +41,7 @@ class Layout:
 
 
 def find_layout(parts: Sequence[Part]) -> Layout:
-    """The lines on which the parts of an image stand."""
+    """Groups the parts of an image into lines."""
     if not parts:
         return Layout((), 0.0, 0.0)
     boxes = np.array([(p.x + p.w / 2, p.y + p.h / 2, p.w, p.h) for p in parts], np.float64)
@@ -57,9 +57,9 @@ def find_layout(parts: Sequence[Part]) -> Layout:
 
 
 def digit_height(parts: Sequence[Part]) -> float:
-    """The height of an image's digits: the median over its parts, flat and thin ones lightly.
+    """The weighted median of the heights of the parts. Flat and thin parts have low weights.
 
-    Neither a few long lines nor many dots move it.
+    A few long lines or many dots do not change it.
     """
     heights = np.array([part.h for part in parts], np.float64)
     weights = np.minimum(heights, [3.0 * part.w for part in parts])
@@ -69,7 +69,7 @@ def digit_height(parts: Sequence[Part]) -> float:
 
 
 def _find_slope(boxes: Values, height: float) -> float:
-    """The slope (rows for a column) at which most parts (N, 4) stand level with a neighbour."""
+    """The slope (rows per column) at which most parts (N, 4) are level with a neighbour."""
     if len(boxes) < 2:
         return 0.0
     dx = boxes[None, :, 0] - boxes[:, None, 0]
@@ -87,7 +87,7 @@ def _find_slope(boxes: Values, height: float) -> float:
 
 
 def _without_slope(boxes: Values, slope: float) -> Values:
-    """The boxes (N, 4) in an image that was turned so that its lines are level."""
+    """The boxes (N, 4) after rotating the image so that its lines are level."""
     angle = np.arctan(slope)
     cos, sin = np.cos(angle), np.sin(angle)
     level = boxes.copy()
@@ -97,7 +97,7 @@ def _without_slope(boxes: Values, slope: float) -> Values:
 
 
 def _link(level: Values, full: NDArray[np.intp]) -> list[list[int]]:
-    """Chains of full-grown parts, each the nearest beside the one before it and the other way."""
+    """Links full-height parts that are mutual nearest neighbours into chains."""
     x, y, w, h = level[full].T
     gap = x[None, :] - x[:, None] - (w[None, :] + w[:, None]) / 2
     lower = np.minimum(h[None, :], h[:, None])
@@ -126,7 +126,7 @@ def _link(level: Values, full: NDArray[np.intp]) -> list[list[int]]:
 
 
 def _join_chains(chains: list[list[int]], level: Values, height: float) -> list[list[int]]:
-    """Chains that go on from each other, or stand inside each other, as one line."""
+    """Joins chains that continue or overlap each other into lines."""
     owner = {index: number for number, chain in enumerate(chains) for index in chain}
     root = list(range(len(chains)))
     everyone = np.array(sorted(owner))
@@ -149,7 +149,7 @@ def _continues(
     level: Values,
     height: float,
 ) -> int | None:
-    """The chain that this one goes on from, or stands in: the nearest that is level with it."""
+    """The chain that this one continues or overlaps: the nearest level one, or None."""
     others = everyone[chain_of != number]
     if not len(others):
         return None
@@ -159,7 +159,7 @@ def _continues(
     i, j = np.unravel_index(int(np.argmin(away + 2 * _off(mine, theirs))), away.shape)
     size = max(min(float(mine[i, 3]), float(theirs[j, 3])), FULL * height)
     same = chain_of[chain_of != number] == chain_of[chain_of != number][j]
-    # A part right above another one's middle is on another line, however close.
+    # A part directly above another one is on another line, at any distance.
     stacked = (apart[:, same] < -0.5 * np.minimum(mine[:, None, 2], theirs[None, same, 2])).any()
     near = float(apart[i, j]) < FARTHEST * max(size, height)
     if near and float(_off(mine, theirs)[i, j]) < (0.25 if stacked else 0.5) * size:
@@ -168,7 +168,7 @@ def _continues(
 
 
 def _off(mine: Values, theirs: Values) -> Values:
-    """How far parts stand above or below each other, (mine, theirs), in pixels."""
+    """The vertical distances between parts, (mine, theirs), in pixels."""
     return np.abs(mine[:, None, 1] - theirs[None, :, 1])
 
 
@@ -181,7 +181,7 @@ def _find(root: list[int], number: int) -> int:
 def _add_small(
     chains: list[list[int]], level: Values, full: NDArray[np.intp], height: float
 ) -> list[list[int]]:
-    """The lines with marks, bars and pieces added to the nearest; those left make their own."""
+    """Adds marks, bars and pieces to the nearest line. Those without one become lines."""
     lines = [list(chain) for chain in chains]
     members = [level[chain] for chain in chains]
     left: list[int] = []

@@ -1,4 +1,4 @@
-"""A part: ink that belongs together, and what is done with such boxes."""
+"""The type `Part`: ink that belongs to one digit or mark, with its box; and unions of parts."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from inkling.reading.preprocess.pixels import Labels
 
 @dataclass(frozen=True, eq=False)
 class Part:
-    """Ink that belongs together, at working size: its labels, its box and how dark it is."""
+    """Ink that belongs together, at working size: its labels, box, pixels and mean darkness."""
 
     labels: tuple[int, ...]
     x: int
@@ -20,7 +20,7 @@ class Part:
     h: int
     area: int
     level: float
-    prob: float  # that it is writing, at its surest pixel, 0 to 1
+    prob: float  # greatest text probability of its pixels
 
     @property
     def right(self) -> int:
@@ -55,7 +55,7 @@ def parts_of_components(found: Components) -> list[Part]:
 
 
 def make_part(writing: TextMap, labels: Labels, label: int) -> Part | None:
-    """The part that the pixels with this label make, or None where there are none."""
+    """The part with this label, or None if no pixel has it."""
     rows, columns = np.nonzero(labels == label)
     if not rows.size:
         return None
@@ -67,7 +67,7 @@ def make_part(writing: TextMap, labels: Labels, label: int) -> Part | None:
 
 
 def union(one: Part, other: Part) -> Part:
-    """Two parts as one."""
+    """Merges two parts."""
     x, y = min(one.x, other.x), min(one.y, other.y)
     w, h = max(one.right, other.right) - x, max(one.bottom, other.bottom) - y
     area = one.area + other.area

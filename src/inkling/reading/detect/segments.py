@@ -1,4 +1,4 @@
-"""Ink to parts: which strokes belong together, and in what order the parts stand."""
+"""Segments the ink of an image into parts, one per digit or mark, in reading order."""
 
 from dataclasses import dataclass
 
@@ -11,29 +11,29 @@ from inkling.reading.detect.strokes import join_strokes
 from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.pixels import Labels
 
-FAINT = 0.35  # of the main ink's darkness; what is fainter is a stain
-SPECK = 0.13  # of the main part's length; what is shorter is a speck
-DUST = 0.04  # likewise; what is shorter is not even a point
-MOST_SPECKS = 40  # of one image; with more of them it has a texture
-ASIDE = 0.8  # heights of a stroke within which a point stands beside it
-OUTSIDE = 0.08  # of a part; with no more than that inside the picture it is a frame
-LONG = 4  # times its height; what a row of digits takes of a longer picture says nothing
-MOST = 400  # parts of one picture, the largest; a page of writing has fewer
+FAINT = 0.35  # of the main part's darkness; fainter parts are stains
+SPECK = 0.13  # of the main part's length; shorter parts are specks
+DUST = 0.04  # of the main part's length; shorter specks are ignored
+MOST_SPECKS = 40  # in one image; if there are more, they are a texture
+ASIDE = 0.8  # heights of a stroke; greatest distance of a point beside it
+OUTSIDE = 0.08  # of a part; if a smaller fraction is away from the edges, it is a frame
+LONG = 4  # greatest width over height of an image used to judge the size of parts
+MOST = 400  # greatest number of parts, largest first; a page of writing has fewer
 
 
 @dataclass(frozen=True, eq=False)
 class Segments:
-    """A picture's parts in reading order; `labels` (H, W) int32 says whose each pixel is."""
+    """The parts of an image in reading order. `labels` (H, W) int32 gives each pixel's label."""
 
     labels: Labels
     parts: tuple[Part, ...]
     rows: tuple[int, ...]  # the line of text of each part
-    strokes: tuple[tuple[Part, ...], ...]  # each line's parts, before they were joined
-    specks: tuple[tuple[Part, ...], ...] = ()  # each line's: too small for digits, perhaps points
+    strokes: tuple[tuple[Part, ...], ...]  # per line: its parts before strokes were joined
+    specks: tuple[tuple[Part, ...], ...] = ()  # per line: too small for digits, perhaps points
 
 
 def segment(writing: TextMap) -> Segments:
-    """The parts of an image's ink, each a digit as far as its shape alone can tell."""
+    """Segments the ink of an image. By its shape, each part may be one digit."""
     components = find_components(writing)
     pieces, small = _part_specks(parts_of_components(components), components.labels)
     layout = find_layout(pieces)
@@ -53,7 +53,7 @@ def segment(writing: TextMap) -> Segments:
 def _specks_by_line(
     specks: list[Part], lines: list[tuple[Part, ...]]
 ) -> tuple[tuple[Part, ...], ...]:
-    """The specks that stand close beside a stroke of a line, for each line."""
+    """For each line, the specks close to one of its strokes."""
     near: list[list[Part]] = [[] for _ in lines]
     for speck in specks:
         x, y = speck.x + speck.w / 2, speck.y + speck.h / 2
@@ -72,7 +72,7 @@ def _specks_by_line(
 
 
 def _part_specks(parts: list[Part], labels: Labels) -> tuple[list[Part], list[Part]]:
-    """Parts that may be digits, and specks; without stains and what lies along the edge."""
+    """Separates parts that may be digits from specks. Drops stains and ink along the edges."""
     shape = labels.shape
     kept = [part for part in parts if not _along_edge(part, labels)]
     if not kept:
@@ -85,8 +85,7 @@ def _part_specks(parts: list[Part], labels: Labels) -> tuple[list[Part], list[Pa
     large = [
         part
         for part in dark
-        if part.size > max(SPECK * size, 0.02 * picture_size(shape))
-        and part.area > 0.01 * main.area
+        if part.size > max(SPECK * size, 0.02 * image_size(shape)) and part.area > 0.01 * main.area
     ]
     known = {part.labels for part in large}
     specks = [part for part in dark if part.labels not in known and part.size > DUST * size]
@@ -95,22 +94,22 @@ def _part_specks(parts: list[Part], labels: Labels) -> tuple[list[Part], list[Pa
     return sorted(large, key=lambda part: -part.area)[:MOST], specks
 
 
-def picture_size(shape: tuple[int, ...]) -> int:
-    """What the size of a part is judged by: a picture's longer side, of a long strip less."""
+def image_size(shape: tuple[int, ...]) -> int:
+    """The longer side of an image, limited for long strips. Sizes of parts are relative to it."""
     return min(max(shape), LONG * min(shape))
 
 
 def _is_loose_rule(part: Part, main: Part) -> bool:
-    """Whether a part is a piece of a ruling above or below the main ink: flat, and wider."""
+    """Whether a part is a piece of a ruling: flat, wider than the main part, above or below it."""
     apart = max(0, max(part.y, main.y) - min(part.bottom, main.bottom))
     flat = part.w > 5 * part.area / part.w and part.h < 0.3 * part.w
     return part is not main and flat and part.w > 1.2 * main.w and apart > 0.02 * main.h
 
 
 def _along_edge(part: Part, labels: Labels) -> bool:
-    """Whether a part is a rest of a frame or of the paper's edge: thin, along the picture's.
+    """Whether a part lies along the edge of the image: the rest of a frame or the paper's edge.
 
-    One side of it, or several that meet at a corner, as a cell is cut from a form.
+    It may lie along one side, or along several, as in a cell cut from a form.
     """
     height, width = labels.shape
     if not (part.x == 0 or part.y == 0 or part.right == width or part.bottom == height):
@@ -119,7 +118,7 @@ def _along_edge(part: Part, labels: Labels) -> bool:
 
 
 def _lies_outside(part: Part, labels: Labels, margin: int) -> bool:
-    """Whether hardly any of a part lies farther than `margin` from the picture's edge."""
+    """Whether almost all of a part lies within `margin` of the edges of the image."""
     height, width = labels.shape
     rows = slice(max(part.y, margin), max(min(part.bottom, height - margin), 0))
     columns = slice(max(part.x, margin), max(min(part.right, width - margin), 0))

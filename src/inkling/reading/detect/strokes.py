@@ -1,24 +1,23 @@
-"""Strokes of one digit made one part: a 5 and its bar, the pieces of a broken stroke."""
+"""Joins the strokes of one digit: a 5 and its bar, or the pieces of a broken stroke."""
 
 from collections.abc import Sequence
 
 from inkling.reading.detect.layout import digit_height
 from inkling.reading.detect.parts import Part, union
 
-# Of the line's digit height, unless said otherwise.
-STACKED = 0.45  # of the narrower stroke; what overlaps the other by more stands above or in it
-BELOW = 0.25  # the space between two strokes of which one stands above the other
-BESIDE = 0.12  # the space between two strokes that stand beside each other
-POINT = 0.22  # what is smaller is a point, or nothing
-TALLEST, WIDEST = 1.45, 1.6  # no digit of the line is larger than that
+# In digit heights of the line, unless stated otherwise.
+STACKED = 0.45  # of the narrower stroke; least horizontal overlap of stacked strokes
+BELOW = 0.25  # greatest vertical gap between stacked strokes
+BESIDE = 0.12  # greatest gap between strokes side by side
+POINT = 0.22  # smaller parts are points or specks
+TALLEST, WIDEST = 1.45, 1.6  # greatest height and width of a digit
 
 
 def join_strokes(strokes: Sequence[Part], side_by_side: bool) -> list[Part]:
-    """The strokes of one line, from left to right, those of one digit made one part.
+    """Merges the strokes of one line that belong to one digit, and sorts them from left to right.
 
-    Each pair is compared with the height of the line's digits, which no merge changes. Strokes
-    that stand one above the other belong together; with `side_by_side` also a small one close to
-    a larger one.
+    Distances are relative to the digit height of the line, which merging does not change. Stacked
+    strokes belong together. With `side_by_side`, so does a small stroke close to a larger one.
     """
     height = digit_height(strokes)
     parts = list(strokes)
@@ -38,7 +37,7 @@ def join_strokes(strokes: Sequence[Part], side_by_side: bool) -> list[Part]:
 
 
 def _gap(one: Part, other: Part, height: float, side_by_side: bool) -> float | None:
-    """How far apart two strokes of one digit are, in pixels; None where they are two digits."""
+    """The gap between two strokes of one digit, in pixels. None if they belong to two digits."""
     if min(one.size, other.size) < POINT * height:
         return None
     tallest = max(height, one.h, other.h)
@@ -62,5 +61,5 @@ def _gap(one: Part, other: Part, height: float, side_by_side: bool) -> float | N
 
 
 def _is_bar(one: Part, other: Part) -> bool:
-    """Whether a stroke may be the bar of a 5 or 7, set down beside the rest: flat, and smaller."""
+    """Whether a stroke may be the separate bar of a 5 or 7: flat and smaller than the rest."""
     return one.h < 0.6 * one.w and one.h < 0.6 * other.h

@@ -1,6 +1,7 @@
-"""Where in a picture there is writing: one look of the network at the whole, others where it pays.
+"""Computes the text probability map of an image, at several scales if needed.
 
-From near for what is small, from afar for what is blurred, finer for a page.
+The network sees the whole image first. Then it sees small text enlarged, blurred text reduced, and
+a page at a finer scale.
 """
 
 import math
@@ -14,29 +15,29 @@ from inkling.reading.detect.text_map_network import map_window
 from inkling.reading.preprocess.light import Light, even_light
 from inkling.reading.preprocess.pixels import Map, resize
 
-LIKELY = 0.25  # chance; above it a pixel may be ink
-FAINTEST = 0.12  # chance; what is less likely to be writing is not looked at again
-BESIDE = 0.35  # of the highest chance; less, beside what is sure, is noise
-CLOSER = 0.3  # of the picture; writing in a smaller part of it is looked at from near
-ROOM = 0.4  # of the writing's longer side, left around it for the second look
-SMALL_FROM = 0.3  # chance; patches above it are taken for writing when its size is judged
-PAGE = 10  # patches of writing; so many small ones are a page
-FAIR = 18.0  # pixels of the network; a height at which writing is well told from its ground
-PALE = 0.55  # mean chance of what may be writing; a paler map is compared with one from afar
-AFAR = 0.5  # times the usual pixels each way
-FINEST = 4.0  # times the usual pixels each way
-NEARBY = (9, 9)  # pixels of at most 256 a side; the ground that writing is compared with
-SUREST = 0.9  # of the highest chance; only such writing says which side is ink
-NEAREST = 16  # pixels; nothing smaller is looked at again
+INK_PROB = 0.25  # probability above which a pixel may be ink
+FAINTEST = 0.12  # least maximum of the map for a second pass of the network
+BESIDE = 0.35  # of the map's maximum; lower values are noise
+CLOSER = 0.3  # of the image; text in a smaller part of it is enlarged for a second pass
+ROOM = 0.4  # margin around the text for the second pass, relative to its longer side
+SMALL_FROM = 0.3  # probability above which patches count as text when their size is measured
+PAGE = 10  # least number of small patches of text on a page
+FAIR = 18.0  # network pixels; a good height of text for the network
+PALE = 0.55  # least mean probability of likely text; otherwise a reduced image is tried too
+AFAR = 0.5  # scale of the reduced image in each direction, relative to the usual one
+FINEST = 4.0  # greatest scale in each direction, relative to the usual one
+NEARBY = (9, 9)  # pixels of an image of at most 256 a side; window of the local background
+SUREST = 0.9  # of the map's maximum; only such pixels are used to check the polarity
+NEAREST = 16  # pixels; smaller windows get no second pass
 
 
 @dataclass(frozen=True, eq=False)
 class TextMap:
-    """A picture under even light and where there is writing in it.
+    """An image under even light with its text probability map.
 
-    `prob` (H, W) float32 is the chance that a pixel is inked by hand, 0 to 1, at the size of
-    `light.ink`; `detail` is how many of those pixels there are to one that the network saw, and
-    0 where it was not asked.
+    `prob` (H, W) float32 is the probability that a pixel is handwritten ink, at the size of
+    `light.ink`. `detail` is the number of those pixels per network pixel in each direction, or 0 if
+    the network was not used.
     """
 
     light: Light
@@ -45,11 +46,11 @@ class TextMap:
 
     @property
     def plain(self) -> bool:
-        """Whether all ink on a flat ground was taken for writing, without the network."""
+        """Whether all ink on a uniform background counts as text, without the network."""
         return self.detail == 0
 
     def cut(self, part: tuple[slice, slice]) -> "TextMap":
-        """The same of a part of the picture, rows and columns."""
+        """The map of a part of the image, given as slices of rows and columns."""
         light = replace(
             self.light,
             ink=np.ascontiguousarray(self.light.ink[part]),
@@ -60,25 +61,25 @@ class TextMap:
 
     @property
     def ink(self) -> Map:
-        """How dark each pixel is under even light, (H, W) float32."""
+        """The darkness of each pixel under even light, (H, W) float32."""
         return self.light.ink
 
     @property
     def zoom(self) -> float:
-        """Pixels of `ink` for one pixel of the picture."""
+        """Pixels of `ink` per pixel of the image."""
         return self.light.zoom
 
 
 def find_text(light: Light) -> TextMap:
-    """The map of writing in a picture under even light.
+    """Computes the text probability map of an image under even light.
 
-    Where all that may be writing lies in a small part of the picture, that part is looked at
-    again from near: a lone small digit is told from a speck, and large photos keep their detail.
-    Where it is small and all over, as on a page, the whole is looked at again, and finer.
+    If all likely text lies in a small part of the image, the network sees that part again,
+    enlarged: it then distinguishes a small digit from a speck. If the text is small and covers the
+    image, as on a page, the network sees the whole image again at a finer scale.
     """
     height, width = light.ink.shape
     seen = map_window(light, (0, 0, width, height))
-    if _is_unsure(seen):  # blurred strokes look sharp from afar
+    if _is_unsure(seen):  # blurred strokes are sharp in a reduced image
         far = map_window(light, (0, 0, width, height), AFAR)
         seen = np.maximum(seen, resize(far, seen.shape))
     x, y, w, h = _surroundings(seen, light.ink.shape)
@@ -91,19 +92,19 @@ def find_text(light: Light) -> TextMap:
     prob = np.zeros_like(light.ink)
     part = np.s_[y : y + h, x : x + w]
     prob[part] = resize(near, (h, w))
-    if _is_unsure(near):  # a blurred stroke, ink from afar, may pass for a shadow from near
+    if _is_unsure(near):  # an enlarged blurred stroke may look like a shadow
         prob[part] = np.maximum(prob[part], resize(seen, light.ink.shape)[part])
     return TextMap(light, prob, math.sqrt(w * h / near.size))
 
 
 def _is_unsure(seen: Map) -> bool:
-    """Whether a map stays pale where it is not empty."""
-    inked = seen[seen > LIKELY]
+    """Whether the probabilities of likely text are low."""
+    inked = seen[seen > INK_PROB]
     return not inked.size or float(inked.mean()) < PALE
 
 
 def _smallness(seen: Map) -> float:
-    """How many times finer a look must be for the writing on a map to be of a fair size."""
+    """The scale at which small text has a good height for the network. 1 if there is no page."""
     mask = (seen > SMALL_FROM).astype(np.uint8)
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     tall = stats[1:, cv2.CC_STAT_HEIGHT]
@@ -113,9 +114,10 @@ def _smallness(seen: Map) -> float:
 
 
 def _surroundings(seen: Map, shape: tuple[int, int]) -> tuple[int, int, int, int]:
-    """A window x y w h of a picture of `shape` around its writing, with room beside it.
+    """The window x y w h around the text in an image of `shape`, with a margin.
 
-    Around each patch of the map that rises nearly as high as its highest place; 0 by 0 for none.
+    It includes each patch whose maximum is close to the maximum of the map. 0 by 0 if there is
+    no text.
     """
     peak = float(seen.max())
     if peak < FAINTEST:
@@ -135,10 +137,10 @@ def _surroundings(seen: Map, shape: tuple[int, int]) -> tuple[int, int, int, int
 
 
 def make_text_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> TextMap:
-    """Light evened and writing found in a picture (H, W) or (H, W, 3) uint8.
+    """Evens the light of an image (H, W) or (H, W, 3) uint8 and computes its text map.
 
-    The map does not depend on which side is ink: where what it found is lighter than what lies
-    around it, though ink was taken to be dark, the picture is looked at again the other way.
+    The map does not depend on the polarity. If the text in it is lighter than its surroundings,
+    the assumed polarity was wrong, and the image is processed again with the other one.
     """
     light = even_light(pixels, zoom)
     writing = find_text(light)
@@ -148,11 +150,11 @@ def make_text_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> TextMap:
 
 
 def _is_lighter(writing: TextMap) -> bool:
-    """Whether the surest writing is lighter than the ground close to it."""
-    step = -(-max(writing.prob.shape) // 256)  # every pixel of a large picture is too many
+    """Whether the most likely text is lighter than the background close to it."""
+    step = -(-max(writing.prob.shape) // 256)  # a sample of a large image is enough
     prob, grey = writing.prob[::step, ::step], writing.light.grey[::step, ::step].astype(np.float32)
-    ground = (prob < 0.2).astype(np.float32)
-    share = cv2.blur(ground, NEARBY)
-    beside = cv2.blur(grey * ground, NEARBY) / np.maximum(share, 1e-6)
-    inside = (prob > max(0.5, SUREST * float(prob.max()))) & (share > 0)
+    background = (prob < 0.2).astype(np.float32)
+    fraction = cv2.blur(background, NEARBY)
+    beside = cv2.blur(grey * background, NEARBY) / np.maximum(fraction, 1e-6)
+    inside = (prob > max(0.5, SUREST * float(prob.max()))) & (fraction > 0)
     return bool(inside.any() and (grey - beside)[inside].mean() > 2)

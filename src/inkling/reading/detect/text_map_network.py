@@ -1,8 +1,8 @@
-"""The network that finds writing, and one look of it: a map of chances, 0 to 1 a pixel.
+"""Runs the text map network: the probability of handwritten ink for each pixel of a window.
 
-Rulings, frames, shadows' edges, folds, stains and grain are as dark as ink; what tells them from
-it is shape. The network learnt that from composed pictures, whose ink is known to the pixel
-(encoder and decoder with links between them: Ronneberger, Fischer and Brox, 2015).
+Rulings, frames, edges of shadows, folds, stains and grain can be as dark as ink and differ from it
+by their shape only. The network was trained on rendered images, whose ink is known for each pixel
+(encoder and decoder with skip connections: Ronneberger, Fischer and Brox, 2015).
 """
 
 import math
@@ -18,15 +18,15 @@ from inkling.reading.preprocess.pixels import Grey, Map, percentile, percentiles
 from inkling.reading.session import open_bundled
 
 MODEL = Path(__file__).parent.parent / "weights" / "writing.onnx"
-AREA = 200 * 200  # pixels; pictures are brought down to this for the network
-SMALL = 64 * 64  # pixels; pictures below this are brought up to it
-MULTIPLE = 16  # pixels; the network halves its map four times
+AREA = 200 * 200  # pixels; larger images are reduced to this area for the network
+SMALL = 64 * 64  # pixels; smaller images are enlarged to this area
+MULTIPLE = 16  # the sides must be multiples of this, because the network halves them four times
 
 
 def network_shape(height: int, width: int, finer: float = 1.0) -> tuple[int, int]:
-    """The size at which the network looks at a picture: its proportions, bounded in area.
+    """The size (height, width) of the network's input: the image's proportions, limited area.
 
-    A `finer` look may have so many times the usual pixels each way, up to the picture's own.
+    `finer` scales it in each direction, up to the size of the image.
     """
     area = height * width
     wanted = min(max(area, SMALL) * min(finer, 1.0) ** 2, AREA * finer**2)
@@ -35,9 +35,9 @@ def network_shape(height: int, width: int, finer: float = 1.0) -> tuple[int, int
 
 
 def network_input(grey: Grey, ink: Map, shape: tuple[int, int]) -> NDArray[np.float32]:
-    """What the network is shown, (2, *shape) float32: a picture (H, W) and its evened ink.
+    """The network's input (2, *shape) float32: a grey image (H, W) and its ink under even light.
 
-    Each on the scale of its own contrast, so that faint ink is as good as black.
+    Both are scaled by their contrast, so that faint ink looks like black ink.
     """
     seen = resize(grey, shape).astype(np.float32)
     ink = resize(ink, shape)
@@ -48,14 +48,14 @@ def network_input(grey: Grey, ink: Map, shape: tuple[int, int]) -> NDArray[np.fl
 
 
 def pad_input(images: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(..., H, W) with its last rows and columns repeated up to a multiple of 16."""
+    """Pads (..., H, W) to multiples of 16 by repeating the last rows and columns."""
     down, across = (-side % MULTIPLE for side in images.shape[-2:])
     around = [(0, 0)] * (images.ndim - 2) + [(0, down), (0, across)]
     return np.pad(images, around, mode="edge")
 
 
 def map_window(light: Light, window: tuple[int, int, int, int], finer: float = 1.0) -> Map:
-    """The map of one window x y w h of a picture, at the size at which the network sees it."""
+    """The text probability map of a window x y w h of an image, at the network's scale."""
     x, y, w, h = window
     shape = network_shape(h, w, finer)
     part = np.s_[y : y + h, x : x + w]

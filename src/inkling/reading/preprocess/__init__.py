@@ -1,1 +1,1 @@
-"""From a file to evened, normalised pixels."""
+"""Preprocessing: decodes a file, evens the light, separates ink from paper, normalises crops."""

@@ -1,4 +1,4 @@
-"""Which files are images that inkling reads, and which are images that it does not read."""
+"""Image file formats: which ones inkling reads, how to recognise and open them, and advice."""
 
 import io
 from collections import Counter
@@ -11,18 +11,18 @@ from PIL import Image
 from inkling.errors import ImageError, UnknownFormatError
 from inkling.files import is_hidden
 
-# find_spec imports neither: AVIF's library alone takes some milliseconds.
+# find_spec does not import the modules. Importing AVIF's takes some milliseconds.
 HAS_HEIF = find_spec("pillow_heif") is not None
 HAS_AVIF = find_spec("PIL._avif") is not None
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", *(("AVIF",) if HAS_AVIF else ()))
-KNOWN = ", ".join((*FORMATS, *(("HEIC",) if HAS_HEIF else ())))  # for a sentence
+KNOWN = ", ".join((*FORMATS, *(("HEIC",) if HAS_HEIF else ())))  # for messages
 HEIF_SUFFIXES = (".heic", ".heif", ".hif")
 SUFFIXES = frozenset(
     (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".webp", ".bmp", ".dib", ".gif", ".tif", ".tiff")
     + ((".avif",) if HAS_AVIF else ())
     + (HEIF_SUFFIXES if HAS_HEIF else ())
 )
-# Formats that are not read: how a sentence calls their files, and what to do about them.
+# Formats that are not read: their name in messages, and what the user can do.
 ADVICE = {
     "HEIC": "install inkling[heif] to read them",
     "AVIF": "update Pillow to read them",
@@ -62,7 +62,7 @@ class FolderFiles:
 
 
 def scan_folder(folder: Path) -> FolderFiles:
-    """The image files in a folder and its subfolders; hidden files and `__MACOSX` are left out."""
+    """Finds the image files in a folder and its subfolders. Ignores hidden files and `__MACOSX`."""
     images: list[Path] = []
     skipped: Counter[str] = Counter()
     for path in folder.rglob("*"):
@@ -84,7 +84,7 @@ def images_under(folder: Path) -> list[Path]:
 
 
 def skipped_sentence(kind: str, count: int, place: str) -> str:
-    """Says how many files of one unread format were skipped, and what to do."""
+    """The message about skipped files of one format, with advice."""
     files = f"{count:,} {kind} file" + ("" if count == 1 else "s")
     return f"skipped {files} in {place}: {ADVICE[kind]}"
 
@@ -92,7 +92,7 @@ def skipped_sentence(kind: str, count: int, place: str) -> str:
 def open_image(data: bytes, name: str) -> Image.Image:
     """Opens an encoded image without decoding its pixels.
 
-    Raises `ImageError` for formats that are not read, and what Pillow raises over damaged files.
+    Raises `ImageError` for formats that are not read, and Pillow's exceptions for damaged files.
     """
     kind = unread_kind(data)
     if kind == "HEIC" and HAS_HEIF:
@@ -112,14 +112,14 @@ def _open_avif(data: bytes, name: str) -> Image.Image:
 
 
 def _open_heif(data: bytes) -> Image.Image:
-    """The main image of a HEIF file, already upright. Pillow's own list of formats stays as is."""
+    """The main image of a HEIF file, upright. Does not register HEIF with Pillow."""
     from pillow_heif import HeifImageFile
 
     return HeifImageFile(io.BytesIO(data))
 
 
 def unread_kind(data: bytes) -> str | None:
-    """The format of a file that Pillow alone does not read, by its first bytes; else None."""
+    """The format of a file that Pillow alone does not read, by its first bytes. Else None."""
     if data[4:8] == b"ftyp":
         brand = data[8:12]
         compatible = data[16:64]

@@ -1,8 +1,8 @@
-"""From a photo to ink: polarity decided, light evened out, paper gone, ink 0 to 1.
+"""Removes shading and paper from a photo: decides the polarity and returns ink from 0 to 1.
 
-The paper's brightness at a place is what a grey closing leaves when its window is a little wider
-than the strokes: it follows shadows, their edges, a dark desk beside the sheet, and forgets ink.
-How wide the strokes are, the picture itself says: the ink stops growing once the window is wider.
+The brightness of the paper is estimated by a grey-scale closing with a window slightly wider than
+the strokes. It follows shadows and the edges of the sheet, and removes ink. The width of the
+strokes is found by widening the window until the amount of ink no longer grows.
 """
 
 from dataclasses import dataclass
@@ -21,26 +21,26 @@ from inkling.reading.preprocess.pixels import (
     shrink,
 )
 
-WORK_SIDE = 800  # pixels; a picture is looked at no larger than this
-PAPER_SIDE = 256  # pixels; the paper's brightness is worked out at this size
-POLARITY_SIDE = 128  # pixels; which side is ink is decided at this size
-DARKEST_PAPER = 56.0  # grey levels; on darker paper, contrast is measured as if on this
-WINDOWS = (0.1, 0.16, 0.26, 0.42, 0.6)  # of the longer side; closing windows that are tried
-FLAT = 0.1  # of the picture's contrast; a ground that varies less is evenly lit
-THICK = 0.12  # of the shorter side, from the outline; hardly a digit is drawn thicker
-THUMB = 40  # pixels; the longer side of a picture that shows one thing close by
-CLOSE_BY = 64  # pixels; a smaller picture has neither grain nor a shadow's edge to speak of
-TILES = 4  # across and down; the paper's noise is measured in each
+WORK_SIDE = 800  # pixels; greatest longer side at which an image is processed
+PAPER_SIDE = 256  # pixels; longer side at which the paper's brightness is estimated
+POLARITY_SIDE = 128  # pixels; longer side at which the polarity is decided
+DARKEST_PAPER = 56.0  # grey level; contrast on darker paper is measured relative to this level
+WINDOWS = (0.1, 0.16, 0.26, 0.42, 0.6)  # closing windows to try, relative to the longer side
+FLAT = 0.1  # of the image's contrast; a background with a smaller deviation is evenly lit
+THICK = 0.12  # of the shorter side; greatest distance of ink from its outline in a digit
+THUMB = 40  # pixels; greatest longer side of a thumbnail of one digit
+CLOSE_BY = 64  # pixels; images up to this size have no visible grain or shadow edges
+TILES = 4  # tiles in each direction in which the paper's noise is measured
 
 
 @dataclass(frozen=True, eq=False)
 class Light:
-    """Ink (H, W) float32, 0 paper to about 1 black, at working size.
+    """Ink (H, W) float32 at working size, from 0 for paper to about 1 for black.
 
-    `zoom` is working pixels for one pixel of the picture as given; `light_ink` says that the
-    picture had light ink on dark ground; `noise` (H, W) is the standard deviation of the paper's
-    grain at each place, on the scale of the ink. `grey` (H, W) uint8 is the picture before its
-    light was evened, inverted where the ink was light.
+    `zoom` is working pixels per pixel of the image as given. `light_ink` is true if the image has
+    light ink on a dark background. `noise` (H, W) is the local standard deviation of the paper's
+    grain, on the scale of the ink. `grey` (H, W) uint8 is the image before its light was evened,
+    inverted if the ink is light.
     """
 
     ink: Map
@@ -53,10 +53,10 @@ class Light:
 def even_light(
     pixels: NDArray[np.uint8], zoom: float = 1.0, light_ink: bool | None = None
 ) -> Light:
-    """The ink of a picture (H, W) or (H, W, 3) uint8 under even light.
+    """Extracts the ink of an image (H, W) or (H, W, 3) uint8 under even light.
 
-    `zoom` is pixels given here for one pixel of the user's picture, where a decoder has left
-    some out. `light_ink` says what is known of the ink's polarity; None leaves it to the picture.
+    `zoom` is pixels passed here per pixel of the user's image; it is below 1 if the decoder reduced
+    the image. `light_ink` is the polarity, or None to decide it from the image.
     """
     smaller = min(1.0, WORK_SIDE / max(pixels.shape[:2]))
     pixels = shrink(pixels, WORK_SIDE)
@@ -74,10 +74,10 @@ def even_light(
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> Grey:
-    """One channel (H, W), along the colour in which ink and paper differ most.
+    """Mixes RGB into one channel (H, W) in which ink and paper differ most.
 
-    Blue on white, red on squared blue, chalk: the strongest differences from a blurred copy say
-    which mixture of channels shows the ink best. Weights stay positive, so light stays light.
+    The channel weights follow the strongest differences from a blurred copy. They are positive, so
+    the polarity does not change.
     """
     if pixels.ndim == 2:
         return pixels
@@ -93,48 +93,48 @@ def to_grey(pixels: NDArray[np.uint8]) -> Grey:
 
 
 def has_light_ink(grey: Grey) -> bool:
-    """Whether the ink is lighter than its ground, from the whole picture.
+    """Whether the ink is lighter than its background.
 
-    On a flat ground, ink is the side of which there is less, if that is thin: of a sheet on a dark
-    desk there may be less than of the desk. Elsewhere it is weighed up how much of each side there
-    is, in the picture, at its edge, and there again once the shading is taken off; and whose
-    strokes are narrower than the gaps between them, which closing and opening the picture by
-    little and by more tells.
+    The pixels are split into a light and a dark side. On a uniform background, the ink is the
+    smaller side if it is thin; a sheet on a large dark desk is small but not thin. Otherwise a
+    linear rule decides, with these features: the light fraction of the image, of its border, and
+    of its border after removing the shading; and the responses to closing and opening with a small
+    and a large window, which show which side has the narrower strokes.
     """
     small = shrink(grey, POLARITY_SIDE)
     values = small.astype(np.float32)
-    lighter, light_edge, flat = _light_shares(values)
+    lighter, light_edge, flat = _light_fractions(values)
     screen = flat and lighter * light_edge > 0
-    if max(small.shape) > THUMB:  # no thumbnail is of a sheet on a desk
+    if max(small.shape) > THUMB:  # thumbnails do not show a sheet on a desk
         screen = screen and _thickness(values) < THICK
     if screen or min(small.shape) < 3:
         return lighter < 0
     blurred = np.asarray(cv2.medianBlur(small, odd(min(255, max(small.shape) // 2))))
-    _, even_edge, _ = _light_shares(values - blurred)
+    _, even_edge, _ = _light_fractions(values - blurred)
     narrow = 1.6 * _closed_to_opened(small, 0.1) - 1.8 * _closed_to_opened(small, 0.26)
-    # Weights fitted on 2,500 composed pictures that come this far, 773 of a sheet on a desk: right
-    # on 96 % of 1,500 others. The map of writing has another look at it.
+    # Weights fitted on 2,500 rendered images that reach this line, 773 of a sheet on a desk: right
+    # on 96 % of 1,500 others. `make_text_map` checks the polarity again.
     return bool(5.6 * lighter - 3.3 * light_edge + 4.8 * even_edge + narrow + 2.1 < 0)
 
 
-def _light_shares(values: Map) -> tuple[float, float, bool]:
-    """How much of the picture, and of its edge, is on the lighter side; 0 stands for half.
+def _light_fractions(values: Map) -> tuple[float, float, bool]:
+    """The light fraction of the image and of its border, each minus one half.
 
-    And whether the larger side is as flat as a screen: then nothing else needs to be asked.
+    Also whether the larger side is uniform, as in a drawing on a screen.
     """
     low, high = percentiles(values, 1, 99)
     lighter = values > split_level(values, low, high)
-    share = float(lighter.mean())
+    fraction = float(lighter.mean())
     depth = max(1, min(values.shape) // 14)
     edge = np.ones(values.shape, bool)
     edge[depth:-depth, depth:-depth] = False
-    ground = values[lighter == (share > 0.5)]
-    flat = bool(ground.std() < FLAT * (high - low)) if ground.size else True
-    return share - 0.5, float(lighter[edge].mean()) - 0.5, flat
+    background = values[lighter == (fraction > 0.5)]
+    flat = bool(background.std() < FLAT * (high - low)) if background.size else True
+    return fraction - 0.5, float(lighter[edge].mean()) - 0.5, flat
 
 
 def _thickness(values: Map) -> float:
-    """How far the side of which there is less reaches from its outline, by the shorter side."""
+    """The greatest distance of the smaller side from its outline, relative to the shorter side."""
     level = split_level(values, *percentiles(values, 1, 99))
     lighter = values > level
     less = lighter if lighter.mean() < 0.5 else ~lighter
@@ -142,9 +142,9 @@ def _thickness(values: Map) -> float:
     return float(depth.max()) / min(values.shape)
 
 
-def _closed_to_opened(small: Grey, share: float) -> float:
-    """Log ratio of what closing adds to what opening takes, for a window of this share of it."""
-    window = odd(round(share * max(small.shape)))
+def _closed_to_opened(small: Grey, fraction: float) -> float:
+    """Log ratio of the changes by closing and opening. The window is a `fraction` of the side."""
+    window = odd(round(fraction * max(small.shape)))
     added = cv2.subtract(_closing(small, window), small).astype(np.float32)
     dark = cv2.bitwise_not(small)
     taken = cv2.subtract(_closing(np.asarray(dark, np.uint8), window), dark).astype(np.float32)
@@ -152,7 +152,7 @@ def _closed_to_opened(small: Grey, share: float) -> float:
 
 
 def split_level(values: Map, low: float, high: float) -> float:
-    """Midway between the means of the two sides of itself (Ridler and Calvard, 1978)."""
+    """The threshold midway between the means of the two sides (Ridler and Calvard, 1978)."""
     level = (low + high) / 2
     for _ in range(4):
         above = values > level
@@ -163,7 +163,7 @@ def split_level(values: Map, low: float, high: float) -> float:
 
 
 def paper_brightness(grey: Grey) -> Map:
-    """What each pixel would show without ink, (H, W) float32, for dark ink on lighter paper."""
+    """The brightness of the paper at each pixel, (H, W) float32, for dark ink on lighter paper."""
     small = shrink(grey, PAPER_SIDE)
     if max(small.shape) > CLOSE_BY and min(small.shape) >= 3:
         small = np.asarray(cv2.medianBlur(small, 3), np.uint8)
@@ -172,9 +172,9 @@ def paper_brightness(grey: Grey) -> Map:
 
 
 def _without_ink(small: Grey) -> Grey:
-    """The closing by a window one size wider than takes the whole ink away, shadows restored."""
+    """Closes the image with the first window that removes all ink, and restores the shadows."""
     longest = max(small.shape)
-    windows = sorted({odd(round(longest * share)) for share in WINDOWS})
+    windows = sorted({odd(round(longest * fraction)) for fraction in WINDOWS})
     narrow = _close_and_restore(small, windows[0])
     for window in windows[1:]:
         wide = _close_and_restore(small, window)
@@ -188,11 +188,11 @@ def _without_ink(small: Grey) -> Grey:
 
 
 def _close_and_restore(grey: Grey, window: int) -> Grey:
-    """Grey closing, and the true outline of what it left dark given back by geodesic erosion.
+    """Grey-scale closing, then geodesic erosion to restore the outline of shadows.
 
-    A square window fills the bends of a shadow's edge, which then pass for ink; ink that the
-    closing took away whole does not come back (Vincent, 1993). Half a window is as far as it goes:
-    with a whole one, more is lost of rows whose digits touch than is won in shadows.
+    A square window fills the bends of a shadow's edge, which would then count as ink. Ink that the
+    closing removed completely does not return (Vincent, 1993). The erosion is limited to half a
+    window: with a whole window, rows of touching digits lose more than shadows gain.
     """
     closed = _closing(grey, window)
     if max(grey.shape) <= CLOSE_BY:
@@ -207,8 +207,8 @@ def _close_and_restore(grey: Grey, window: int) -> Grey:
 
 
 def _closing(grey: Grey, window: int) -> Grey:
-    """Grey closing; the picture goes on beyond its edge, or a darker corner would pass for ink."""
-    # Half a window is enough: what would lie farther out repeats what is there.
+    """Grey-scale closing of the padded image. Without padding, dark corners would count as ink."""
+    # Half a window is enough: more padding would only repeat the same pixels.
     edge = window // 2 + 1
     padded = cv2.copyMakeBorder(grey, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
     closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
@@ -216,10 +216,11 @@ def _closing(grey: Grey, window: int) -> Grey:
 
 
 def grain(ink: Map) -> tuple[Map, Map]:
-    """The paper's own mean and standard deviation around each pixel, (H, W) float32 each.
+    """The local mean and standard deviation of the paper, (H, W) float32 each.
 
-    From the lower part of what each tile holds, which ink does not reach unless it covers two
-    thirds of it; what a tile says is bounded by what the whole picture says.
+    They are estimated from the lower third of the values of each tile, which ink does not reach
+    unless it covers two thirds of the tile. Each tile is limited to a range around the estimate for
+    the whole image.
     """
     height, width = ink.shape
     tiles = min(TILES, max(1, height // 24)), min(TILES, max(1, width // 24))

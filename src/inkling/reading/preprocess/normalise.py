@@ -1,9 +1,9 @@
-"""Ink to the 28x28 that the network sees: the MNIST way, and MNIST's stroke width.
+"""Normalises ink to MNIST's form: 28x28 pixels, size, position and stroke width as in MNIST.
 
-MNIST scaled each digit, aspect kept, until its longest side was 20 pixels, anti-aliased, and put
-its centre of mass at the centre of a 28x28 field (LeCun, Bottou, Bengio and Haffner, 1998). What
-it assumes silently is a pen of about a tenth of the digit's height; a hairline on a tablet or a
-marker on a note is brought there too.
+MNIST scaled each digit to a longest side of 20 pixels with anti-aliasing, kept its aspect ratio,
+and placed its centre of mass at the centre of 28x28 pixels (LeCun, Bottou, Bengio and Haffner,
+1998). Its strokes are about a tenth as wide as the digit is tall. Thinner and thicker strokes, from
+a tablet or a marker, are adjusted to that width.
 """
 
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ from numpy.typing import NDArray
 
 from inkling.types import SIDE
 
-LONGEST = 20.0  # pixels; the longest side of the ink in the 28x28 field
-THINNEST, THICKEST = 1.9, 3.6  # pixels of 28; 18th and 95th percentile of MNIST's stroke widths
-SNAP = 0.05  # a scale this near to 1 is taken as 1, so that MNIST's own pictures stay as they are
-FAINT = 0.7  # of full ink; the ink-weighted mean grey of all but MNIST's faintest pictures
-CHUNK = 192  # pictures worked on at a time: their arrays then stay in the processor's cache
+LONGEST = 20.0  # pixels; longest side of the ink in the 28x28 output
+THINNEST, THICKEST = 1.9, 3.6  # output pixels; 18th and 95th percentile of MNIST's stroke widths
+SNAP = 0.05  # scales this close to 1 become 1, so that MNIST's images do not change
+FAINT = 0.7  # of full ink; the ink-weighted mean grey of all but MNIST's faintest images
+CHUNK = 192  # images per step, so that the arrays fit into the processor's cache
 
 Ink = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
 class Normalised:
-    """Crops as the network sees them, (N, 28, 28) uint8, and what was measured on the way."""
+    """The network's input (N, 28, 28) uint8, and measurements of each image."""
 
     pixels: NDArray[np.uint8]
-    stroke_width: NDArray[np.float32]  # (N,) before it was changed, in pixels of the 28x28 field
-    scale: NDArray[np.float32]  # (N,) pixels of the 28x28 field for one pixel of the source
+    stroke_width: NDArray[np.float32]  # (N,) before the adjustment, in output pixels
+    scale: NDArray[np.float32]  # (N,) output pixels per pixel of the source
 
 
 def normalise(ink: Ink) -> Normalised:
-    """Ink (N, H, W) float32, 0 paper to 1 full ink, to N pictures of 28x28.
+    """Normalises ink (N, H, W) float32, from 0 for paper to 1 for full ink, to 28x28 pixels.
 
-    A picture without ink stays empty.
+    An image without ink stays empty.
     """
     pixels = np.zeros((len(ink), SIDE, SIDE), np.uint8)
     width = np.zeros(len(ink), np.float32)
@@ -62,17 +62,17 @@ def _normalise_chunk(ink: Ink) -> tuple[NDArray[np.uint8], Ink, Ink]:
 
 
 def _gain(small: Ink) -> Ink:
-    """What a faint picture is multiplied by, (N,): hairlines grey out as they are scaled down."""
+    """The brightness factor (N,) for faint images. Thin strokes become grey when scaled down."""
     flat = small.reshape(len(small), -1)
     level = np.einsum("np,np->n", flat, flat) / np.maximum(flat.sum(axis=1), 1e-6)
     return np.clip(FAINT / np.maximum(level, 1e-6), 1, 4)
 
 
 def stroke_width(ink: Ink) -> Ink:
-    """Mean stroke width of each picture (N, H, W), in its own pixels, (N,) float32.
+    """The mean stroke width (N,) float32 of images (N, H, W), in pixels.
 
-    Twice the area over the outline's length, which for an anti-aliased picture is its total
-    variation: within a sixth, whatever the stroke's direction.
+    It is twice the area divided by the length of the outline, which is estimated by the total
+    variation. The error is at most a sixth for every stroke direction.
     """
     padded = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
     down = padded[:, 1:, :-1] - padded[:, :-1, :-1]
@@ -82,14 +82,14 @@ def stroke_width(ink: Ink) -> Ink:
 
 
 def _extent(ink: Ink) -> tuple[Ink, Ink]:
-    """First and last edge of the ink down and across, (N, 2) each, to a fraction of a pixel."""
+    """First and last row and first and last column of the ink, (N, 2) each, with subpixels."""
     return _edges(ink.max(axis=2)), _edges(ink.max(axis=1))
 
 
 def _edges(profile: Ink) -> Ink:
-    """Where (N, L) profiles first rise above and last fall below one half, (N, 2) float32.
+    """Where profiles (N, L) first rise above and last fall below one half, (N, 2) float32.
 
-    The pixel outside that edge counts by its own grey: that is how much of it ink covers.
+    The grey value of the pixel outside that edge is the fraction of it that ink covers.
     """
     inked = profile >= 0.5
     length = profile.shape[1]
@@ -111,10 +111,10 @@ def _scale_to_longest(rows: Ink, columns: Ink) -> Ink:
 
 
 def _change_width(ink: Ink, radius: Ink) -> Ink:
-    """Grows (positive) or thins (negative) the strokes of each picture by `radius` (N,) pixels.
+    """Grows (positive) or thins (negative) the strokes of each image by `radius` (N,) pixels.
 
-    Grey morphology with a fraction: whole steps, then a blend with the next one. Squares and
-    crosses take turns, which comes near to a disc.
+    Grey-scale morphology in whole steps, then a blend with the next step. Square and cross kernels
+    alternate, which approximates a disc.
     """
     reach = int(np.ceil(radius.max(initial=0)))
     if reach:
@@ -126,15 +126,15 @@ def _change_width(ink: Ink, radius: Ink) -> Ink:
     for sign, step in ((1, _dilate), (-1, _erode)):
         done = 0
         while (some := np.flatnonzero(sign * radius > done + 0.02)).size:
-            share = np.clip(sign * radius[some] - done, 0, 1)[:, None, None]
+            fraction = np.clip(sign * radius[some] - done, 0, 1)[:, None, None]
             now = ink[some]
-            ink[some] = now + share * (step(now, square=done % 2 == 1) - now)
+            ink[some] = now + fraction * (step(now, square=done % 2 == 1) - now)
             done += 1
     return ink
 
 
 def _dilate(ink: Ink, square: bool) -> Ink:
-    """The largest of each pixel's 3x3 neighbours, or of the five of a cross."""
+    """Grey-scale dilation with a 3x3 square, or with a cross of five pixels."""
     padded = np.pad(ink, ((0, 0), (1, 1), (1, 1)))
     across = np.maximum(padded[:, 1:-1, :-2], padded[:, 1:-1, 2:])
     np.maximum(across, ink, out=across)
@@ -149,11 +149,11 @@ def _erode(ink: Ink, square: bool) -> Ink:
 
 
 def _resampling(profile: Ink, edges: Ink, scale: Ink) -> Ink:
-    """Matrices (N, 28, L) that scale a line of L pixels into the field, by its profile (N, L).
+    """Matrices (N, 28, L) that resample a line of L pixels with profile (N, L) to 28 pixels.
 
-    The centre of mass goes to the field's centre, unless that would push ink out of the field;
-    at scale 1 the shift is whole, so that nothing is blurred. A triangle as wide as an output
-    pixel's footprint serves as the filter.
+    The centre of mass moves to the centre, unless ink would leave the image. At scale 1 the shift
+    is a whole number, so that nothing is blurred. The filter is a triangle as wide as the
+    footprint of an output pixel.
     """
     length = profile.shape[1]
     at = np.arange(length, dtype=np.float32) + 0.5

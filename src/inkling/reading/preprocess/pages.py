@@ -1,4 +1,4 @@
-"""How many pages a TIFF, or frames a GIF, has beyond the first, counted without decoding them."""
+"""Counts the pages of a TIFF and the frames of a GIF without decoding them."""
 
 from pathlib import Path
 
@@ -6,19 +6,19 @@ from inkling.errors import ImageError
 from inkling.reading.preprocess.formats import open_image
 from inkling.reading.preprocess.photo import Page, decoding, encoded_bytes
 
-MOST = 1000  # pages of one file that are counted and read
-# Pillow walks through a GIF to count its frames; the first few MB tell enough.
+MOST = 1000  # greatest number of pages of one file
+# Pillow scans a GIF to count its frames. The first bytes are enough.
 GIF_BYTES = 8_000_000
 PAGED = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"GIF8", b"RIFF")  # TIFF, BigTIFF, GIF, WebP
 
 
 def may_have_pages(head: bytes) -> bool:
-    """Whether a file that begins with these 12 bytes or more may have several pages."""
+    """Whether a file may have several pages, by its first 12 bytes or more."""
     return head.startswith(PAGED) or head[4:8] == b"ftyp"
 
 
 def count_pages(file: Path | bytes) -> int:
-    """The number of pages, at most `MOST`; 1 for files that cannot be opened as an image."""
+    """The number of pages, at most `MOST`. 1 for files that cannot be opened as an image."""
     try:
         data = encoded_bytes(file)
         if not may_have_pages(data[:12]):
@@ -41,5 +41,5 @@ def count_pages(file: Path | bytes) -> int:
 
 
 def pages_of(file: Path | bytes) -> list[Page]:
-    """All pages of a file as sources for the reader; one of them for most files."""
+    """All pages of a file as sources for the reader."""
     return [Page(file, number) for number in range(1, count_pages(file) + 1)]

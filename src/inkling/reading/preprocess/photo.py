@@ -1,4 +1,4 @@
-"""Any image that a user has, decoded safely to 8-bit grey or colour, upright."""
+"""Decodes images of any kind safely to upright 8-bit grey or RGB pixels."""
 
 import io
 import threading
@@ -24,19 +24,19 @@ from inkling.reading.preprocess.formats import KNOWN, open_image
 from inkling.reading.preprocess.light import WORK_SIDE
 
 MAX_BYTES = 256 * 1024 * 1024
-MAX_SEEK = 1_000_000_000  # pixels that are decoded at most to reach a later page
-ORIENTATION = 0x0112  # the EXIF tag that says how the camera was held
-# No photo is kept finer than it is looked at; JPEG can leave out the rest while decoding.
-DECODE_SIDE = WORK_SIDE  # pixels; the longer side is the next above that whole steps reach
-LARGE = 4_000_000  # pixels; of such images one at a time is decoded
+MAX_SEEK = 1_000_000_000  # pixels; limit of decoding to reach a later page
+ORIENTATION = 0x0112  # the EXIF tag for the orientation of the camera
+# Photos are decoded at about the size at which they are processed. JPEG decoders can do this.
+DECODE_SIDE = WORK_SIDE  # pixels; least longer side of a reduced image
+LARGE = 4_000_000  # pixels; larger images are decoded one at a time
 EXPECTED = "a path, bytes, an open file, an array, a tensor or a PIL image"
 
-# A decoder may hold 20 bytes for each pixel, and a file of 1 kB may stand for 40 million of them.
+# A decoder may use 20 bytes per pixel, and a file of 1 kB may contain 40 million pixels.
 _one_large = threading.Lock()
 
 
 class SupportsArray(Protocol):
-    """A tensor of torch or JAX, or anything else that numpy can take."""
+    """A tensor of torch or JAX, or another object that numpy can convert."""
 
     def __array__(self) -> NDArray: ...
 
@@ -58,8 +58,8 @@ Sources = Sequence[Source | ImageError] | NDArray
 class Photo:
     """A decoded image: `pixels` (H, W) or (H, W, 3) uint8 RGB.
 
-    `width` and `height` are the image's own, upright; of a large one `pixels` holds a half, a
-    third and so on each way.
+    `width` and `height` are those of the original image, upright. A large image has fewer `pixels`:
+    a half, a third and so on in each direction.
     """
 
     pixels: Pixels
@@ -76,9 +76,9 @@ def open_photo(
 ) -> Photo:
     """Decodes one image: a path, bytes, an open binary file, an array or tensor, a PIL image.
 
-    Arrays are those of `array_to_pixels`. A larger image is decoded smaller, its longer side at
-    least `side` pixels and less than twice that. A file or PIL image of more than `max_pixels` is
-    refused before it is decoded. Raises `ImageError`.
+    `array_to_pixels` lists the supported arrays. A large image is reduced; its longer side is then
+    at least `side` pixels and less than twice that. A file or PIL image of more than `max_pixels`
+    is rejected before decoding. Raises `ImageError`.
     """
     if isinstance(source, Image.Image):
         _check_size(source, name, max_pixels)
@@ -94,10 +94,10 @@ def open_photo(
 
 
 def as_sources(given: Source | Sequence[Source | ImageError]) -> Sources:
-    """The sources in what a caller gave: a list as it is, one source alone, or a stack of images.
+    """The list of images in an argument: one image, a list of images, or an array of N images.
 
-    One array or tensor: (H, W), (H, W, 3) and (H, W, 4) are one image; (N, H, W), (N, C, H, W)
-    and (N, H, W, C) are N images.
+    Arrays and tensors: (H, W), (H, W, 3) and (H, W, 4) are one image; (N, H, W), (N, C, H, W)
+    and (N, H, W, C) are N images. Raises `ImageError` for other types.
     """
     if isinstance(given, Image.Image) or is_encoded(given):
         return [given]
@@ -105,25 +105,26 @@ def as_sources(given: Source | Sequence[Source | ImageError]) -> Sources:
         return given
     array = as_array(given)
     if array is None:
-        raise ImageError(f"a {type(given).__name__} is no image; give {EXPECTED}")
+        raise ImageError(f"a {type(given).__name__} is not an image. Pass {EXPECTED}")
     stack = array.ndim == 4 or (array.ndim == 3 and array.shape[2] not in (3, 4))
     return array if stack else [array]
 
 
 def read_photo(source: Source) -> Pixels:
-    """The decoded image alone, (H, W) or (H, W, 3) uint8. Raises `ImageError`."""
+    """The pixels of one image, (H, W) or (H, W, 3) uint8. Raises `ImageError`."""
     return open_photo(source).pixels
 
 
 def is_encoded(source: object) -> TypeGuard[Encoded]:
-    """Whether a source is the bytes of an image file, or leads to them."""
+    """Whether a source is an encoded image: a path, bytes, an open file or a page."""
     kinds = (str, Path, bytes, bytearray, memoryview, Page)
     return isinstance(source, kinds) or callable(getattr(source, "read", None))
 
 
 def to_png(source: Source, name: str = "the image") -> bytes:
-    """An array, a tensor or a PIL image as a PNG file that reads as it does itself: upright,
-    every pixel of it, 8 bits. Raises `ImageError`.
+    """Encodes an array, a tensor or a PIL image as PNG: upright, full size, 8 bits.
+
+    Raises `ImageError`.
     """
     if isinstance(source, Image.Image):
         _check_size(source, name)
@@ -137,50 +138,47 @@ def to_png(source: Source, name: str = "the image") -> bytes:
 
 
 def encoded_bytes(source: Encoded, name: str = "the image") -> bytes:
-    """The bytes of an image file that is given as a path, as bytes or as an open binary file.
-
-    Raises `ImageError`.
-    """
+    """The bytes of an image file: a path, bytes or an open binary file. Raises `ImageError`."""
     if isinstance(source, (str, Path)):
         return file_bytes(Path(source))
     if isinstance(source, (bytes, bytearray, memoryview)):
         return bytes(source)
     if isinstance(source, Page):
-        raise ImageError(f"{name} is a page of a file; give the file, or the page's pixels")
+        raise ImageError(f"{name} is a page of a file. Pass the file or the pixels of the page")
     try:
         content = source.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise ImageError(f"{name} cannot be read from its open file: {error}") from error
+        raise ImageError(f"cannot read {name} from its open file: {error}") from error
     if not isinstance(content, bytes):
-        raise ImageError(f"{name} is an open text file; open it in binary mode ('rb')")
+        raise ImageError(f"{name} is an open text file. Open it in binary mode ('rb')")
     if len(content) > MAX_BYTES:
-        raise ImageError(f"{name} is over {MAX_BYTES >> 20} MiB; save it smaller")
+        raise ImageError(f"{name} is larger than {MAX_BYTES >> 20} MiB. Reduce its size")
     return content
 
 
 def file_bytes(path: Path) -> bytes:
-    """The content of a file. Raises `ImageError` where it cannot be read or is too large."""
+    """The content of a file. Raises `ImageError` if it cannot be read or is too large."""
     try:
         if path.is_dir():
-            raise ImageError(f"{path} is a folder; name the images in it")
+            raise ImageError(f"{path} is a folder. Name the images in it")
         if not path.exists():
             raise ImageError(f"there is no file {path}")
         if path.stat().st_size > MAX_BYTES:
-            raise ImageError(f"{path} is over {MAX_BYTES >> 20} MiB; save it smaller")
+            raise ImageError(f"{path} is larger than {MAX_BYTES >> 20} MiB. Reduce its size")
         return path.read_bytes()
     except OSError as error:
-        raise ImageError(f"{path} cannot be opened: {error.strerror or error}") from error
+        raise ImageError(f"cannot open {path}: {error.strerror or error}") from error
     except ValueError as error:  # a null character in the name
-        raise ImageError(f"{str(path)!r} is no file name: {error}") from error
+        raise ImageError(f"{str(path)!r} is not a file name: {error}") from error
 
 
 def _array_pixels(source: Source, name: str) -> Pixels:
     try:
         array = as_array(source)
-    except (TypeError, ValueError, RuntimeError) as error:  # a sparse tensor, for one
-        raise ImageError(f"{name} cannot be turned into an array: {error}") from error
+    except (TypeError, ValueError, RuntimeError) as error:  # for example, a sparse tensor
+        raise ImageError(f"{name} cannot be converted to an array: {error}") from error
     if array is None:
-        raise ImageError(f"{name} is a {type(source).__name__}; give {EXPECTED}")
+        raise ImageError(f"{name} is a {type(source).__name__}. Pass {EXPECTED}")
     return array_to_pixels(array, name)
 
 
@@ -191,15 +189,15 @@ def _from_bytes(data: bytes, name: str, side: int, max_pixels: int, page: int = 
         _check_size(image, name, max_pixels)
         if page > 1:
             _seek(image, name, page)
-        if image.format in ("JPEG", "MPO"):  # MPO is how phones store several JPEGs in a file
+        if image.format in ("JPEG", "MPO"):  # phones store several JPEGs in an MPO file
             return _from_pillow(image, name, _drafted(image, side), side=side)
         return _from_pillow(image, name, side=side)
 
 
 def _seek(image: Image.Image, name: str, page: int) -> None:
-    """Turns to a page; the frames of an animation are all decoded on the way."""
+    """Moves to a page. Pillow decodes all earlier frames of an animation."""
     if image.format != "TIFF" and image.width * image.height * page > MAX_SEEK:
-        raise ImageError(f"{name} is too far into a large animation; save it by itself")
+        raise ImageError(f"{name} is too late in a large animation. Save it as a file of its own")
     try:
         image.seek(page - 1)
     except EOFError as error:
@@ -208,7 +206,7 @@ def _seek(image: Image.Image, name: str, page: int) -> None:
 
 
 def _drafted(image: Image.Image, side: int) -> tuple[int, int]:
-    """Has a JPEG decoded at an eighth, a quarter or half of its size; returns its own."""
+    """Requests decoding of a JPEG at an eighth, a quarter or half size. Returns the full size."""
     size = image.size
     shrink = max(1.0, max(size) / side)
     image.draft(None, (max(1, int(size[0] / shrink)), max(1, int(size[1] / shrink))))
@@ -217,7 +215,7 @@ def _drafted(image: Image.Image, side: int) -> tuple[int, int]:
 
 @contextmanager
 def decoding(name: str) -> Iterator[None]:
-    """Turns everything that a decoder may raise over a damaged file into one plain sentence."""
+    """Converts every exception of a decoder to an `ImageError`."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -227,10 +225,10 @@ def decoding(name: str) -> Iterator[None]:
     except Image.UnidentifiedImageError as error:
         raise UnknownFormatError(f"{name} is not an image that inkling knows ({KNOWN})") from error
     except Image.DecompressionBombError as error:
-        raise ImageError(f"{name} is far too large to be opened") from error
+        raise ImageError(f"{name} is far too large. Reduce its size") from error
     except MemoryError as error:
-        raise ImageError(f"{name} needs more memory than there is") from error
-    except Exception as error:  # decoders raise a dozen types over damaged files
+        raise ImageError(f"{name} needs more memory than is available. Reduce its size") from error
+    except Exception as error:  # decoders raise many types for damaged files
         raise ImageError(f"{name} is damaged or cut short: {error}") from error
 
 
@@ -239,8 +237,7 @@ def _check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> 
     if width * height > max_pixels:
         limit = max_pixels // 1_000_000
         raise ImageError(
-            f"{name} has {width} x {height} pixels; at most {limit} million are read: "
-            "save it smaller"
+            f"{name} has {width} x {height} pixels; the limit is {limit} million. Reduce its size"
         )
     if width * height == 0:
         raise ImageError(f"{name} has no pixels")
@@ -249,7 +246,10 @@ def _check_size(image: Image.Image, name: str, max_pixels: int = MAX_PIXELS) -> 
 def _from_pillow(
     image: Image.Image, name: str, size: tuple[int, int] | None = None, *, side: int = DECODE_SIDE
 ) -> Photo:
-    """The image upright; `size` is its own where it was drafted. It stays as it is."""
+    """Converts a Pillow image to upright pixels without changing it.
+
+    `size` is the full size of a JPEG that is decoded smaller.
+    """
     large = image.width * image.height > LARGE
     with decoding(name), _one_large if large else nullcontext():
         width, height = size or image.size
@@ -261,7 +261,7 @@ def _from_pillow(
 
 
 def _reduced(image: Image.Image, side: int) -> Image.Image:
-    """A large image by a whole step smaller, the mean of its pixels, clear ones left out."""
+    """Reduces a large image by a whole factor: the mean of the pixels that are not transparent."""
     step = max(image.size) // side
     if step < 2:
         return image

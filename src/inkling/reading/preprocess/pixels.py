@@ -1,4 +1,4 @@
-"""Small helpers over OpenCV: arrays in, arrays of the same kind out."""
+"""Array types for images, and functions to resize images and to compute percentiles."""
 
 from typing import Any, TypeVar
 
@@ -7,15 +7,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 Grey = NDArray[np.uint8]  # (H, W), 0 black to 255 white
-Map = NDArray[np.float32]  # (H, W), one number a pixel
-Mask = NDArray[np.uint8]  # (H, W) of 0 and 1
-Labels = NDArray[np.int32]  # (H, W), which part each pixel belongs to; 0 none
-SAMPLE = 4_096  # values; a percentile of so many is right to one percent
+Map = NDArray[np.float32]  # (H, W), one number per pixel
+Mask = NDArray[np.uint8]  # (H, W), 0 or 1
+Labels = NDArray[np.int32]  # (H, W), the label of each pixel's component; 0 for none
+SAMPLE = 4_096  # values; a percentile of this many has an error of about one percent
 Pixel = TypeVar("Pixel", bound=np.generic)
 
 
 def shrink(pixels: NDArray[Pixel], longest: int) -> NDArray[Pixel]:
-    """The picture with its longer side at most `longest` pixels, by averaging areas."""
+    """Reduces an image to a longer side of at most `longest` pixels, by averaging areas."""
     height, width = pixels.shape[:2]
     if max(height, width) <= longest:
         return pixels
@@ -24,31 +24,31 @@ def shrink(pixels: NDArray[Pixel], longest: int) -> NDArray[Pixel]:
 
 
 def resize(pixels: NDArray[Pixel], shape: tuple[int, ...]) -> NDArray[Pixel]:
-    """The picture at `shape` (height, width): averaged when smaller, interpolated when larger."""
+    """Resizes an image to `shape` (height, width) by averaging areas or by interpolation."""
     if pixels.shape[:2] == tuple(shape):
         return pixels
     smaller = shape[0] * shape[1] < pixels.shape[0] * pixels.shape[1]
-    way = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
+    method = cv2.INTER_AREA if smaller else cv2.INTER_LINEAR
     source: Any = pixels
-    resized: Any = cv2.resize(source, (shape[1], shape[0]), interpolation=way)
+    resized: Any = cv2.resize(source, (shape[1], shape[0]), interpolation=method)
     return resized
 
 
-def percentile(values: NDArray[Any], share: float) -> float:
-    """A percentile of any array; of a large one, of an evenly spread sample."""
-    return percentiles(values, share)[0]
+def percentile(values: NDArray[Any], rank: float) -> float:
+    """A percentile of an array. For a large array, that of an evenly spaced sample."""
+    return percentiles(values, rank)[0]
 
 
-def percentiles(values: NDArray[Any], *shares: float) -> list[float]:
-    """Some percentiles of any array, each as `percentile` gives it, at the price of one."""
+def percentiles(values: NDArray[Any], *ranks: float) -> list[float]:
+    """Several percentiles of an array, as `percentile` computes them, with one sort."""
     flat = values.ravel()
-    # A step that shares no factor with the width does not run down a few columns only.
+    # An odd step avoids sampling only a few columns of an image of even width.
     step = max(1, flat.size // SAMPLE) | 1
     ordered = np.sort(flat[::step])
     last = len(ordered) - 1
-    return [float(ordered[round(last * share / 100)]) for share in shares]
+    return [float(ordered[round(last * rank / 100)]) for rank in ranks]
 
 
 def odd(number: int) -> int:
-    """The next odd number that can be a window: 3 or more."""
+    """The next odd number, at least 3: the size of a filter window."""
     return max(3, number | 1)

@@ -1,7 +1,7 @@
-"""The short way for thumbnails: one thing on a flat ground, whole stacks of them at a time.
+"""The fast path for thumbnails of one digit on a uniform background, in stacks of one size.
 
-A thumbnail that is not as plain as that, or of which no network is sure afterwards, goes the
-long way with all other pictures. Both ways end in the same normaliser.
+A thumbnail of another kind, or one of which no network is sure, takes the slow path. Both paths use
+the same normaliser.
 """
 
 from dataclasses import dataclass, replace
@@ -13,28 +13,29 @@ from inkling.reading.preprocess.light import DARKEST_PAPER, FLAT, THUMB, to_grey
 from inkling.reading.preprocess.normalise import normalise
 from inkling.reading.preprocess.pixels import resize
 
-SIDE_LEAST = 8  # pixels; the longer side of an image that may hold a digit
-SMALL = 320  # pixels; the longer side of an image that may be an enlarged crop of one digit
-SHRUNK = 28  # pixels; the longer side to which such an image is reduced
-WIDEST = 1.3  # width over height of such an image; a wider one holds several digits
-NARROWEST = 1  # pixels; a 1 that was cropped to its ink may be no wider
-CONTRAST = 48  # grey levels between ink and ground, at least
-SLIM_CONTRAST = 24  # likewise of a slim image, which may show hardly any ground
-MOST_INK = 0.5  # of the image
-MOST_INK_TIGHT = 0.95  # of an image that was cropped to its ink
-FAINT = 0.06  # of the contrast; the outermost pixels of a digit's soft edge, where users crop it
-ALONG = 0.8  # of a side; ink that covers more of it lies along it (the bar of a 7 along one side)
-DEEP = 2  # pixels; so far in, ink lies along a side
-SLIM = 0.5  # width over height of a tight crop that may be a 1, which fills more than half of it
+SIDE_LEAST = 8  # pixels; least longer side of an image that may hold a digit
+SMALL = 320  # pixels; greatest longer side of an enlarged crop of one digit
+SHRUNK = 28  # pixels; longer side to which such an image is reduced
+WIDEST = 1.3  # greatest width over height of such an image; wider ones hold several digits
+NARROWEST = 1  # pixels; least width of a 1 that was cropped to its ink
+CONTRAST = 48  # least contrast between ink and background, in grey levels
+SLIM_CONTRAST = 24  # the same for a slim image, which may show little background
+MOST_INK = 0.5  # greatest fraction of an image that is ink
+MOST_INK_TIGHT = 0.95  # the same for an image that was cropped to its ink
+FAINT = 0.06  # of the contrast; the soft edge of a digit, at which users crop
+ALONG = 0.8  # of a side; ink that covers more of a side lies along it, as the bar of a 7 does
+DEEP = 2  # pixels; width of the border in which ink lies along a side
+SLIM = 0.5  # greatest width over height of a tight crop of a 1, which may be mostly ink
 
 
 @dataclass(frozen=True, eq=False)
 class Thumbnails:
-    """What the fast path made of a stack of N: crops for those that are `plain` (N,) bool.
+    """The crops of N thumbnails of one size.
 
-    `tight` (N,) bool: cropped to the ink, which reaches all four sides. `inverse` (N, 28, 28)
-    uint8, of slim images alone: the crops if the other side is ink.
-    `boxes` (N, 4) int64 is x y w h; `pixels` (N, 28, 28) uint8; `stroke_width`, `contrast` (N,).
+    `plain` (N,): the fast path can read this one. `tight` (N,): cropped to the ink, which reaches
+    all four sides. `inverse` (N, 28, 28) uint8, only for slim images: the crops with inverted
+    polarity. `pixels` (N, 28, 28) uint8: the crops. `boxes` (N, 4) int64: x y w h. `stroke_width`
+    and `contrast` are (N,).
     """
 
     plain: NDArray[np.bool_]
@@ -47,9 +48,9 @@ class Thumbnails:
     size: tuple[int, int]  # width, height
 
     def at_sizes(self, sizes: NDArray[np.int64]) -> "Thumbnails":
-        """The same for images of `sizes` (N, 2), width and height, that were reduced to these.
+        """The same result for images of `sizes` (N, 2), width and height, before their reduction.
 
-        Boxes are in those images. Of an image that was reduced, only a tight crop stays plain.
+        Boxes are mapped to those images. A reduced image stays plain only if it is a tight crop.
         """
         reduced = (sizes != self.size).any(axis=1)
         if not reduced.any():
@@ -60,15 +61,12 @@ class Thumbnails:
 
 
 def thumbnail_of(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """The image as a grey thumbnail, if it is one or may be an enlarged crop of one digit."""
+    """The grey thumbnail of an image that is one, or that may be an enlarged crop of one digit."""
     return pixels if is_thumbnail(pixels.shape) else _shrink_small(pixels)
 
 
 def _shrink_small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
-    """A small image that may be cropped to one digit, as a grey thumbnail; None for any other.
-
-    A crop that is enlarged before it is read is as common as one that is not.
-    """
+    """Reduces an image that may be an enlarged crop of one digit. None for other images."""
     height, width = pixels.shape[:2]
     if not (THUMB < max(height, width) <= SMALL and min(height, width) >= NARROWEST):
         return None
@@ -80,22 +78,22 @@ def _shrink_small(pixels: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
 
 
 def is_thumbnail(shape: tuple[int, ...]) -> bool:
-    """Whether a picture of this shape may go the short way."""
+    """Whether the fast path takes images of this shape."""
     return len(shape) == 2 and SIDE_LEAST <= max(shape) <= THUMB and min(shape) >= NARROWEST
 
 
 def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
-    """N thumbnails (N, H, W) uint8, of either polarity."""
+    """Finds and normalises the ink of thumbnails (N, H, W) uint8 of either polarity."""
     grey = stack.astype(np.float32)
     split = _split(grey)
-    lighter, ground, contrast = split.lighter, split.ground, split.contrast
-    ink = (ground - grey) * np.where(lighter, 1, -1).astype(np.float32)
-    paper = np.where(lighter, ground, 255 - ground)
-    share = contrast / np.maximum(paper, DARKEST_PAPER)
+    lighter, background, contrast = split.lighter, split.background, split.contrast
+    ink = (background - grey) * np.where(lighter, 1, -1).astype(np.float32)
+    paper = np.where(lighter, background, 255 - background)
+    fraction = contrast / np.maximum(paper, DARKEST_PAPER)
     ink *= 1 / np.maximum(contrast, 1)
     np.clip(ink, 0, 1, out=ink)
     inked = ink >= 0.5
-    ink *= ink > 0.04  # the ground's own grain
+    ink *= ink > 0.04  # removes the grain of the background
     rows: NDArray[np.bool_] = np.asarray(inked.any(axis=2))
     columns: NDArray[np.bool_] = np.asarray(inked.any(axis=1))
     down, across = rows[:, 0] & rows[:, -1], columns[:, 0] & columns[:, -1]
@@ -115,25 +113,25 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
         inverse = normalise((1 - ink) * tight[:, None, None]).pixels
     return Thumbnails(
         plain, tight, inverse, made.pixels, boxes, made.stroke_width,
-        share[:, 0, 0].astype(np.float32), (stack.shape[2], stack.shape[1]),
+        fraction[:, 0, 0].astype(np.float32), (stack.shape[2], stack.shape[1]),
     )  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
 class _Split:
-    """Whether the ground is the lighter side, its grey, the contrast to the ink, (N, 1, 1) each.
+    """Per thumbnail (N, 1, 1): whether the background is lighter, its grey level, the contrast.
 
-    And (N,) whether it is flat.
+    `flat` (N,): whether the background is uniform.
     """
 
     lighter: NDArray[np.bool_]
-    ground: NDArray[np.float32]
+    background: NDArray[np.float32]
     contrast: NDArray[np.float32]
     flat: NDArray[np.bool_]
 
 
 def _split(grey: NDArray[np.float32]) -> _Split:
-    """Ink from ground by the level midway between their means."""
+    """Separates ink from background at the level midway between their means."""
     low, high = grey.min(axis=(1, 2), keepdims=True), grey.max(axis=(1, 2), keepdims=True)
     level = (low + high) / 2
     total = grey.sum(axis=(1, 2), keepdims=True)
@@ -147,20 +145,20 @@ def _split(grey: NDArray[np.float32]) -> _Split:
         dark = (total - light_sum) / np.maximum(size - count, 1)
         level = (light + dark) / 2
     above = grey > level
-    edge = _edge_share(above)
-    share = count[:, 0, 0] / size
-    lighter = (0.6 * share + 0.4 * edge >= 0.5)[:, None, None]
-    ground = np.where(lighter, light, dark)
+    edge = _edge_fraction(above)
+    fraction = count[:, 0, 0] / size
+    lighter = (0.6 * fraction + 0.4 * edge >= 0.5)[:, None, None]
+    background = np.where(lighter, light, dark)
     own = above == lighter
-    off = (grey - ground) * own
+    off = (grey - background) * own
     variance = np.einsum("nhw,nhw->n", off, off) / np.maximum(own.sum(axis=(1, 2)), 1)
     flat = np.sqrt(variance) < FLAT * (high - low)[:, 0, 0]
-    contrast = np.where(lighter, ground - low, high - ground)
-    return _Split(lighter, ground, contrast, flat)
+    contrast = np.where(lighter, background - low, high - background)
+    return _Split(lighter, background, contrast, flat)
 
 
-def _edge_share(above: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The share of a picture's outermost pixels that are set, (N,), by a frame one or two deep."""
+def _edge_fraction(above: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """The fraction (N,) of set pixels in the border of each mask, 1 or 2 pixels wide."""
     depth = max(1, min(above.shape[1:]) // 14)
     inner = above[:, depth:-depth, depth:-depth]
     size = above[0].size - inner[0].size
@@ -168,20 +166,20 @@ def _edge_share(above: NDArray[np.bool_]) -> NDArray[np.float32]:
 
 
 def _away(grey: NDArray[np.float32], lighter: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """How far each pixel (N, H, W) is from the outermost grey of its ground, 0 to 1."""
+    """The distance (N, H, W) of each pixel from the extreme grey of its background, 0 to 1."""
     low, high = grey.min(axis=(1, 2), keepdims=True), grey.max(axis=(1, 2), keepdims=True)
     return np.where(lighter, high - grey, grey - low) / np.maximum(high - low, 1)
 
 
 def _reaches_all_sides(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether what is set in each of N masks (N, H, W) reaches all four sides, (N,)."""
+    """Whether each mask (N, H, W) has set pixels on all four sides, (N,)."""
     rows: NDArray[np.bool_] = np.asarray(mask.any(axis=2))
     columns: NDArray[np.bool_] = np.asarray(mask.any(axis=1))
     return rows[:, 0] & rows[:, -1] & columns[:, 0] & columns[:, -1]
 
 
 def _is_framed(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Whether ink (N, H, W) lies along two sides or more, as in a cell cut from a form, (N,)."""
+    """Whether ink (N, H, W) lies along at least two sides, (N,), as in a cell cut from a form."""
     sides = (
         inked[:, :DEEP].any(axis=1), inked[:, -DEEP:].any(axis=1),
         inked[:, :, :DEEP].any(axis=2), inked[:, :, -DEEP:].any(axis=2),
@@ -190,7 +188,7 @@ def _is_framed(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _span(profile: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """First index and length of what is set in each profile (N, L), (N, 2)."""
+    """First set index of each profile (N, L) and the length up to the last one, (N, 2)."""
     first = profile.argmax(axis=1)
     last = profile.shape[1] - profile[:, ::-1].argmax(axis=1)
     return np.stack([first, last - first], axis=1)

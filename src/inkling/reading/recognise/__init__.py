@@ -1,1 +1,1 @@
-"""From ink to digits: crops, networks, verdicts."""
+"""Recognition: crops, the networks that classify them, and verdicts."""

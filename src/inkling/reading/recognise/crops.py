@@ -1,7 +1,7 @@
-"""All steps before the network: from a picture to the 28x28 crops that it is shown.
+"""Cuts the 28x28 crops that the digit network sees out of an image.
 
-Training cuts its composed pictures with the same function, so that the network learns from what
-it will see.
+The training images are cut with the same functions, so that training and reading have the same
+input.
 """
 
 import math
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkling.reading.detect.components import SEEN
 from inkling.reading.detect.parts import Part, union
-from inkling.reading.detect.segments import Segments, picture_size, segment
+from inkling.reading.detect.segments import Segments, image_size, segment
 from inkling.reading.detect.text_map import TextMap, make_text_map
 from inkling.reading.preprocess.light import has_light_ink, to_grey
 from inkling.reading.preprocess.normalise import normalise
@@ -23,18 +23,18 @@ from inkling.reading.preprocess.pixels import shrink
 from inkling.reading.recognise.lattice import build_lattice
 from inkling.types import SIDE, Box
 
-MAP = 0.5  # the map's share in the ink of a crop; the rest is how dark the ink is
-PATCH = 64  # pixels; the longest side at which a part's strokes are measured and evened
-MARGIN = 2  # pixels around the largest of a stack; what is thinned needs ground beside it
+MAP = 0.5  # weight of the text probability in the ink of a crop; the rest is the darkness
+PATCH = 64  # pixels; greatest side of a part when its strokes are measured and adjusted
+MARGIN = 2  # pixels around the largest part of a stack; strokes need background beside them
 
 
 @dataclass(frozen=True, eq=False)
 class Crop:
-    """One part of a picture: where it stands, and its ink as the network sees it.
+    """One part of an image: its box, and its ink as the network sees it.
 
-    `pixels` is (28, 28) uint8, light ink on dark. `stroke_width` is in pixels of that field,
-    before it was evened; `contrast` is the ink's darkness, 0 to 1; `row` counts lines of text.
-    `evidence` says how much the ink looks written, whatever it may be: above 0 rather yes.
+    `pixels` is (28, 28) uint8, light ink on dark. `stroke_width` is in those pixels, before the
+    adjustment. `contrast` is the darkness of the ink, 0 to 1. `row` is the index of the line of
+    text. `ink_score` is positive if the part is likely handwriting, of any kind.
     """
 
     box: Box
@@ -42,24 +42,23 @@ class Crop:
     stroke_width: float
     contrast: float
     row: int
-    evidence: float
+    ink_score: float
     area: int = 0  # pixels of ink, at working size
 
 
 def find_crops(image: NDArray[np.uint8]) -> list[Crop]:
-    """The crops of a picture (H, W) grey or (H, W, 3) RGB, uint8, in reading order.
+    """The crops of an image (H, W) grey or (H, W, 3) RGB, uint8, in reading order.
 
-    Empty where there is no ink. Box coordinates are the picture's own pixels.
+    The list is empty if there is no ink. Box coordinates are pixels of the image.
     """
     writing = make_text_map(image)
     return cut_crops(writing, segment(writing))
 
 
 def find_candidates(image: NDArray[np.uint8]) -> list[Crop]:
-    """Everything that `find_crops` gives, and every run of pieces that the lattice may try.
+    """The result of `find_crops`, and the crops of all runs of the lattice. Used for training.
 
-    For training: among them are halves of digits, two digits in one, and digits with a piece of
-    their neighbour.
+    They include halves of digits, two digits in one crop, and digits with a piece of a neighbour.
     """
     writing = make_text_map(image)
     segments = segment(writing)
@@ -72,10 +71,10 @@ def find_candidates(image: NDArray[np.uint8]) -> list[Crop]:
 
 
 def to_thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """A picture (H, W) or (H, W, 3) uint8 of one digit as (28, 28) uint8, light on dark.
+    """Converts a labelled image (H, W) or (H, W, 3) uint8 of one digit to (28, 28), light on dark.
 
-    For pictures that are labelled already: all ink that was found counts as the one digit. An
-    exact 28x28 picture keeps its pixels, inverted where its ink is dark. Zeros where no ink is.
+    All ink belongs to the digit. A 28x28 image keeps its pixels, inverted if its ink is dark.
+    Without ink, the result is zero.
     """
     if image.shape[:2] == (SIDE, SIDE):
         grey = to_grey(image)
@@ -89,14 +88,14 @@ def to_thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def cut_crops(writing: TextMap, segments: Segments) -> list[Crop]:
-    """The crop of each part that was found in a picture's ink."""
+    """The crop of each part of the segments."""
     return crops_of_parts(writing, segments.labels, segments.parts, segments.rows)
 
 
 def crops_of_parts(
     writing: TextMap, labels: NDArray[np.int32], parts: Sequence[Part], rows: Sequence[int]
 ) -> list[Crop]:
-    """The crops of given parts, whose pixels `labels` (H, W) tells."""
+    """The crops of `parts`. `labels` (H, W) gives the label of each pixel."""
     if not parts:
         return []
     normalised = normalise(stack_ink(writing, labels, parts))
@@ -107,31 +106,30 @@ def crops_of_parts(
             float(normalised.stroke_width[index]),
             part.level,
             rows[index],
-            evidence_of(writing, part),
+            ink_score_of(writing, part),
             part.area,
         )
         for index, part in enumerate(parts)
     ]
 
 
-def evidence_of(writing: TextMap, part: Part) -> float:
-    """How much a part looks written rather than a shadow, grain or a rest of lines.
+def ink_score_of(writing: TextMap, part: Part) -> float:
+    """Scores whether a part is handwriting and not a shadow, grain or the rest of a line.
 
-    Surely on the map of writing, and no speck beside the picture's size. Chosen on 500 composed
-    pictures of a digit and 300 of none: 97.7 % of the latter come out blank, and no digit does
-    that the network would have read.
+    The score grows with the text probability and the size of the part. It was chosen on 500
+    rendered images of a digit and 300 of no digit: 97.7 % of the latter are blank, and no digit
+    that the network would have read is lost.
     """
-    size = max(part.w, part.h) / picture_size(writing.ink.shape)
+    size = max(part.w, part.h) / image_size(writing.ink.shape)
     return 8 * (part.prob - 0.85) + min(max(math.log(size / 0.15), -1.5), 0.5)
 
 
 def stack_ink(
     writing: TextMap, labels: NDArray[np.int32], parts: Sequence[Part]
 ) -> NDArray[np.float32]:
-    """The ink of each part alone, (parts, H, W) float32, at most 64 pixels long, in the middle.
+    """The ink of each part alone, centred, (parts, H, W) float32, reduced to at most 64 pixels.
 
-    The field is as large as the largest part needs: a thumbnail's parts take a third of the time
-    that they take in one of 76 x 76.
+    H and W fit the largest part. For thumbnails this takes a third of the time of 76 x 76.
     """
     owner = np.zeros(int(labels.max(initial=0)) + 1, np.uint8)
     inks = []
@@ -150,15 +148,15 @@ def stack_ink(
 def own_ink(
     writing: TextMap, labels: NDArray[np.int32], part: Part, owner: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """A part's ink, (h, w), two pixels beyond its box where the picture goes on.
+    """The ink (h, w) of a part, with a margin of two pixels inside the image.
 
-    `owner` (labels,) is 1 for the labels that are the part's own.
+    `owner` (labels,) is 1 for the labels of the part.
     """
     height, width = writing.ink.shape
     x, y = max(0, part.x - 2), max(0, part.y - 2)
     right, bottom = min(width, part.x + part.w + 2), min(height, part.y + part.h + 2)
     window = (slice(y, bottom), slice(x, right))
-    # One pixel more on each side: the anti-aliased edge is below the threshold, yet ink.
+    # One pixel more on each side: the anti-aliased edge is ink below the threshold.
     own = cv2.dilate(owner[labels[window]], np.ones((3, 3), np.uint8))
     dark = np.minimum(writing.ink[window] / max(part.level, 1e-3), 1)
     if writing.detail <= SEEN:

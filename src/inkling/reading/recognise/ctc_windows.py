@@ -1,8 +1,8 @@
-"""What the frames of a line say of its pieces: for each run of them, the chance of each digit.
+"""Computes the probability of each digit for windows of the line network's output frames.
 
-The line's network reads without cutting. A run takes a window of its frames, and the chance that
-exactly one digit stands in it is the sum over all places where it may stand (the forward
-algorithm of connectionist temporal classification: Graves and others, 2006, section 4.1).
+The line network reads a line without cutting it. Each run of pieces covers a window of frames. The
+probability that the window holds exactly one digit is the sum over all positions of that digit
+(the forward algorithm of connectionist temporal classification: Graves and others, 2006, 4.1).
 """
 
 from collections.abc import Sequence
@@ -15,15 +15,15 @@ from inkling.reading.preprocess.pixels import Labels
 from inkling.reading.recognise.line_network import BLANK, STRIDE
 from inkling.reading.recognise.strip import Strip
 
-EDGE = 3.0  # percent of a piece's ink that may lie beyond its end
+EDGE = 3.0  # percent of a piece's ink that is ignored at each end
 
 
 def piece_bounds(
     strip: Strip, labels: Labels, pieces: Sequence[Part], frames: int
 ) -> NDArray[np.int64]:
-    """The frames (pieces + 1,) at which the pieces of a line begin, and where the last one ends.
+    """The first frame of each piece of a line and the end of the last one, (pieces + 1,).
 
-    Between two pieces it is the middle of the space, or of the overlap, between them.
+    The bound between two pieces is the middle of the gap or overlap between them.
     """
     ends = np.array([_ends(strip, labels, piece) for piece in pieces])
     middles = (ends[:-1, 1] + ends[1:, 0]) / 2
@@ -32,7 +32,7 @@ def piece_bounds(
 
 
 def _ends(strip: Strip, labels: Labels, piece: Part) -> tuple[float, float]:
-    """The columns of the strip between which a piece's ink lies."""
+    """The first and last column of a piece's ink in the strip."""
     window = labels[piece.y : piece.bottom, piece.x : piece.right]
     rows, columns = np.nonzero(np.isin(window, piece.labels))
     across, down, start = strip.matrix[0].tolist()
@@ -44,15 +44,15 @@ def _ends(strip: Strip, labels: Labels, piece: Part) -> tuple[float, float]:
 def score_windows(
     log_probs: NDArray[np.float64], starts: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Logarithms of log_probs (windows, 11): one digit alone in a window, or, last, none.
+    """Log-probabilities (windows, 11): exactly one digit 0 to 9 in a window or, last, no digit.
 
-    `log_probs` (T, 11) are those of frames; windows run from `starts` to before `stops`. A digit
-    in a window without frames has none: minus infinity.
+    `log_probs` (T, 11) are those of the frames. Windows run from `starts` to before `stops`. An
+    empty window holds no digit: minus infinity.
     """
     count = len(starts)
     before = np.zeros((count, 1))  # no digit yet
-    inside = np.full((count, BLANK), -np.inf)  # the frame before showed the digit
-    after = np.full((count, BLANK), -np.inf)  # it has passed
+    inside = np.full((count, BLANK), -np.inf)  # the previous frame shows the digit
+    after = np.full((count, BLANK), -np.inf)  # the digit is complete
     for step in range(int((stops - starts).max(initial=0))):
         on = starts + step < stops
         frame = log_probs[(starts + step)[on]]

@@ -1,9 +1,8 @@
-"""Where touching digits may be cut apart: straight cuts along the writing's slant.
+"""Finds candidate cuts between touching digits: straight cuts along the slant of the writing.
 
-Candidates are the columns, in slanted writing's own sense, that meet less ink than their
-neighbours; those where the outline draws in from above and below, as between two round digits
-that press against each other; and some between where these are far apart. Which of them are
-true, the network judges: too many cost little, a missing one costs a digit.
+A candidate is a slanted column with less ink than its neighbours, or one where the outline is
+narrow, as between two round digits that touch. In wide spaces between candidates, more are added.
+The networks decide which cuts are right. Extra candidates cost little; a missing one loses a digit.
 """
 
 import itertools
@@ -13,20 +12,20 @@ from numpy.typing import NDArray
 
 from inkling.reading.preprocess.pixels import Map, resize
 
-CUT_HEIGHT = 40  # pixels; the height at which cuts are sought
-SLANTS = np.linspace(-0.2, 0.8, 11)  # pixels to the right for one upwards
-NEAR = 2  # columns; a valley is lower than all within this distance
-APART = 4  # columns; of two candidates nearer than this, the one with less ink stands
-FAR = 10  # columns; in a wider space between candidates one more is put
-SIDE = 4  # columns; nearer to a side nothing is cut off
-MOST = 30  # cuts of one part
+CUT_HEIGHT = 40  # pixels; height to which the ink is scaled
+SLANTS = np.linspace(-0.2, 0.8, 11)  # pixels to the right per pixel upwards
+NEAR = 2  # columns; a valley is lower than all columns within this distance
+APART = 4  # columns; of two closer candidates, the one with less ink is used
+FAR = 10  # columns; one more candidate is added in a wider space
+MARGIN = 4  # columns; no cut is closer to the first or last ink
+MOST = 30  # greatest number of cuts of one part
 
 
 def find_slant(ink: Map) -> float:
-    """How far the writing in `ink` (H, W) leans: pixels to the right for one upwards.
+    """The slant of the writing in `ink` (H, W): pixels to the right per pixel upwards.
 
-    Upright strokes stand in the fewest columns when the lean is taken off: the sum of squares of
-    the column sums is then greatest (as in Bozinovic and Srihari, 1989).
+    Without slant, upright strokes cover the fewest columns, and the sum of squares of the column
+    sums is greatest (as in Bozinovic and Srihari, 1989).
     """
     small = resize(ink, (24, max(3, round(ink.shape[1] * 24 / ink.shape[0]))))
     rows, columns = np.nonzero(small > 0.4)
@@ -40,9 +39,9 @@ def find_slant(ink: Map) -> float:
 
 
 def find_cuts(ink: Map, slant: float) -> list[NDArray[np.float64]]:
-    """Candidate cuts through the ink (H, W) of one part, from the left.
+    """Candidate cuts through the ink (H, W) of one part, from left to right.
 
-    Each is (H,) float64: in row y, pixels left of `cut[y]` are on the cut's left.
+    Each cut is (H,) float64. In row y, pixels left of `cut[y]` are on its left side.
     """
     height, width = ink.shape
     across = max(3, round(width * CUT_HEIGHT / height))
@@ -54,7 +53,7 @@ def find_cuts(ink: Map, slant: float) -> list[NDArray[np.float64]]:
 
 
 def _without_slant(small: Map, slant: float) -> tuple[Map, int]:
-    """The ink with its lean taken off, and how many columns were added on the left for it."""
+    """Removes the slant of the ink. Also returns the number of columns added on the left."""
     height, width = small.shape
     offsets = np.rint(slant * ((height - 1) / 2 - np.arange(height))).astype(np.int64)
     reach = int(np.abs(offsets).max(initial=0))
@@ -65,19 +64,19 @@ def _without_slant(small: Map, slant: float) -> tuple[Map, int]:
 
 
 def _candidates(upright: Map) -> NDArray[np.int64]:
-    """Columns at which to cut, from the left."""
+    """The columns of the candidate cuts, from left to right."""
     ink = upright.sum(axis=0)
     inked = np.flatnonzero(ink > 0.5)
     if not inked.size:
         return inked
-    first, last = int(inked[0]) + SIDE, int(inked[-1]) - SIDE
+    first, last = int(inked[0]) + MARGIN, int(inked[-1]) - MARGIN
     columns = np.union1d(_valleys(ink), _valleys(_heights(upright)))
     columns = columns[(columns >= first) & (columns <= last)]
     chosen: list[int] = []
     for column in columns[np.argsort(ink[columns], kind="stable")].tolist():
         if all(abs(column - other) >= APART for other in chosen):
             chosen.append(column)
-    stops = sorted({first - SIDE, *chosen, last + SIDE})
+    stops = sorted({first - MARGIN, *chosen, last + MARGIN})
     for start, stop in itertools.pairwise(stops):
         if stop - start > FAR:
             chosen.append((start + stop) // 2)
@@ -85,7 +84,7 @@ def _candidates(upright: Map) -> NDArray[np.int64]:
 
 
 def _heights(upright: Map) -> Map:
-    """From the topmost to the lowest ink of each column, (W,), in pixels."""
+    """The height from the highest to the lowest ink of each column, (W,), in pixels."""
     inked = upright > 0.4
     rows = np.arange(1, len(upright) + 1)[:, None]
     lowest = np.where(inked, rows, 0).max(axis=0)
@@ -94,7 +93,7 @@ def _heights(upright: Map) -> Map:
 
 
 def _valleys(values: Map) -> NDArray[np.int64]:
-    """Indices that are lowest of all near them; the middle of a flat valley."""
+    """Indices of local minima; of a flat valley, its middle."""
     padded = np.pad(values, NEAR, constant_values=np.inf)
     near = np.lib.stride_tricks.sliding_window_view(padded, 2 * NEAR + 1).min(axis=1)
     lowest = np.flatnonzero(values <= near)

@@ -1,8 +1,9 @@
-"""A line of ink read as a lattice: pieces from left to right, and every run of a few of them.
+"""Builds the segmentation lattice of a line, and finds its best path.
 
-A run of neighbouring pieces may be a digit: one piece, a broken digit's two, or the whole of what
-cuts took apart. The network scores each run, and the path that explains all the ink best wins
-(over-segmentation and recognition, as in LeCun, Bottou, Bengio and Haffner, 1998, section 5).
+A line is cut into pieces. A run of neighbouring pieces may be a digit: one piece, the two pieces of
+a broken digit, or all pieces of a part that was cut. The networks score each run, and the path of
+runs with the best score is the segmentation (over-segmentation and recognition, as in LeCun,
+Bottou, Bengio and Haffner, 1998, section 5).
 """
 
 from collections.abc import Sequence
@@ -17,18 +18,18 @@ from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.pixels import Labels, Map
 from inkling.reading.recognise.cuts import find_cuts, find_slant
 
-LONGEST_RUN = 6  # pieces; but the whole of what was one part is always tried
-WIDEST = 1.7  # of the line's height; no digit is wider
-FARTHEST = 0.3  # of the line's height; a digit's strokes are no farther apart
-CUT_FROM = 0.5  # width over height from which a part may be two digits
+LONGEST_RUN = 6  # greatest number of pieces in a run, unless they come from one part
+WIDEST = 1.7  # greatest width of a digit, relative to the line's height
+FARTHEST = 0.3  # greatest gap between strokes of a digit, relative to the line's height
+CUT_FROM = 0.5  # least width over height of a part that may be two digits
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """Pieces `start` to `stop` of a line, taken together as one candidate.
+    """Pieces `start` to `stop` of a line as one candidate for a digit.
 
-    `cut` is the ink that was cut through where it begins, and `gap` the widest space between
-    strokes that it joins; both in heights of the line.
+    `cut` is the length of ink under the cut at its start. `gap` is the widest gap between the
+    strokes that it joins. Both are in heights of the line.
     """
 
     start: int
@@ -40,7 +41,7 @@ class Run:
 
 @dataclass(frozen=True, eq=False)
 class Lattice:
-    """The pieces of one line of text and the runs among them; `height` is the line's."""
+    """The pieces and runs of one line of text, and the height of the line in pixels."""
 
     pieces: tuple[Part, ...]
     runs: tuple[Run, ...]
@@ -50,7 +51,7 @@ class Lattice:
 def build_lattice(
     writing: TextMap, labels: Labels, parts: Sequence[Part]
 ) -> tuple[Lattice, Labels]:
-    """The lattice of one line's strokes, and the labels (H, W) with the cuts drawn in."""
+    """Builds the lattice of a line's strokes. Also returns the labels (H, W) after cutting."""
     labels = labels.copy()
     height = line_height(parts)
     owned: list[tuple[Part, int, float]] = []
@@ -63,7 +64,7 @@ def build_lattice(
 
 
 def line_height(parts: Sequence[Part]) -> float:
-    """The height of a line's full-grown digits: of the upper quarter of its parts."""
+    """The height of a line's digits: the upper quartile of the heights of its parts."""
     return float(np.percentile([part.h for part in parts], 75)) if parts else 0.0
 
 
@@ -73,7 +74,7 @@ def _slant(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> float:
 
 
 def _own_ink(writing: TextMap, labels: Labels, part: Part) -> Map:
-    """A part's ink alone, (h, w), about 1 where it is fully dark."""
+    """The ink (h, w) of a part alone, about 1 where it is fully dark."""
     window = (slice(part.y, part.bottom), slice(part.x, part.right))
     own = np.isin(labels[window], part.labels)
     return np.where(own, writing.ink[window] / max(part.level, 1e-3), 0).astype(np.float32)
@@ -82,9 +83,9 @@ def _own_ink(writing: TextMap, labels: Labels, part: Part) -> Map:
 def _cut(
     writing: TextMap, labels: Labels, part: Part, height: float, slant: float
 ) -> list[tuple[Part, float]]:
-    """The pieces of a part, each with the ink that was cut through on its left.
+    """Cuts a part into pieces, each with the length of ink under the cut on its left.
 
-    Draws them into `labels`. A part too narrow to be two stays whole.
+    Writes their labels into `labels`. A part too narrow for two digits stays whole.
     """
     if part.w < CUT_FROM * part.h or part.w < 0.4 * height or part.h < 0.4 * height:
         return [(part, 0.0)]
@@ -103,7 +104,7 @@ def _cut(
 
 
 def _along(ink: Map, cut: NDArray[np.float64]) -> Map:
-    """The ink under a cut, (h,)."""
+    """The ink along a cut, (h,)."""
     columns = np.clip(np.rint(cut).astype(np.int64), 0, ink.shape[1] - 1)
     return np.minimum(ink[np.arange(len(ink)), columns], 1)
 
@@ -128,10 +129,10 @@ def _runs(owned: list[tuple[Part, int, float]], height: float) -> list[Run]:
 
 
 def best_path(lattice: Lattice, scores: NDArray[np.float64]) -> list[int]:
-    """The runs (indices) that cover all pieces once with the highest total score.
+    """The indices of the runs that cover each piece once with the highest total score.
 
-    `scores` (runs,) are logarithms of chance, less what each run costs: without that cost, or
-    with too high a one, ink would fall apart into many runs or be taken for few.
+    `scores` (runs,) are log-probabilities minus a cost per run. A cost that is too low gives too
+    many runs, and one that is too high gives too few.
     """
     count = len(lattice.pieces)
     best = np.full(count + 1, -np.inf)

@@ -1,8 +1,8 @@
-"""The network that tells digits from the marks between them: points, commas, slashes and so on.
+"""Runs the mark network, which separates digits from marks: points, commas, slashes and so on.
 
-A slash is shaped like a 1, and a comma like a small 1: what tells them is their size and place
-beside the digits of their line. So the network sees a part together with its line, both scaled by
-the height of the line's digits.
+A slash has the shape of a 1, and a comma that of a small 1. They differ in size and position
+relative to the digits of the line. So the network sees a part and its line, both scaled by the
+height of the line's digits.
 """
 
 from collections.abc import Sequence
@@ -24,15 +24,15 @@ from inkling.reading.session import open_bundled
 from inkling.types import MarkKind
 
 MODEL = Path(__file__).parent.parent / "weights" / "marks.onnx"
-KINDS: tuple[MarkKind, ...] = get_args(MarkKind)  # the classes after the first, which is "digit"
+KINDS: tuple[MarkKind, ...] = get_args(MarkKind)  # the classes after the class "digit"
 HEIGHT, WIDTH = 32, 64  # pixels of a window
-DIGIT = 20.0  # pixels; the height of a line's digits in it
-STEEPEST = 0.6  # rows for a column; a line that seems steeper is not turned level
+DIGIT = 20.0  # pixels; height of the line's digits in a window
+STEEPEST = 0.6  # rows per column; a line that seems steeper is not levelled
 
 
 @dataclass(frozen=True, eq=False)
 class _Line:
-    """A line's ink at the scale of the windows, and where its middle runs."""
+    """The ink of a line at the scale of the windows, and the position of its middle."""
 
     ink: Map
     corner: tuple[int, int]  # x, y of the ink's first pixel in the working image
@@ -42,7 +42,7 @@ class _Line:
 
 
 def classify_marks(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> NDArray[np.float32]:
-    """Probabilities (parts, 8) for the parts of one line: a digit, then each of `KINDS`."""
+    """Probabilities (parts, 8) for the parts of one line: digit, then each of `KINDS`."""
     windows = mark_windows(writing, labels, parts)
     session = _session()
     inputs = windows.astype(np.float32) / np.float32(255)
@@ -52,7 +52,7 @@ def classify_marks(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> N
 
 
 def mark_windows(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> NDArray[np.uint8]:
-    """What the network sees, (parts, 2, 32, 64) uint8: each part alone, and all of its line."""
+    """The network's input (parts, 2, 32, 64) uint8: each part alone, and its whole line."""
     line = _measure_line(writing, labels, parts)
     out = np.zeros((len(parts), 2, HEIGHT, WIDTH), np.uint8)
     turn = np.arctan(line.slope)
@@ -84,14 +84,14 @@ def _measure_line(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> _L
     middles = (middles - (whole.x, whole.y)) * scale
     x, y = middles.mean(axis=0).tolist()
     away = middles - (x, y)
-    # As if the line were a digit longer than it is: two parts of unlike height make no slope.
+    # The regularisation by one digit keeps two parts of different height from making a slope.
     slope = float((away[:, 0] * away[:, 1]).sum() / ((away[:, 0] ** 2).sum() + DIGIT**2))
     slope = slope if abs(slope) < STEEPEST else 0.0
     return _Line(resize(ink, shape), (whole.x, whole.y), scale, slope, (x, y))
 
 
 def _ink_of(writing: TextMap, labels: Labels, part: Part) -> Map:
-    """A part's ink alone, (h, w), about 1 where it is fully dark."""
+    """The ink (h, w) of a part alone, about 1 where it is fully dark."""
     window = np.s_[part.y : part.bottom, part.x : part.right]
     own = np.isin(labels[window], part.labels)
     dark = np.minimum(writing.ink[window] / max(part.level, 1e-3), 1)
@@ -99,7 +99,7 @@ def _ink_of(writing: TextMap, labels: Labels, part: Part) -> Map:
 
 
 def _own_part(writing: TextMap, labels: Labels, part: Part, line: _Line) -> Map:
-    """A part's ink in a field of the size of its line's."""
+    """The ink of a part in an image of the size of its line."""
     field = np.zeros_like(line.ink)
     left = round((part.x - line.corner[0]) * line.scale)
     top = round((part.y - line.corner[1]) * line.scale)

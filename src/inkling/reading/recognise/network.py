@@ -1,4 +1,4 @@
-"""The network, as a file: an ONNX graph with its card in the metadata, run by ONNX Runtime."""
+"""Loads, validates and runs classifier models: ONNX graphs with a card in their metadata."""
 
 import json
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from inkling.reading.session import open_session
 from inkling.types import DIGIT_NAMES, MEAN, SIDE, STD
 
 BUNDLED = Path(__file__).parent.parent / "weights" / "reader.onnx"
-BATCH = 256  # pictures in one run of the network; larger ones leave the processor's cache
-NONE = "none"  # the class of what is no digit
+BATCH = 256  # images per run of the network; larger batches exceed the processor's cache
+NONE = "none"  # the class for shapes that are no digit
 
 
 @dataclass(frozen=True)
 class Card:
-    """What a model file says of itself. `thresholds` are probabilities after the temperature."""
+    """The metadata of a model. `thresholds` are probabilities after the temperature."""
 
     mean: float = MEAN
     std: float = STD
@@ -34,13 +34,13 @@ class Card:
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
-        """The classes without `none`, in the order of the probabilities; digits by value."""
+        """The classes without `none`, in the order of the probabilities. Digits are sorted."""
         names = tuple(name for name in self.classes if name != NONE)
         return DIGIT_NAMES if set(names) == set(DIGIT_NAMES) else names
 
     @cached_property
     def reads_digits(self) -> bool:
-        """Whether the classes are the ten digits, beside `none`, rather than letters or symbols."""
+        """Whether the classes other than `none` are the ten digits."""
         return self.labels == DIGIT_NAMES
 
 
@@ -50,11 +50,11 @@ class Network:
 
     session: onnxruntime.InferenceSession
     card: Card
-    bundled: bool = False  # with the package, and with the small network that is asked before it
+    bundled: bool = False  # its content is that of the bundled model
 
     @property
     def knows_none(self) -> bool:
-        """Whether the model has a class for what is no digit."""
+        """Whether the model has the class `none`."""
         return NONE in self.card.classes
 
     @cached_property
@@ -69,9 +69,9 @@ class Network:
         return [self.card.classes.index(name) for name in names]
 
     def probabilities(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """(N, 28, 28) uint8, light on dark, to (N, labels + 1): the labels and, last, none of them.
+        """Calibrated probabilities (N, labels + 1) of crops (N, 28, 28) uint8, light on dark.
 
-        A model without the class `none` gives 0 for it.
+        The last column is `none`. It is 0 for models without that class.
         """
         out = np.zeros((len(pixels), 1 + len(self.card.labels)), np.float32)
         for start in range(0, len(pixels), BATCH):
@@ -83,21 +83,21 @@ class Network:
         return out
 
     def _images(self, pixels: NDArray[np.uint8]) -> NDArray:
-        """What the graph takes: pixels as they are where it scales them itself, or normalised."""
+        """The input of the graph: normalised pixels, or raw pixels if the graph scales them."""
         stored = self.session.get_inputs()[0]
         if stored.shape:
             return self._table[pixels][:, None]
         return pixels if stored.type == "tensor(uint8)" else pixels.astype(np.float32)
 
     def judge(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """The same, doubtful crops averaged over shifted copies; see `average_over_shifts`."""
+        """The probabilities, with test-time augmentation of doubtful crops."""
         return average_over_shifts(pixels, self.probabilities(pixels), self.probabilities)
 
     def _run(self, images: NDArray) -> NDArray[np.float32]:
         try:
             return np.asarray(self.session.run(None, {self._input: images})[0])
-        except Exception as error:  # the runtime raises its own, undocumented types
-            raise ModelError(f"the model cannot be run; export it again ({error})") from error
+        except Exception as error:  # ONNX Runtime raises undocumented types
+            raise ModelError(f"the model cannot be run. Export it again ({error})") from error
 
     @cached_property
     def _input(self) -> str:
@@ -105,36 +105,41 @@ class Network:
 
 
 def load_network(path: str | Path | None = None) -> Network:
-    """The model at `path`, or the bundled one. Raises `ModelError` where it cannot serve."""
+    """Loads the model at `path`, or the bundled one. Raises `ModelError` if it is not usable."""
     path = BUNDLED if path is None else Path(path)
     if path.is_dir():
         raise ModelError(
-            f"{path} is a folder; the reader takes an ONNX file: inkling export {path} --to onnx"
+            f"{path} is a folder, not an ONNX file. Export it with: inkling export {path} --to onnx"
         )
     if not path.is_file():
         raise ModelError(f"there is no model file {path}")
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"{path} cannot be opened: {error.strerror or error}") from error
+        raise ModelError(f"cannot open {path}: {error.strerror or error}") from error
     check_hash(content, path)
     try:
         session = open_session(path)
-    except Exception as error:  # the runtime raises its own, undocumented types
+    except Exception as error:  # ONNX Runtime raises undocumented types
         raise ModelError(
-            f"{path} is no ONNX model that can be used here: export a run with 'inkling export'"
+            f"{path} is not a valid ONNX model. Make one with 'inkling export'"
         ) from error
     _check_shapes(session, path)
-    network = Network(session, _read_card(session, path), path.resolve() == BUNDLED.resolve())
+    network = Network(session, _read_card(session, path), _is_bundled(content))
     _try_out(network, path)
     return network
 
 
+def _is_bundled(content: bytes) -> bool:
+    """Whether a model is the bundled one, by its content: the path must not change the answers."""
+    return BUNDLED.is_file() and content == BUNDLED.read_bytes()
+
+
 def _try_out(network: Network, path: Path) -> None:
-    """Runs a batch of two: some damaged graphs load and fail only when they run."""
+    """Runs a batch of two images, because some damaged graphs fail only when they run."""
     try:
         probs = network.probabilities(np.zeros((2, SIDE, SIDE), np.uint8))
-    except Exception as error:  # the runtime raises its own, undocumented types
+    except Exception as error:  # ONNX Runtime raises undocumented types
         raise ModelError(f"{path} is damaged: it cannot be run ({error})") from error
     if not np.isfinite(probs).all():
         raise ModelError(f"{path} is damaged: its output is not finite")
@@ -144,16 +149,18 @@ def _check_shapes(session: onnxruntime.InferenceSession, path: Path) -> None:
     inputs, outputs = session.get_inputs(), session.get_outputs()
     shape = inputs[0].shape if len(inputs) == 1 else None
     if shape == [] and inputs[0].type in ("tensor(uint8)", "tensor(float)") and outputs:
-        return  # an export that takes pixels of any usual shape and scales them itself
+        return  # an export that accepts several shapes and scales the pixels itself
     if shape is None or len(shape) != 4 or shape[1:] != [1, SIDE, SIDE] or not outputs:
-        raise ModelError(f"{path} does not take pictures of {SIDE} x {SIDE}; it is no digit model")
+        raise ModelError(f"{path} is not a digit model: its input is not {SIDE} x {SIDE} pixels")
     if inputs[0].type != "tensor(float)" or len(outputs[0].shape) != 2:
         raise ModelError(
-            f"{path} does not take float32 pictures and give a row of numbers for each: "
-            "export a run with 'inkling export'"
+            f"{path} must take float32 images and return one row per image. "
+            "Make a model with 'inkling export'"
         )
     if isinstance(shape[0], int):
-        raise ModelError(f"{path} takes {shape[0]} pictures at a time only: export it again")
+        raise ModelError(
+            f"{path} has a fixed batch size of {shape[0]}. Make a model with 'inkling export'"
+        )
 
 
 def _read_card(session: onnxruntime.InferenceSession, path: Path) -> Card:
@@ -162,7 +169,7 @@ def _read_card(session: onnxruntime.InferenceSession, path: Path) -> Card:
     except UnicodeDecodeError as error:
         raise ModelError(f"the card in {path} is damaged: {error}") from error
     if text is None:
-        raise ModelError(f"{path} has no card: export a run with 'inkling export' to make one")
+        raise ModelError(f"{path} has no card. Make a model with 'inkling export'")
     try:
         entries: dict[str, Any] = json.loads(text)
         card = Card(
@@ -173,14 +180,15 @@ def _read_card(session: onnxruntime.InferenceSession, path: Path) -> Card:
             {str(name): float(value) for name, value in entries.get("thresholds", {}).items()},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ModelError(f"the card in {path} cannot be understood: {error}") from error
+        raise ModelError(f"the card in {path} is invalid: {error}") from error
     if card.std <= 0 or card.temperature <= 0:
-        raise ModelError(f"the card in {path} has a temperature or deviation that is not positive")
+        raise ModelError(f"the card in {path} has a temperature or std that is not positive")
     if len(card.labels) < 2 or "" in card.classes or len(set(card.classes)) < len(card.classes):
         raise ModelError(
-            f"{path} has no two classes of different names; its classes are {card.classes}"
+            f"the card in {path} needs at least two classes, all with different names; "
+            f"it has {card.classes}"
         )
     width = session.get_outputs()[0].shape[-1]
     if width != len(card.classes):
-        raise ModelError(f"{path} gives {width} numbers for {len(card.classes)} classes")
+        raise ModelError(f"{path} has {width} outputs, but {len(card.classes)} classes in its card")
     return card

@@ -1,4 +1,4 @@
-"""A line of writing as one picture: level, upright, its digits 20 pixels tall."""
+"""Cuts a line of text out of an image as a strip: level, upright, its digits 20 pixels tall."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,31 +15,31 @@ from inkling.reading.recognise.crops import own_ink
 from inkling.reading.recognise.cuts import find_slant
 from inkling.reading.recognise.lattice import line_height
 
-HEIGHT = 32  # pixels of a strip
-DIGIT = 20.0  # pixels; how tall the line's digits become
-MARGIN = 8  # pixels of ground on either side
-LONGEST = 4096  # pixels; a line of some 250 digits; a longer one is squeezed or cut
-STEEPEST = 0.4  # rows for each column that a line may climb or fall
-INKED = 0.3  # of full ink; where a line runs and how it leans is seen by what is darker
+HEIGHT = 32  # pixels; height of a strip
+DIGIT = 20.0  # pixels; height of the line's digits in the strip
+MARGIN = 8  # pixels of background at each end
+LONGEST = 4096  # pixels; about 250 digits; longer lines are squeezed or cut
+STEEPEST = 0.4  # greatest slope of a line, in rows per column
+INKED = 0.3  # of full ink; only darker pixels are used to find the slope
 
 
 @dataclass(frozen=True, eq=False)
 class Strip:
-    """One line, (32, W) uint8, light ink on dark, and where it came from.
+    """One line, (32, W) uint8, light ink on dark, and its position in the image.
 
-    `matrix` (2, 3) float64 takes a point (x, y) of the writing's map to one of the strip.
+    `matrix` (2, 3) float64 maps a point (x, y) of the text map to the strip.
     """
 
     pixels: NDArray[np.uint8]
     matrix: NDArray[np.float64]
 
     def column_of(self, x: float, y: float) -> float:
-        """The column of the strip in which a point of the writing's map lies."""
+        """The column of the strip at a point of the text map."""
         return float(self.matrix[0] @ (x, y, 1.0))
 
 
 def cut_strip(writing: TextMap, labels: Labels, strokes: Sequence[Part]) -> Strip:
-    """The strip of one line of text, from the parts (one at least) that stand in it."""
+    """The strip of one line of text, given its parts (at least one)."""
     whole = reduce(union, strokes)
     owner = np.zeros(int(labels.max(initial=0)) + 1, np.uint8)
     owner[list(whole.labels)] = 1
@@ -50,19 +50,19 @@ def cut_strip(writing: TextMap, labels: Labels, strokes: Sequence[Part]) -> Stri
     pixels, shear = _straighten(small)
     across, down = small.shape[1] / width, small.shape[0] / height
     corner = max(0, whole.x - 2), max(0, whole.y - 2)
-    # Middles of pixels go to middles of pixels, as the resizing has it.
+    # Centres of pixels map to centres of pixels, as in `resize`.
     left, top = (across - 1) / 2 - across * corner[0], (down - 1) / 2 - down * corner[1]
     place = np.array([[across, 0, left], [0, down, top], [0, 0, 1.0]])
     return Strip(pixels, shear @ place)
 
 
 def _straighten(ink: Map) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The ink (h, w) of a line made level and upright, (32, W) uint8, and the map (2, 3) to it."""
+    """Makes the ink (h, w) of a line level and upright: (32, W) uint8, and the matrix (2, 3)."""
     rows, columns = np.nonzero(ink > INKED)
     if not rows.size:
         rows, columns = np.nonzero(ink >= ink.max())
     y, x = float(rows.mean()), float(columns.mean())
-    # As if the line were a digit's height longer than it is: a lone leaning 1 is no falling line.
+    # The regularisation by one digit height keeps a lone slanted 1 from looking like a slope.
     slope = float(((rows - y) * (columns - x)).mean() / (((columns - x) ** 2).mean() + DIGIT**2))
     slope = float(np.clip(slope, -STEEPEST, STEEPEST))
     slant = find_slant(ink)

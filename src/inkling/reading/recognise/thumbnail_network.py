@@ -1,8 +1,8 @@
-"""A small network that is shown plain thumbnails first: what it is sure of, no other need see.
+"""Runs the cascade for plain thumbnails: a small network first, the main network if it is unsure.
 
-A cascade (Viola and Jones, 2001). It has a thirteenth of the weights of the reader's own network,
-takes a seventh of its time, and answers nine thumbnails of MNIST's in ten; among those that it is
-sure of, it is wrong no more often.
+The small network has a thirteenth of the weights of the main network and takes a seventh of its
+time. It answers nine in ten of MNIST's thumbnails, with no higher error rate on them (a cascade:
+Viola and Jones, 2001).
 """
 
 from collections.abc import Callable, Sequence
@@ -19,37 +19,36 @@ from inkling.reading.recognise.network import BATCH, Network, load_network
 from inkling.reading.recognise.tta import Judge
 
 MODEL = Path(__file__).parent.parent / "weights" / "thumbs.onnx"
-DAMAGED = f"{MODEL} is missing or damaged, and the reader needs it: install inkling again"
-SURE = "sure"  # the name of its threshold: the least probability of a digit that it answers with
+DAMAGED = f"{MODEL} is missing or damaged. Install inkling again"
+SURE = "sure"  # the key of its threshold: the least probability at which it answers
 
 Parts = Sequence[NDArray[np.uint8]]
-Spread = Callable[[Judge, Parts], list[NDArray[np.float32]]]  # `map`, on as many cores as there are
+ParallelMap = Callable[[Judge, Parts], list[NDArray[np.float32]]]  # `map` in several threads
 
 
 def judge_thumbnails(
-    pixels: NDArray[np.uint8], network: Network, spread: Spread
+    pixels: NDArray[np.uint8], network: Network, parallel_map: ParallelMap
 ) -> NDArray[np.float32]:
-    """(N, 28, 28) uint8 crops of plain thumbnails to the probabilities of `network.judge`.
+    """Probabilities (N, labels + 1) of the crops (N, 28, 28) uint8 of plain thumbnails.
 
-    `spread` does the work on each part of them. The small network is asked beside the bundled one
-    alone: its threshold was chosen for that. Raises `ModelError` where its file is damaged or
-    missing.
+    The small network is used only with the bundled model, because its threshold was chosen for
+    that one. Raises `ModelError` if the file of the small network is damaged or missing.
     """
     if not network.bundled:
-        return _in_parts(network.judge, pixels, spread, network)
+        return _in_parts(network.judge, pixels, parallel_map, network)
     small = _small()
-    probs = _in_parts(small.probabilities, pixels, spread, small)
+    probs = _in_parts(small.probabilities, pixels, parallel_map, small)
     left = np.flatnonzero(probs[:, :10].max(axis=1) < small.card.thresholds[SURE])
-    probs[left] = _in_parts(network.judge, pixels[left], spread, network)
+    probs[left] = _in_parts(network.judge, pixels[left], parallel_map, network)
     return probs
 
 
 def judge_inverse(
     thumbs: Thumbnails, probs: NDArray[np.float32], network: Network
 ) -> tuple[Thumbnails, NDArray[np.float32]]:
-    """Slim tight crops judged with either side as ink: the surer answer, and the crop it is of.
+    """Judges slim tight crops in both polarities, and returns the surer answers and their crops.
 
-    Of a 1 that was cropped to its ink, more is ink than ground; the image alone does not tell.
+    A 1 that was cropped to its ink has more ink than background, so its polarity is uncertain.
     """
     if thumbs.inverse is None:
         return thumbs, probs
@@ -60,12 +59,12 @@ def judge_inverse(
 
 
 def _in_parts(
-    judge: Judge, pixels: NDArray[np.uint8], spread: Spread, network: Network
+    judge: Judge, pixels: NDArray[np.uint8], parallel_map: ParallelMap, network: Network
 ) -> NDArray[np.float32]:
     parts = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
     if not parts:
         return np.zeros((0, 1 + len(network.card.labels)), np.float32)
-    return np.concatenate(spread(judge, parts))
+    return np.concatenate(parallel_map(judge, parts))
 
 
 @cache

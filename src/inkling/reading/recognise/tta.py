@@ -1,8 +1,7 @@
-"""Crops in doubt are shown to the network again, moved by less than a pixel four ways.
+"""Test-time augmentation: averages a network's answers for doubtful crops over four shifts.
 
-A network that halves its picture by strides answers a little differently once the picture moves
-(Zhang, 2019). The mean of its answers is right more often, and surer only where it may be; the
-sure nine tenths of all crops are left as they are, so this costs little.
+The output of a network with strides changes slightly when its input moves (Zhang, 2019). The mean
+over shifts is right more often. Nine tenths of all crops are not doubtful, so this costs little.
 """
 
 from collections.abc import Callable
@@ -10,8 +9,8 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-DOUBTFUL = 0.9  # probability; crops below it are shown again
-MOVE = 0.7  # pixels, to each diagonal side
+DOUBTFUL = 0.9  # crops with a lower greatest probability are doubtful
+MOVE = 0.7  # pixels; shift in both directions
 
 Judge = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
@@ -19,9 +18,9 @@ Judge = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 def average_over_shifts(
     pixels: NDArray[np.uint8], probs: NDArray[np.float32], judge: Judge
 ) -> NDArray[np.float32]:
-    """The probabilities (N, C) of crops (N, 28, 28), those in doubt as means of five answers.
+    """The probabilities (N, C) of crops (N, 28, 28). Doubtful ones are the mean of five answers.
 
-    `judge` gives probabilities for crops, as it gave `probs` for these.
+    `judge` is the function that computed `probs`.
     """
     doubtful = np.flatnonzero(probs.max(axis=1) < DOUBTFUL)
     if not doubtful.size:
@@ -34,9 +33,9 @@ def average_over_shifts(
 
 
 def move_diagonally(pixels: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
-    """Crops (N, H, W) moved by 0.7 pixels down and right, down and left, up and right, up and left.
+    """Shifts crops (N, H, W) by 0.7 pixels: lower right, lower left, upper right, upper left.
 
-    What comes in from outside is ground, 0; between pixels the picture is linear.
+    The interpolation is bilinear. Pixels from outside are background, 0.
     """
     framed = np.pad(pixels.astype(np.float32), ((0, 0), (1, 1), (1, 1)))
     moved = []

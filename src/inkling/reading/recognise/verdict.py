@@ -1,4 +1,4 @@
-"""From probabilities to an answer: what a box holds, how sure that is, and what makes it doubt."""
+"""Converts the probabilities of a crop to a prediction: class, verdict, alternatives, doubts."""
 
 from collections.abc import Sequence
 
@@ -10,19 +10,19 @@ from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.network import NONE, Card
 from inkling.types import Alternative, Box, Prediction, Reading, Verdict, digit_of
 
-CONFIDENT = 0.9  # a probability that needs no second look
-LIKELY = 0.6  # enough for a thumbnail that plainly holds one thing
-WIDE = 1.15  # width over height; a wider shape may be two digits however sure the network is
-UNSURE = 0.5  # where a card has no threshold of its own
-NOT_A_DIGIT = 0.5
-ONE = 0.3  # probability of none below which a wide thumbnail holds no second digit
-WIDEST = 1.6  # of a thumbnail's height; wider, where a model knows no "none", may be two digits
-WORTH_NAMING = 0.02  # of probability; rarer alternatives are not listed
-THIN, THICK = 0.9, 5.0  # pixels of 28; strokes beyond are worth a word
+CONFIDENT = 0.9  # probability from which a crop needs no further check
+LIKELY = 0.6  # probability from which a lone narrow shape needs no further check
+WIDE = 1.15  # width over height; a wider shape may be two digits at any probability
+UNSURE = 0.5  # the threshold for models whose card has none
+NOT_A_DIGIT = 0.5  # the threshold for models whose card has none
+ONE = 0.3  # greatest probability of none at which a wide thumbnail holds one digit
+WIDEST = 1.6  # width over height; a wider thumbnail may be two digits to a model without "none"
+WORTH_NAMING = 0.02  # least probability of an alternative
+THIN, THICK = 0.9, 5.0  # pixels of 28; the doubts mention thinner and thicker strokes
 
 
 def predict(crop: Crop, probs: NDArray[np.float32], card: Card) -> Prediction:
-    """The answer for one crop from its probabilities: those of the card's labels, and of none."""
+    """The prediction for one crop from its probabilities (labels + 1,); the last one is none."""
     each: list[float] = probs.tolist()
     order = sorted(range(len(card.labels)), key=each.__getitem__, reverse=True)
     best = order[0]
@@ -68,9 +68,9 @@ def read_plain(
     names: Sequence[str],
     card: Card,
 ) -> list[tuple[int, Reading]]:
-    """Readings of the thumbnails that are plain and surely a digit, each with its index.
+    """The readings of plain thumbnails that surely hold one digit, each with its index.
 
-    Without the parts that such a thumbnail has no use for: thousands a second pass here.
+    It builds the readings directly, because thousands of thumbnails per second pass here.
     """
     best = probs[:, :-1].argmax(axis=1)
     best_prob = probs[np.arange(len(best)), best]
@@ -96,11 +96,12 @@ def read_plain(
 def _is_single(
     thumbs: Thumbnails, best_prob: NDArray[np.float32], none: NDArray[np.float32], card: Card
 ) -> NDArray[np.bool_]:
-    """Which thumbnails (N,) hold one digit for all that `best_prob` and `none` say.
+    """Whether each thumbnail (N,) holds one digit.
 
-    One that is some digit, if not plainly which, gains nothing by the long way: of 369 such
-    training digits of MNIST's that reads 351, this way 367. Two digits are mostly none to a model
-    that knows it: of 12,000 pairs of MNIST's in a thumbnail 93 pass for one, half of them in doubt.
+    The slow path does not help a thumbnail that is surely a digit but not surely which: of 369 such
+    training digits of MNIST it reads 351, the fast path 367. A model with the class `none` mostly
+    returns it for two digits: of 12,000 pairs of MNIST digits in a thumbnail, 93 count as one
+    digit, half of them as unsure.
     """
     shape = thumbs.boxes[:, 2] / np.maximum(thumbs.boxes[:, 3], 1)
     if NONE not in card.classes:
@@ -111,7 +112,7 @@ def _is_single(
 
 
 def crop_of_thumb(thumbs: Thumbnails, index: int) -> Crop:
-    """One of a stack of thumbnails as the crop that the network saw."""
+    """The crop of one thumbnail of a stack."""
     return Crop(
         Box(*thumbs.boxes[index].tolist()), thumbs.pixels[index],
         float(thumbs.stroke_width[index]), float(thumbs.contrast[index]), 0, 0.0,
@@ -119,7 +120,7 @@ def crop_of_thumb(thumbs: Thumbnails, index: int) -> Crop:
 
 
 def _others(probs: NDArray[np.float32], best: float, card: Card) -> tuple[Alternative, ...]:
-    """The next three classes, as far as they are worth naming."""
+    """Up to three more classes, if their probability is at least `WORTH_NAMING`."""
     if best > 1 - WORTH_NAMING:
         return ()
     order = [k for k in np.argsort(-probs[:-1]).tolist()[1:4] if probs[k] >= WORTH_NAMING]

@@ -1,4 +1,4 @@
-"""Cells that lines close in, in a flattened map, and which of them are one grid's."""
+"""Finds closed cells in a flattened evidence map, and groups the cells of one grid."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 
 from inkling.reading.preprocess.pixels import Map
 
-LEVELS = (0.4, 0.25)  # evidence of what closes cells in
-CLEAR = 0.3  # of a grid's cells that are there at the first level, at least
-MOST = 4000  # cells; where there are more, only those of the first level count
-SMALLEST = 5.0  # pixels; the shorter side of a cell, at least
-SMALL = 0.25  # of the usual cell's side; what is smaller is no cell
-SOLID = 0.55  # of its box that a cell fills, at least; a digit may touch its frame
-STRAIGHT = 0.85  # of their boxes that the cells of a grid fill, at the median; circles fill 0.79
-ACROSS = 18  # pixels between two cells on both sides of a line, at most
-THICK = 0.6  # of the smaller cell's side, likewise
-MISSING = (0.85, 1.35)  # of a cell's side; so far apart pieces of one grid lie, a row between
-CHUNK = 512  # cells that are compared with all others at a time
-ALIGNED = 4.0  # pixels by which the ends of neighbours may differ, or a tenth of a side
-SHARED = 0.5  # of the shorter of two sides, along which they must lie opposite each other
+LEVELS = (0.4, 0.25)  # thresholds of the evidence for the lines around a cell
+CLEAR = 0.3  # least fraction of a grid's cells that are closed at the first threshold
+MOST = 4000  # cells; if there are more, only those of the first threshold are used
+SMALLEST = 5.0  # pixels; least shorter side of a cell
+SMALL = 0.25  # least shorter side of a cell, relative to the usual one
+SOLID = 0.55  # least fraction of its box that a cell fills; a digit may touch its frame
+STRAIGHT = 0.85  # least median of that fraction in a grid; circles fill 0.79
+ACROSS = 18  # pixels; greatest gap between two cells on both sides of a line
+THICK = 0.6  # of the smaller cell's side; the same limit for small cells
+MISSING = (0.85, 1.35)  # cell sides; gap between pieces of a grid with one row missing
+CHUNK = 512  # number of cells that are compared with all others at a time
+ALIGNED = 4.0  # pixels, or a tenth of a side; tolerance for aligned ends of neighbours
+SHARED = 0.5  # of the shorter side; least overlap of the facing sides of neighbours
 
 Floats = NDArray[np.float64]
 
@@ -29,8 +29,8 @@ Floats = NDArray[np.float64]
 class Boxes:
     """Upright boxes of cells: first and last column and row, (N,) each.
 
-    `filled` (N,) is how much of its box each one fills, `sure` (N,) 1 where it is closed in at the
-    first level of evidence, 0 elsewhere.
+    `filled` (N,) is the fraction of its box that each cell fills. `sure` (N,) is 1 for cells that
+    are closed at the first threshold, else 0.
     """
 
     left: Floats
@@ -41,7 +41,7 @@ class Boxes:
     sure: Floats
 
     def take(self, chosen: NDArray[np.bool_]) -> "Boxes":
-        """Some of them."""
+        """The chosen boxes."""
         return Boxes(
             self.left[chosen], self.right[chosen], self.top[chosen], self.bottom[chosen],
             self.filled[chosen], self.sure[chosen],
@@ -54,7 +54,7 @@ class Boxes:
 
 
 def join(parts: list[Boxes]) -> Boxes:
-    """All boxes of several lists."""
+    """Concatenates several sets of boxes."""
     fields = zip(
         *((p.left, p.right, p.top, p.bottom, p.filled, p.sure) for p in parts), strict=True
     )
@@ -62,11 +62,11 @@ def join(parts: list[Boxes]) -> Boxes:
 
 
 def find_cells(flat: Map, side: float) -> list[Boxes]:
-    """The cells (N,) of each grid in a flattened evidence map (H, W), most cells first.
+    """The cells of each grid in a flattened evidence map (H, W), the grid with most cells first.
 
-    `side` is about how long the shorter side of a cell is, in pixels. A cell whose lines are faint
-    is closed in at a lower level of evidence, one with a stroke near its frame at a higher one; a
-    cell may be there once for each.
+    `side` is the approximate shorter side of a cell in pixels. A cell with faint lines is closed
+    only at the lower threshold, and one with a stroke near its frame only at the higher one. A cell
+    may occur once for each.
     """
     least = max(SMALLEST, SMALL * side)
     levels = [_boxes(flat, level, least) for level in LEVELS]
@@ -85,7 +85,7 @@ def find_cells(flat: Map, side: float) -> list[Boxes]:
 
 
 def _continued(groups: list[Boxes]) -> list[Boxes]:
-    """Groups of cells with those joined that lie as pieces of one grid, a row of it missing."""
+    """Joins groups of cells that are pieces of one grid with one row missing between them."""
     groups = sorted(groups, key=lambda one: -len(one.left))
     for number, one in enumerate(groups):
         for other in groups[number + 1 :]:
@@ -96,7 +96,7 @@ def _continued(groups: list[Boxes]) -> list[Boxes]:
 
 
 def _continues(one: Boxes, other: Boxes) -> bool:
-    """Whether a group lies above or below another, as wide as it and about a row away."""
+    """Whether a group is above or below another of the same width, about one row away."""
     if len(other.left) < 2:
         return False
     cell = float(np.median(one.bottom - one.top))
@@ -109,7 +109,7 @@ def _continues(one: Boxes, other: Boxes) -> bool:
 
 def _boxes(flat: Map, level: float, least: float) -> Boxes:
     bright = (flat <= level).astype(np.uint8)
-    # Not to leak through a diagonal step of a line, regions hang together by sides only.
+    # 4-connectivity, so that regions do not leak through the diagonal steps of a line.
     _, raw, stats, _ = cv2.connectedComponentsWithStats(bright, connectivity=4)
     x, y, w, h, area = (stats[:, k].astype(np.float64) for k in range(5))
     height, width = flat.shape
@@ -122,7 +122,7 @@ def _boxes(flat: Map, level: float, least: float) -> Boxes:
         a, b, c, d = (int(v) for v in stats[i, :4])
         own = (labels[b : b + d, a : a + c] == i).astype(np.uint8)
         contours, _ = cv2.findContours(own, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
-        # An outline runs through the middles of pixels: half a pixel inside on every side.
+        # A contour runs through the centres of pixels, half a pixel inside on every side.
         outline = max(contours, key=cv2.contourArea)
         whole = cv2.contourArea(cv2.convexHull(outline)) / max((c - 1) * (d - 1), 1)
         if whole >= SOLID:
@@ -132,7 +132,7 @@ def _boxes(flat: Map, level: float, least: float) -> Boxes:
 
 
 def neighbours(boxes: Boxes) -> list[tuple[int, int]]:
-    """Pairs of boxes of which the second lies just right of the first, one line between them."""
+    """Pairs of boxes with the second directly right of the first, separated by one line."""
     pairs = []
     tall, wide = boxes.bottom - boxes.top, boxes.right - boxes.left
     for start in range(0, len(tall), CHUNK):
@@ -149,9 +149,9 @@ def neighbours(boxes: Boxes) -> list[tuple[int, int]]:
 
 
 def _explained(boxes: Boxes, pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Pairs whose cells share an end, and of which one cell has an end at each of its own.
+    """The pairs whose cells have an aligned end, and of which one cell is aligned at both ends.
 
-    So a merged cell hangs together with what it spans, and two grids side by side do not.
+    This connects a merged cell with the cells that it spans, but not two grids side by side.
     """
     if not pairs:
         return []
@@ -169,7 +169,7 @@ def _explained(boxes: Boxes, pairs: list[tuple[int, int]]) -> list[tuple[int, in
 
 
 def _components(count: int, pairs: list[tuple[int, int]]) -> NDArray[np.int64]:
-    """Labels (N,) of what pairs join, from 0."""
+    """Labels (N,) of the components that the pairs connect, from 0."""
     parent = list(range(count))
 
     def root(item: int) -> int:

@@ -1,4 +1,4 @@
-"""The ink of each cell, its frame left out: every cell warped upright from the photo."""
+"""Extracts the ink of each cell of a grid without its frame, warped upright from the photo."""
 
 from dataclasses import dataclass
 
@@ -10,32 +10,32 @@ from inkling.reading.preprocess.pixels import percentile
 from inkling.reading.tables.faces import Face
 from inkling.reading.tables.find import FoundGrid
 
-TALL = 48  # pixels; the shorter side of a warped cell, at most
-WIDEST = 12  # times as long as wide; longer cells are squeezed
-FRAME = 0.22  # of a side; the frame's ink lies no farther inside than that
-EDGE = 0.06  # of a side; the frame's ink begins no farther inside
-WHOLE = 0.8  # of a row of pixels; what is inked so far is the frame's wherever it begins
-DARK = 0.3  # of the cell's darkest ink; what counts as inked beside the frame
-LINE = 0.4  # of a row or column of pixels that is inked, where it is the frame's
-STROKE = 0.45  # of the cell's darkest ink; what is darker is a stroke
-GRAIN = 5.0  # deviations of bare paper that ink must rise above
-FAINTEST = 0.25  # of the table's usual ink; what is fainter shows through from the back
-PALEST = 0.15  # of its frame, likewise
-TALLEST = 0.9  # quantile of the ink of the cells that is called usual
-SHORT = 0.2  # of the cell's shorter side; no digit is smaller
-SPECK = 0.15  # of the longest stroke's length; shorter ones are specks
-LOW = 0.35  # of strokes' darkness, which is ground: out of focus the hole of a 9 has as much
-SHARPEN = 1.0  # of the difference to the surroundings, which is added
-BLUR = 0.07  # of the cell's shorter side; the deviation of those
-RIM = 0.12  # of a side; what lies wholly so near to the frame is a rest of it
+TALL = 48  # pixels; greatest shorter side of a warped cell
+WIDEST = 12  # greatest aspect ratio; longer cells are squeezed
+FRAME = 0.22  # of a side; the frame's ink ends within this distance of the edge
+EDGE = 0.06  # of a side; the frame's ink begins within this distance of the edge
+WHOLE = 0.8  # of a row of pixels; a row with more ink is always part of the frame
+DARK = 0.3  # of the cell's darkest ink; threshold of ink when looking for the frame
+LINE = 0.4  # of a row or column of pixels; least fraction of ink in a row of the frame
+STROKE = 0.45  # of the cell's darkest ink; threshold of strokes
+GRAIN = 5.0  # standard deviations of bare paper; least darkness of ink
+FAINTEST = 0.25  # of the table's usual ink; fainter ink shows through from the back
+PALEST = 0.15  # of the frame's darkness; the same limit where all cells are blank
+TALLEST = 0.9  # quantile over the cells that defines the usual ink
+SHORT = 0.2  # of the cell's shorter side; least size of a digit
+SPECK = 0.15  # of the longest stroke; shorter strokes are specks
+LOW = 0.35  # of the strokes' darkness; lighter pixels are background, such as the hole of a 9
+SHARPEN = 1.0  # weight of the sharpening
+BLUR = 0.07  # of the cell's shorter side; standard deviation of the blur for sharpening
+RIM = 0.12  # of a side; strokes completely within this distance of the edge are frame
 
 
 @dataclass(frozen=True, eq=False)
 class CellInk:
-    """One cell: its darkness (h, w) float32 as warped and the strokes in it (h, w) of 0 and 1.
+    """One warped cell: its darkness (h, w) float32 and the mask of its strokes (h, w).
 
-    `level` is the strokes' darkness, 0 where there are none; `to_photo` (3, 3) takes pixels of the
-    cell to those of the photo.
+    `level` is the darkness of the strokes, 0 if there are none. `to_photo` (3, 3) maps pixels of
+    the cell to the photo.
     """
 
     face: Face
@@ -46,18 +46,18 @@ class CellInk:
 
     @property
     def blank(self) -> bool:
-        """Whether there is nothing in it."""
+        """Whether the cell has no strokes."""
         return not self.strokes.any()
 
 
 def cut_cells(ink: NDArray[np.float32], grid: FoundGrid) -> list[CellInk]:
-    """The cells of a grid, its corners in pixels of `ink` (H, W), in the order of its faces."""
+    """Cuts out the cells of a grid whose corners are in pixels of `ink` (H, W), by its faces."""
     warped = [_warp(ink, grid, face) for face in grid.faces]
     inner = [_without_frame(cell) for cell, _ in warped]
     noise = float(np.median([_noise(cell) for cell in inner]))
     peaks = np.array([percentile(cell, 98) for cell in inner])
     usual = float(np.quantile(peaks, TALLEST))
-    # Where all cells are blank, the frame says how dark ink is on this sheet.
+    # If all cells are blank, the frame gives the darkness of ink on this sheet.
     frame = float(np.median([percentile(cell, 98) for cell, _ in warped]))
     floor = max(GRAIN * noise, FAINTEST * usual, PALEST * frame, 0.02)
     return [
@@ -88,7 +88,7 @@ def _warp(
     square = np.array([[0, 0], [w, 0], [w, h], [0, h]], np.float32) - np.float32(0.5)
     matrix = cv2.getPerspectiveTransform(square, quad.astype(np.float32))
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    # A cell that is shown much smaller than it is would be sampled, not averaged.
+    # A cell that becomes much smaller must be averaged first, because warping only samples.
     if scale < 0.6:
         return _shrunk(ink, quad, np.asarray(matrix, np.float64), scale, (w, h)), np.asarray(
             matrix, np.float64
@@ -104,7 +104,7 @@ def _shrunk(
     scale: float,
     size: tuple[int, int],
 ) -> NDArray[np.float32]:
-    """A cell from its part of the photo, brought down before it is warped."""
+    """Warps a cell from a reduced part of the photo."""
     x, y, w, h = cv2.boundingRect(quad.astype(np.float32))
     x, y = max(0, x - 2), max(0, y - 2)
     part = ink[y : y + h + 4, x : x + w + 4]
@@ -122,7 +122,7 @@ def _shrunk(
 
 
 def _without_frame(cell: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The cell above its own ground, with the frame's ink along its sides set to nothing."""
+    """Subtracts the background of the cell, and sets the frame along its sides to 0."""
     out = cell - np.float32(np.median(cell))
     np.maximum(out, 0, out=out)
     height, width = out.shape
@@ -137,10 +137,10 @@ def _without_frame(cell: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _depth(inked: NDArray[np.bool_]) -> int:
-    """How many rows from the edge the frame takes up, one more than is darkly inked.
+    """The number of rows from the edge that belong to the frame, plus one.
 
-    A run of such rows that begins at the edge is the frame; farther in it may be the foot of a 2,
-    unless it runs from side to side.
+    A run of dark rows that begins at the edge is the frame. Farther inside it may be the foot of a
+    2, unless it extends from side to side.
     """
     reach = max(2, round(FRAME * len(inked)))
     near = inked[: reach + 1]
@@ -161,7 +161,7 @@ def _depth(inked: NDArray[np.bool_]) -> int:
 
 
 def _noise(cell: NDArray[np.float32]) -> float:
-    """The deviation of a cell's ground, from what of it lies a little above its median."""
+    """The standard deviation of a cell's background, from a percentile above the median."""
     return percentile(cell, 65) / 0.385
 
 
@@ -172,7 +172,7 @@ def _find_strokes(
     peak: float,
     floor: float,
 ) -> CellInk:
-    """The strokes of a cell: dark, not along the frame, of a digit's size."""
+    """Finds the strokes of a cell: dark, not along the frame, of the size of a digit."""
     none = CellInk(face, cell, np.zeros(cell.shape, np.uint8), 0.0, to_photo)
     if peak < floor:
         return none
@@ -198,7 +198,7 @@ def _find_strokes(
 
 
 def crop_ink(cell: CellInk) -> NDArray[np.float32]:
-    """A cell's strokes alone, (h, w) float32, about 1 where they are fully dark, cut to size."""
+    """The strokes of a cell, cropped, (h, w) float32, about 1 where they are fully dark."""
     x, y, w, h = cv2.boundingRect(cell.strokes)
     top, left = max(0, y - 2), max(0, x - 2)
     window = np.s_[top : y + h + 2, left : x + w + 2]

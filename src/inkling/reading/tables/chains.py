@@ -1,4 +1,4 @@
-"""Ridges of evidence that run level, followed pixel by pixel: chains of points."""
+"""Follows nearly horizontal ridges of an evidence map, as chains of points."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from numpy.typing import NDArray
 
 from inkling.reading.preprocess.pixels import Map
 
-HIGH = 0.35  # mean evidence along a chain's window
-GAP = 5  # pixels; a chain goes on over gaps no longer than this
+HIGH = 0.35  # least mean evidence along the window of a chain
+GAP = 5  # pixels; greatest gap within a chain
 
 
 @dataclass(frozen=True, eq=False)
 class Chains:
-    """Points `x`, `y` (P,) float64 of level ridges; `owner` (P,) says to which chain each belongs.
+    """Points `x`, `y` (P,) float64 of horizontal ridges. `owner` (P,) is the chain of each point.
 
-    `start`, `stop` (N,) are the first and last column of each chain, `level` (N,) its mean row.
+    `start` and `stop` (N,) are the first and last column of each chain, `level` (N,) its mean row.
     """
 
     x: NDArray[np.float64]
@@ -27,7 +27,7 @@ class Chains:
     level: NDArray[np.float64]
 
     def longer_than(self, least: float) -> "Chains":
-        """Those that are at least so many columns long."""
+        """The chains of at least `least` columns."""
         chosen = self.stop - self.start >= least
         number = np.cumsum(chosen) - 1
         own = chosen[self.owner]
@@ -42,7 +42,7 @@ class Chains:
 
 
 def along(evidence: Map, length: int, slopes: tuple[float, ...]) -> Map:
-    """The mean evidence along level windows of `length` columns, the best of `slopes`, (H, W)."""
+    """The greatest mean evidence (H, W) along windows of `length` columns over all `slopes`."""
     best = np.zeros_like(evidence)
     for slope in slopes:
         if slope == 0:
@@ -56,7 +56,7 @@ def along(evidence: Map, length: int, slopes: tuple[float, ...]) -> Map:
 
 
 def _window(length: int, slope: float) -> Map:
-    """A line of ones, `length` columns long, that falls by `slope` rows a column; sum 1."""
+    """A kernel of one line, `length` columns long, with `slope` rows per column and sum 1."""
     columns = np.arange(length) - (length - 1) / 2
     rows = columns * slope
     half = int(np.ceil(np.abs(rows).max()))
@@ -70,8 +70,8 @@ def _window(length: int, slope: float) -> Map:
 
 
 def crest(smooth: Map, least: float) -> NDArray[np.uint8]:
-    """Where evidence is higher than just above and below, and than `least`: (H, W) of 0 and 1."""
-    # The blur finds the middle of a broad line, and would push a thin one below the threshold.
+    """The mask (H, W) of local maxima in vertical direction that are above `least`."""
+    # The blur finds the middle of a broad line. A thin one would then be below the threshold.
     wide = np.asarray(cv2.blur(smooth, (1, 5)), np.float32)
     up, down = np.zeros_like(wide), np.zeros_like(wide)
     up[1:], down[:-1] = wide[:-1], wide[1:]
@@ -79,7 +79,7 @@ def crest(smooth: Map, least: float) -> NDArray[np.uint8]:
 
 
 def find_chains(evidence: Map, length: int, slopes: tuple[float, ...]) -> Chains:
-    """The level chains of an evidence map (H, W), smoothed by windows of `length` columns."""
+    """The horizontal chains of an evidence map (H, W), smoothed over `length` columns."""
     mask = crest(along(evidence, length, slopes), HIGH)
     mask = np.asarray(cv2.morphologyEx(mask, cv2.MORPH_CLOSE, np.ones((1, GAP), np.uint8)))
     count, labels = cv2.connectedComponents(mask, connectivity=8)

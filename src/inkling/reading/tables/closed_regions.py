@@ -1,4 +1,4 @@
-"""Bright regions that lines close in: what may be a table's cells, and where they lie together."""
+"""Finds closed regions in an evidence map that may be cells of a table, and groups them."""
 
 from dataclasses import dataclass
 
@@ -8,25 +8,25 @@ from numpy.typing import NDArray
 
 from inkling.reading.preprocess.pixels import Map, Mask
 
-DRAWN = 0.5  # evidence of what closes a region in
-SMALLEST = 7  # pixels; the shorter side of a region, at least
-LARGEST = 0.5  # of the map; a larger region is no cell
-QUAD = 0.6  # of a region's rectangle that its hull covers, at least; a rhombus has as much
-SOLID = 0.6  # of its hull that a region covers, at least
-REACH = 6  # pixels from a region across a line to the next
-ROOM = 0.7  # of a usual cell's side; so near to cells that lie together their lines are sought
-APART = 2.0  # of it; pieces of one grid lie no farther apart
-AROUND = 1.6  # of it; so far around them it is looked for more cells
-ALIKE = 1.6  # times; cells that differ by more are of different grids
-PARTS = 200  # pieces of grids that are looked at, the largest
-WINDOWS = 8  # groups of cells that are looked at, the largest
+DRAWN = 0.5  # threshold of the evidence for a line
+SMALLEST = 7  # pixels; least shorter side of a region
+LARGEST = 0.5  # of the map; greatest area of a region
+QUAD = 0.6  # least fraction of a region's rectangle that its hull covers, as in a rhombus
+SOLID = 0.6  # least fraction of its hull that a region covers
+REACH = 6  # pixels; greatest distance of two neighbouring regions
+ROOM = 0.7  # of a cell's side; margin around a group in which its lines are found
+APART = 2.0  # of a cell's side; greatest gap between pieces of one grid
+AROUND = 1.6  # of a cell's side; margin in which more cells are sought
+ALIKE = 1.6  # greatest ratio of the sides of cells in one grid
+PARTS = 200  # greatest number of pieces of grids, largest first
+WINDOWS = 8  # greatest number of groups of cells, largest first
 
 
 @dataclass(frozen=True, eq=False)
 class Window:
-    """A part of a map: its first pixel, its size, and `near` (h, w) of 0 and 1, around the cells.
+    """A window of a map: its first pixel, and `near` (h, w), the mask of the area around its cells.
 
-    `side` is the usual side of a cell, in pixels.
+    `side` is the usual side of a cell in pixels.
     """
 
     x: int
@@ -35,16 +35,16 @@ class Window:
     side: float
 
     def cut(self, evidence: Map) -> Map:
-        """The part of a map (H, W) that lies in it, (h, w)."""
+        """Cuts the window (h, w) out of a map (H, W)."""
         height, width = self.near.shape
         return np.ascontiguousarray(evidence[self.y : self.y + height, self.x : self.x + width])
 
 
 def find_windows(*evidence: Map) -> list[Window]:
-    """Where in evidence maps (H, W) regions of a cell's form lie side by side, largest first.
+    """Finds windows of evidence maps (H, W) with groups of cell-shaped regions, largest first.
 
-    Maps of fine lines close in small cells with strokes near their frames, maps of broad ones the
-    cells of a photo out of focus.
+    A map of fine lines closes small cells with strokes near their frames. A map of broad lines
+    closes the cells of a photo that is out of focus.
     """
     found = [_regions(one) for one in evidence]
     contours = [contour for own, _ in found for contour in own]
@@ -103,7 +103,7 @@ def _window(
 
 
 def _regions(evidence: Map) -> tuple[list[NDArray[np.int32]], NDArray[np.float64]]:
-    """The outlines of regions of a cell's form, and their shorter sides in pixels (N,)."""
+    """The contours of cell-shaped regions, and their shorter sides in pixels (N,)."""
     bright = (evidence <= DRAWN).astype(np.uint8)
     found, raw = cv2.findContours(bright, cv2.RETR_TREE, cv2.CHAIN_APPROX_SIMPLE)
     chosen: dict[int, NDArray[np.int32]] = {}
@@ -112,7 +112,7 @@ def _regions(evidence: Map) -> tuple[list[NDArray[np.int32]], NDArray[np.float64
     for number in _outermost_first(parents):
         contour = np.asarray(found[number], np.int32)
         ink = parents[number]
-        # What lies in a cell is the hole of a 0 or of an 8.
+        # A region inside a cell is the hole of a 0 or an 8.
         if ink >= 0 and parents[ink] in chosen:
             continue
         side = _side_of_cell(contour, LARGEST * evidence.size)
@@ -123,7 +123,7 @@ def _regions(evidence: Map) -> tuple[list[NDArray[np.int32]], NDArray[np.float64
 
 
 def _outermost_first(parents: list[int]) -> list[int]:
-    """The outlines of bright regions, each after what it lies in; those of ink are left out."""
+    """The indices of the contours of bright regions, outer ones first. Excludes those of ink."""
     depth: dict[int, int] = {-1: -1}
     for number in range(len(parents)):
         chain, outer = [], number
@@ -136,7 +136,7 @@ def _outermost_first(parents: list[int]) -> list[int]:
 
 
 def _side_of_cell(contour: NDArray[np.int32], largest: float) -> float | None:
-    """The shorter side of a region, in pixels; None where it has not a cell's form."""
+    """The shorter side of a region in pixels, or None if it does not have the shape of a cell."""
     _, _, w, h = cv2.boundingRect(contour)
     if min(w, h) < SMALLEST or w * h > largest:
         return None

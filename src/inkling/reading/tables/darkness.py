@@ -1,4 +1,4 @@
-"""How dark each pixel is under even light, in whichever colour its ink shows best."""
+"""Computes the darkness of each pixel under even light, in the colour in which ink is darkest."""
 
 from dataclasses import dataclass
 
@@ -14,16 +14,17 @@ from inkling.reading.preprocess.light import (
 )
 from inkling.reading.preprocess.pixels import Map, shrink
 
-SIDE = 2400  # pixels; tables are read no larger than this
-FINDING = 1200  # pixels; and found at no more than this
+TABLE_SIDE = 2400  # pixels; greatest longer side at which tables are read
+FINDING = 1200  # pixels; greatest longer side at which tables are found
 
 
 @dataclass(frozen=True, eq=False)
 class Darkness:
-    """Ink (H, W) float32, 0 paper to about 1 black: `found` for lines, `ink` for strokes.
+    """The darkness of an image (H, W) float32, from 0 for paper to about 1 for black.
 
-    `ink` is the darkest of the three colours, so red print and blue pens both show; `zoom` is its
-    pixels for one pixel of the photo, `finding` pixels of `found` for one of `ink`.
+    `found` is for finding lines, `ink` for reading strokes. `ink` is the darkest of the three
+    channels, so that red print and blue pens both show. `zoom` is pixels of `ink` per pixel of the
+    photo. `finding` is pixels of `found` per pixel of `ink`.
     """
 
     ink: Map
@@ -34,9 +35,9 @@ class Darkness:
 
 
 def see_darkness(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Darkness:
-    """The darkness of a photo (H, W) or (H, W, 3) uint8 that was decoded at `zoom`."""
-    smaller = min(1.0, SIDE / max(pixels.shape[:2]))
-    pixels = shrink(pixels, SIDE)
+    """Computes the darkness of a photo (H, W) or (H, W, 3) uint8 that was decoded at `zoom`."""
+    smaller = min(1.0, TABLE_SIDE / max(pixels.shape[:2]))
+    pixels = shrink(pixels, TABLE_SIDE)
     small = shrink(pixels, FINDING)
     grey = to_grey(small)
     light_ink = has_light_ink(grey)
@@ -48,7 +49,7 @@ def see_darkness(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Darkness:
 
 
 def _darkest(pixels: NDArray[np.uint8]) -> Map:
-    """The largest darkness of each pixel over its colours, (H, W) float32."""
+    """The greatest darkness of each pixel over its channels, (H, W) float32."""
     if pixels.ndim == 2:
         return _above_paper(pixels)
     best: Map | None = None

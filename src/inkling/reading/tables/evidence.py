@@ -1,8 +1,8 @@
-"""How much each pixel looks like part of a ruled line, whatever its direction: 0 to 1.
+"""Computes the evidence for ruled lines at each pixel, in any direction, from 0 to 1.
 
-The classical map: dark ridges at several widths (eigenvalues of the Hessian: Lindeberg, 1998),
-each compared with the grain of the paper around it, so that a faint ruling counts as much as a
-black one. A network's map of rulings has the same form and takes its place.
+It finds dark ridges at several widths (eigenvalues of the Hessian: Lindeberg, 1998). The height of
+a ridge is relative to the grain of the paper around it, so that a faint ruling gives the same
+evidence as a black one.
 """
 
 import cv2
@@ -10,15 +10,15 @@ import numpy as np
 
 from inkling.reading.preprocess.pixels import Map, percentile, resize
 
-HALF = 5.0  # grain's deviations; a ridge of this height counts one half
-GRAIN_TILE = 48  # pixels; the grain is measured in tiles of this size
-QUIETEST = 0.0025  # of full ink; no paper is assumed to be smoother
+HALF = 5.0  # a ridge this many times as high as the grain gives an evidence of one half
+GRAIN_TILE = 48  # pixels; size of the tiles in which the grain is measured
+QUIETEST = 0.0025  # of full ink; least grain of paper
 
 
 def line_evidence(ink: Map, widths: tuple[float, ...]) -> Map:
-    """The evidence for rulings (H, W) float32 in evened ink (H, W) float32, dark ink near 1.
+    """The evidence for rulings (H, W) float32 in the ink (H, W) float32 of an image.
 
-    `widths` are the deviations, in pixels, of the blurs under which ridges are sought.
+    `widths` are the standard deviations, in pixels, of the blurs before ridges are measured.
     """
     best = np.zeros(ink.shape, np.float32)
     for width in widths:

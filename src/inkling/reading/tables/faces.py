@@ -1,4 +1,4 @@
-"""Cells between rulings: what is closed all around, and what missing edges join together."""
+"""Builds the cells of a table from its rulings: places without an edge between them are merged."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,14 @@ from numpy.typing import NDArray
 
 from inkling.reading.tables.rulings import Rulings
 
-THIN = 0.2  # of the median; lines closer together than this are one, drawn double
-STRANGE = 0.2  # of the usual size; a strip of fewer cells that differs by more is no row
-GAPPY = 0.3  # of a strip that belongs to no cell, more than elsewhere
-SPLIT = 3  # places; a larger face that is no rectangle is no cell
+STRANGE = 0.2  # of the usual size; an outer strip of fewer cells that differs by more is no row
+GAPPY = 0.3  # an outer strip with this much more area outside all cells is no row
+SPLIT = 3  # places; a larger face that is not a rectangle is no cell
 
 
 @dataclass(frozen=True)
 class Face:
-    """A cell: the lines (indices) that bound it, and how many rows and columns it covers."""
+    """A cell: the indices of its top and left line, and the rows and columns that it covers."""
 
     top: int
     left: int
@@ -26,20 +25,20 @@ class Face:
 
 @dataclass(frozen=True, eq=False)
 class Grid:
-    """A table's lines and its cells; every place of it belongs to one cell or to none."""
+    """The lines and cells of a table. Each place between lines belongs to at most one cell."""
 
     rulings: Rulings
     faces: tuple[Face, ...]
 
     @property
     def area(self) -> float:
-        """In flat pixels, about."""
+        """The approximate area in pixels of the flattened map."""
         v, u = self.rulings.v.position, self.rulings.u.position
         return float((v[-1] - v[0]) * (u[-1] - u[0]))
 
 
 def find_grids(rulings: Rulings) -> list[Grid]:
-    """The tables that the edges close off: faces that no gap joins to the outside."""
+    """Finds the tables: connected faces that are closed to the outside."""
     label = _join(rulings)
     inside = (label != label[0, 0])[1:-1, 1:-1]
     label = label[1:-1, 1:-1]
@@ -49,7 +48,7 @@ def find_grids(rulings: Rulings) -> list[Grid]:
 
 
 def _ragged(label: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The places (R, C) of faces that are far from rectangles, as between a grid and a frame."""
+    """The places (R, C) of large faces that are not rectangles, as between a grid and a frame."""
     out = np.zeros_like(inside)
     for number in np.unique(label[inside]):
         own = label == number
@@ -61,7 +60,7 @@ def _ragged(label: NDArray[np.int64], inside: NDArray[np.bool_]) -> NDArray[np.b
 
 
 def _join(rulings: Rulings) -> NDArray[np.int64]:
-    """Labels (R + 1, C + 1) of places, one ring of outside around them, joined by missing edges."""
+    """Labels (R + 1, C + 1) of places merged over missing edges, with a border of outside."""
     rows, columns = len(rulings.v.position) - 1, len(rulings.u.position) - 1
     parent = np.arange((rows + 2) * (columns + 2))
 
@@ -89,17 +88,17 @@ def _join(rulings: Rulings) -> NDArray[np.int64]:
 
 
 def _parts(core: NDArray[np.bool_]) -> list[NDArray[np.bool_]]:
-    """Places (R, C) that hang together by their sides, one mask for each such part."""
+    """One mask (R, C) per connected component of places."""
     count, parts = cv2.connectedComponents(core.astype(np.uint8), connectivity=4)
     return [np.asarray(parts) == number for number in range(1, count)]
 
 
 def _crop(rulings: Rulings, label: NDArray[np.int64], part: NDArray[np.bool_]) -> Grid | None:
-    """The table of one part, with the lines that its cells do not need left out."""
+    """The table of one component, without the lines that separate none of its cells."""
     rows, columns = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     own = np.where(part, label, -1)[top:bottom, left:right]
-    # A line that separates nothing in this part is another table's.
+    # A line that separates nothing in this component belongs to another table.
     keep_v = np.ones(bottom + 1 - top, bool)
     keep_v[1:-1] = (own[1:] != own[:-1]).any(axis=1)
     keep_u = np.ones(right + 1 - left, bool)
@@ -130,7 +129,7 @@ def _strip(
     keep_v: NDArray[np.bool_],
     keep_u: NDArray[np.bool_],
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """The places, rows and columns, of the outermost row or column of a part."""
+    """The range of rows and of columns of the outermost row or column of a component."""
     top, bottom, left, right = bounds
     v, u = np.flatnonzero(keep_v) + top, np.flatnonzero(keep_u) + left
     rows, columns = (top, bottom), (left, right)
@@ -148,9 +147,9 @@ def _strip(
 def _loose_side(
     own: NDArray[np.int64], v: NDArray[np.float64], u: NDArray[np.float64]
 ) -> str | None:
-    """Which outermost row or column is no part of the table but lies between it and a frame.
+    """The side whose outermost row or column lies between the table and a frame, or None.
 
-    Its cells are separated where no other cells are, or it is one cell of another size.
+    Such a strip is divided where the rest of the table is not, or it has few cells of another size.
     """
     for side, table, across in (
         ("top", own, v),
@@ -176,7 +175,7 @@ def _loose_side(
 
 
 def _rectangles(own: NDArray[np.int64]) -> list[Face]:
-    """One face for each label, in reading order; one that is no rectangle falls into its places."""
+    """One face per label, in reading order. A face that is not a rectangle is split into places."""
     faces = []
     for number in np.unique(own):
         if number < 0:

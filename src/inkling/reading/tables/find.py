@@ -1,4 +1,4 @@
-"""Every ruled grid in an evidence map: rectified, flattened, its lines chosen, its cells closed."""
+"""Finds all ruled grids of a photo: rectifies and flattens each one, and selects its lines."""
 
 from dataclasses import dataclass
 
@@ -17,29 +17,29 @@ from inkling.reading.tables.flatten import Flattening, flatten
 from inkling.reading.tables.lattice import level_lines
 from inkling.reading.tables.rectify import Patch, rectify
 from inkling.reading.tables.rulings import Lines, Rulings, close, measure, present
-from inkling.reading.tables.segments import SIDE, find_pieces, two_families
+from inkling.reading.tables.segments import DIRECTION_SIDE, find_pieces, two_families
 from inkling.reading.tables.squared_paper import is_squared_paper
 
-FINE, BROAD = (1.0, 2.0), (3.5,)  # pixels; deviations of the blurs under which lines are sought
-LONGEST = 2000  # pixels; the longer side of a rectified patch, at most
-CELL = 48  # pixels; the shorter side of a usual cell in it
-LARGER = 2.5  # times; it shows nothing larger than so
-# Of that side; deviations of the blurs under which lines are sought. The second set finds lines out
-# of focus, and would join strokes to their frames.
+FINE, BROAD = (1.0, 2.0), (3.5,)  # pixels; standard deviations of the blurs for line evidence
+LONGEST = 2000  # pixels; greatest longer side of a rectified patch
+CELL = 48  # pixels; shorter side of a usual cell in a patch
+LARGER = 2.5  # greatest magnification of a patch
+# Standard deviations of the blurs for line evidence in a patch, relative to a cell's side. The
+# second set finds lines out of focus, but would join strokes to their frames.
 WIDTHS = ((0.025, 0.05), (0.05, 0.08))
-WINDOW = 21  # pixels along which evidence is averaged in a patch that is not yet flat
+WINDOW = 21  # pixels along which evidence is averaged before flattening
 SLOPES = (-0.15, -0.075, 0.0, 0.075, 0.15)
-LONG = 1.2  # cells; shorter chains say nothing about how the paper is bent
-FEW = 9  # cells; grids of fewer
-LEGIBLE = 16.0  # pixels; must have cells so large, for the holes of letters are smaller
-SAME = 0.4  # of the smaller of two tables; what overlaps more is one table seen twice
+LONG = 1.2  # cells; least length of a chain used to measure the bending of the paper
+FEW = 9  # a grid with fewer cells than this ...
+LEGIBLE = 16.0  # ... needs cells of at least this many pixels, unlike the holes of letters
+SAME = 0.4  # of the smaller table; greatest overlap of two different tables
 
 
 @dataclass(frozen=True, eq=False)
 class FoundGrid:
-    """A grid in the pixels of the evidence map.
+    """A grid in pixels of the evidence map.
 
-    `corners` (R, C, 2) float64 are x, y of every crossing of the R level and C upright lines;
+    `corners` (R, C, 2) float64 are the x, y of each crossing of R horizontal and C vertical lines.
     `faces` are its cells.
     """
 
@@ -63,12 +63,12 @@ class FoundGrid:
 
     @property
     def area(self) -> float:
-        """In pixels."""
+        """The area in pixels."""
         return abs(float(cv2.contourArea(self.outline.astype(np.float32))))
 
 
 def find_all(dark: Darkness) -> list[FoundGrid]:
-    """The grids of a photo, largest first, in pixels of `dark.found`."""
+    """Finds the grids of a photo, largest first, in pixels of `dark.found`."""
     fine = line_evidence(dark.found, FINE)
     evidence = np.maximum(fine, line_evidence(dark.found, BROAD))
     windows = find_windows(evidence, fine)
@@ -82,7 +82,7 @@ def _look_in(dark: Darkness, evidence: Map, window: Window) -> list[FoundGrid]:
     """The grids in one window."""
     part = window.cut(evidence)
     near = part * window.near
-    pieces = find_pieces(shrink(near, SIDE))
+    pieces = find_pieces(shrink(near, DIRECTION_SIDE))
     families = two_families(pieces)
     if families is None:
         return []
@@ -95,8 +95,9 @@ def _look_in(dark: Darkness, evidence: Map, window: Window) -> list[FoundGrid]:
     seen = _see(dark, window, patch, scale)
     ink = np.asarray(cv2.remap(seen, *bend.maps(), cv2.INTER_LINEAR), np.float32)
     side = scale * window.side
-    for shares in WIDTHS:
-        flat = line_evidence(ink, tuple(float(np.clip(side * share, 1, 4)) for share in shares))
+    for fractions in WIDTHS:
+        widths = tuple(float(np.clip(side * fraction, 1, 4)) for fraction in fractions)
+        flat = line_evidence(ink, widths)
         grids = [
             grid for grid in _grids(flat, side) if len(grid.faces) >= FEW or window.side >= LEGIBLE
         ]
@@ -106,7 +107,7 @@ def _look_in(dark: Darkness, evidence: Map, window: Window) -> list[FoundGrid]:
 
 
 def _see(dark: Darkness, window: Window, patch: Patch, scale: float) -> Map:
-    """The ink of a window through its patch, from as large an image of it as there is."""
+    """The ink of a window warped to its patch, from the largest suitable image."""
     height, width = window.near.shape
     if scale <= 1 or dark.finding == 1:  # grey has less grain than the darkest colour
         part = window.cut(dark.found)
@@ -116,7 +117,7 @@ def _see(dark: Darkness, window: Window, patch: Patch, scale: float) -> Map:
             for edge in (window.x, window.y, window.x + width, window.y + height)
         )
         part = dark.ink[y:bottom, x:right]
-    # What is shown smaller than it is must be averaged, which a warp does not do.
+    # An image that becomes smaller must be averaged first, because warping only samples.
     shape = (max(1, round(height * scale)), max(1, round(width * scale)))
     if shape[0] < part.shape[0]:
         part = resize(part, shape)
@@ -133,7 +134,7 @@ def _flattening(rectified: Map, long: float, patch: Patch) -> Flattening:
 
 
 def _grids(flat: Map, side: float) -> list[Grid]:
-    """The grids of a flattened map, in its pixels; `side` is that of a usual cell."""
+    """The grids of a flattened map, in its pixels. `side` is the side of a usual cell."""
     down, across = measure(flat), measure(np.ascontiguousarray(flat.T))
     found = []
     for cells in find_cells(flat, side):
@@ -148,7 +149,7 @@ def _grids(flat: Map, side: float) -> list[Grid]:
 
 
 def _place(grid: Grid, corner: tuple[int, int], bend: Flattening, patch: Patch) -> FoundGrid:
-    """A grid of a flattened patch in the pixels of the evidence map."""
+    """Maps a grid of a flattened patch to pixels of the evidence map."""
     u, v = crossings(grid.rulings.v, grid.rulings.u)
     first_u, first_v, _, _ = bend.extent()
     x, y = bend.backward((u + first_u).ravel(), (v + first_v).ravel())
@@ -158,7 +159,7 @@ def _place(grid: Grid, corner: tuple[int, int], bend: Flattening, patch: Patch) 
 
 
 def crossings(level: Lines, upright: Lines) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Where R level lines cross C upright ones: u and v, (R, C) each."""
+    """The crossings of R horizontal and C vertical lines: u and v, (R, C) each."""
     u = np.repeat(upright.position[None], len(level.position), axis=0)
     v = u
     for _ in range(3):
@@ -170,7 +171,7 @@ def crossings(level: Lines, upright: Lines) -> tuple[NDArray[np.float64], NDArra
 
 
 def _without_doubles(found: list[FoundGrid]) -> list[FoundGrid]:
-    """Of grids that overlap the one with the most cells; largest first."""
+    """Removes overlapping grids except the one with the most cells. Largest first."""
     chosen: list[FoundGrid] = []
     for grid in sorted(found, key=lambda grid: -len(grid.faces)):
         if all(_overlap(grid, other) < SAME for other in chosen):

@@ -1,8 +1,8 @@
-"""Bent lines made straight: a smooth map of the patch in which every line has one coordinate.
+"""Flattens bent paper: fits a smooth map in which each ruled line has a constant coordinate.
 
-For level lines v(x, y) = y + sum of c_ab x^a P_b(y), chosen by least squares so that v is the same
-all along each chain; for upright ones likewise u. Nothing needs to be known of which chains are
-pieces of one line: curvature shows in each, and pieces of one line then share one v.
+For horizontal lines, v(x, y) = y + sum of c_ab x^a y^b is fitted by least squares so that v is
+constant along each chain; for vertical lines u likewise. The fit does not need to know which chains
+belong to one line.
 """
 
 from dataclasses import dataclass
@@ -15,13 +15,13 @@ from inkling.reading.preprocess.pixels import Map
 from inkling.reading.tables.chains import Chains
 
 ALONG = 6  # highest power along the lines
-ACROSS = 3  # highest power across them
-HOLD = 0.00001  # weight of a smooth map, beside one chain as long as the patch
-ROUNDS = 6
-TOLERANCE = 0.006  # of the patch; chains that fit worse than this count less
-MESH = 32  # nodes a side at which the map is turned round
-TURNS = 12
-BEYOND = 0.25  # of a side
+ACROSS = 3  # highest power across the lines
+HOLD = 0.00001  # weight of the smoothness term, relative to one chain as long as the patch
+ROUNDS = 6  # iterations of the robust fit
+TOLERANCE = 0.006  # of the patch; chains with a larger error get a lower weight
+MESH = 32  # nodes per side at which the map is inverted
+TURNS = 12  # iterations of the inversion
+BEYOND = 0.25  # of a side; greatest extension beyond the patch
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,9 +55,9 @@ class Flattening:
         return x, y
 
     def extent(self) -> tuple[int, int, int, int]:
-        """The flat pixels that show the whole patch: first u and v, width and height.
+        """The flat area that shows the whole patch: first u and v, width and height.
 
-        At most a quarter more on each side: the map runs wild where no line holds it.
+        It extends at most a quarter beyond each side, because the map is not reliable there.
         """
         height, width = self.shape
         along, down = np.linspace(0, width, 17), np.linspace(0, height, 17)
@@ -69,7 +69,7 @@ class Flattening:
         return int(left), int(top), int(right - left) + 1, int(bottom - top) + 1
 
     def maps(self) -> tuple[Map, Map]:
-        """For each flat pixel of `extent`, where in the patch it lies: (H, W) x and y."""
+        """The patch coordinates x and y (H, W) of each flat pixel of `extent`."""
         first_u, first_v, width, height = self.extent()
         nodes_u = np.linspace(0, width - 1, MESH) + first_u
         nodes_v = np.linspace(0, height - 1, MESH) + first_v
@@ -91,7 +91,7 @@ class Flattening:
 
 
 def powers(along: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The terms (N, K) of the map: along^a across^b, a from 1, b from 0."""
+    """The terms (N, K) of the map: along^a across^b with a from 1 and b from 0."""
     return np.stack(
         [along**a * across**b for a in range(1, ALONG + 1) for b in range(ACROSS + 1)], axis=1
     )
@@ -102,7 +102,7 @@ def _order() -> NDArray[np.float64]:
 
 
 def flatten(level: Chains, upright: Chains, shape: tuple[int, int]) -> Flattening:
-    """The flattening of a patch from its level chains and its upright ones, these transposed."""
+    """Fits the flattening of a patch to its horizontal and its (transposed) vertical chains."""
     return Flattening(shape, _fit(level, shape), _fit(upright, (shape[1], shape[0])))
 
 

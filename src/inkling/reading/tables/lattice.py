@@ -1,7 +1,7 @@
-"""The lines of a grid in a flattened map, from the cells that they close in.
+"""Finds the lines of a grid in a flattened map from the cells between them.
 
-A line is what cells on both its sides share. A stroke of a digit, a headline or the page's frame
-closes no cells in a row, so nothing needs to be known about them.
+A line is a side that several cells share. Strokes, headlines and the frame of the page do not close
+rows of cells, so they need no special rules.
 """
 
 import numpy as np
@@ -11,24 +11,24 @@ from inkling.reading.preprocess.pixels import Map
 from inkling.reading.tables.cell_boxes import Boxes, neighbours
 from inkling.reading.tables.rulings import Lines
 
-APART = 0.3  # of a small cell's side; sides nearer to each other are of one line
-SHORTEST = 0.2  # of a grid's width that a line bounds, at least; a stroke may split a cell
-REGULAR = 5  # lines; where there are so many, what is usual is known
-CREASE = 0.75  # of the usual distance; a line that is nearer to both its neighbours
-UNBROKEN = 0.95  # of the grid's width, and closes no cells in along so much, is a crease
-FAINTEST = 0.15  # evidence that is a trace of a line
-WHOLE = 0.8  # of a grid's width; a line that reaches so far is surely one of its lines
-MERGED = 1.5  # of their usual distance; shorter lines lie only where they are farther apart
-TRACE = 4  # pixels that a line is sought from where it should be
-SMOOTH = 31  # pixels over which its course is smoothed
+APART = 0.3  # of a small cell's side; closer sides belong to one line
+SHORTEST = 0.2  # of a grid's width; least length of a line, because a stroke may split a cell
+REGULAR = 5  # lines; with fewer, the usual distance is uncertain
+CREASE = 0.75  # of the usual distance; a line closer than this to both neighbours is a crease ...
+UNBROKEN = 0.95  # ... unless cells border it along this fraction of the grid's width
+FAINTEST = 0.15  # least evidence of a trace of a line
+WHOLE = 0.8  # of a grid's width; a line of this length is surely part of the grid
+MERGED = 1.5  # of the usual distance; shorter lines exist only in wider gaps
+TRACE = 4  # pixels; greatest distance of a line from its expected position
+SMOOTH = 31  # pixels; window for smoothing the course of a line
 
 Floats = NDArray[np.float64]
 
 
 def level_lines(cells: Boxes, smooth: Map) -> tuple[Lines, NDArray[np.int64]]:
-    """The level lines of a grid's cells, each followed along its crest in `smooth` (H, W).
+    """The horizontal lines of a grid's cells, each followed along its crest in `smooth` (H, W).
 
-    Also the number of the line above each cell and of that below it, (2, N); -1 where it is none.
+    Also the index of the line above and below each cell, (2, N); -1 for none.
     """
     half = _half_thickness(cells)
     sides = np.concatenate([cells.top - half, cells.bottom + half])
@@ -57,7 +57,7 @@ def level_lines(cells: Boxes, smooth: Map) -> tuple[Lines, NDArray[np.int64]]:
 def _closed(
     number: NDArray[np.int64], left: Floats, right: Floats, width: int
 ) -> NDArray[np.bool_]:
-    """Where each line (M,) has a cell above or below it, (M, W); `number` is each side's line."""
+    """The mask (M, W) of columns in which a line borders a cell. `number` is each side's line."""
     known = np.zeros((int(number.max()) + 1, width), bool)
     for line, a, b in zip(number.tolist(), left.tolist(), right.tolist(), strict=True):
         known[line, max(0, round(a)) : round(b) + 1] = True
@@ -65,15 +65,15 @@ def _closed(
 
 
 def _drawn(closed: NDArray[np.bool_], course: Floats, smooth: Map) -> NDArray[np.bool_]:
-    """Where each line is, (M, W): beside a cell, or on its course some trace of it."""
+    """The mask (M, W) of columns in which a line borders a cell or leaves a trace."""
     rows = np.clip(np.rint(course).astype(np.int64), 0, len(smooth) - 1)
     return closed | (smooth[rows, np.arange(smooth.shape[1])] > FAINTEST)
 
 
 def _chosen(position: Floats, closed: Floats, drawn: Floats) -> NDArray[np.bool_]:
-    """Which lines (M,) are a grid's; a stroke splits one cell, and a crease of the paper several.
+    """Selects the lines (M,) of the grid. A stroke splits one cell, a crease of the paper several.
 
-    `closed` and `drawn` (M,) are how much of the grid's width has cells and any trace of the line.
+    `closed` and `drawn` (M,) are the fractions of the grid's width with cells and with any trace.
     """
     chosen = closed >= SHORTEST
     whole = np.flatnonzero(chosen & (drawn >= WHOLE))
@@ -95,25 +95,25 @@ def _chosen(position: Floats, closed: Floats, drawn: Floats) -> NDArray[np.bool_
 
 
 def _half_thickness(cells: Boxes) -> float:
-    """Half the usual distance between cells above and below a line, in pixels."""
+    """Half the usual thickness of a line, in pixels: the gap between cells above and below it."""
     gaps = [cells.top[below] - cells.bottom[above] for above, below in neighbours(cells.turned)]
     return float(np.median(gaps)) / 2 if gaps else 2.0
 
 
 def _anchored(sides: Floats, left: Floats, right: Floats, width: int) -> Floats:
-    """A line's row at each column (W,), through the sides of the cells that it bounds."""
+    """The row of a line at each column (W,), interpolated between the sides of its cells."""
     middle = (left + right) / 2
     order = np.argsort(middle)
     at, level = middle[order], sides[order]
     columns = np.arange(width, dtype=np.float64)
-    # Cells above and below a line share a middle; interpolation needs each once.
+    # Cells above and below a line have the same middle. Interpolation needs each one once.
     at, index = np.unique(np.rint(at), return_inverse=True)
     level = np.bincount(index, level) / np.bincount(index)
     return np.interp(columns, at, level)
 
 
 def _follow(smooth: Map, anchor: Floats, near: int) -> Floats:
-    """The row of the crest within `near` rows of `anchor` at each column, smoothed, (W,)."""
+    """The smoothed row (W,) of the crest within `near` rows of `anchor`."""
     height, width = smooth.shape
     steps = np.arange(-near, near + 1)
     rows = np.clip(np.rint(anchor)[None] + steps[:, None], 0, height - 1).astype(np.int64)

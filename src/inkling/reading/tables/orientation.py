@@ -1,4 +1,4 @@
-"""Which way up a grid is read: turned by quarter turns until its digits stand upright."""
+"""Finds the orientation of a grid: the quarter turns after which its digits are upright."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,13 +7,13 @@ from inkling.reading.recognise.network import Network
 from inkling.reading.tables.faces import Face
 from inkling.reading.tables.find import FoundGrid
 
-SAMPLE = 60  # cells that are looked at
-UPRIGHT = 0.93  # mean probability of the best digit; a grid that reads so well is upright
-BETTER = 0.06  # of mean probability by which another orientation must be better
+SAMPLE = 60  # greatest number of cells to classify
+UPRIGHT = 0.93  # mean probability of the best digit from which no rotation is tried
+BETTER = 0.06  # least gain of the mean probability for another orientation
 
 
 def quarter_turns(pixels: NDArray[np.uint8], network: Network) -> int:
-    """How many quarter turns clockwise make crops (N, 28, 28) upright: 0 to 3."""
+    """The number of clockwise quarter turns, 0 to 3, that make crops (N, 28, 28) upright."""
     sample = pixels[:: max(1, -(-len(pixels) // SAMPLE))]
     if not len(sample):
         return 0
@@ -33,7 +33,7 @@ def _how_well(pixels: NDArray[np.uint8], network: Network) -> float:
 
 
 def turn(grid: FoundGrid, turns: int) -> FoundGrid:
-    """A grid as it is numbered after so many quarter turns clockwise of its image."""
+    """Renumbers the rows and columns of a grid after clockwise quarter turns of its image."""
     for _ in range(turns):
         rows = grid.rows
         faces = [

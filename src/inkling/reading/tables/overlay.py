@@ -1,4 +1,4 @@
-"""The grids of a photo drawn over it, each cell's answer in its place."""
+"""Draws the tables of a photo over it, with the answer of each cell."""
 
 from collections.abc import Sequence
 
@@ -8,22 +8,22 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkling.reading.tables.table_types import Cell, Table
 
-LINE = (0, 122, 204)  # the grid
-SURE = (0, 122, 60)  # an answer
-DOUBT = (204, 60, 0)  # an answer that is unsure, and a cell whose ink is no digit
-VEIL = 0.35  # of white, laid over the photo so that what is drawn stands out
-SIDE = 1600  # pixels; the drawing's longer side, at most
-TEXT = 0.34  # of a cell's height
+LINE = (0, 122, 204)  # colour of the grid
+SURE = (0, 122, 60)  # colour of an answer
+DOUBT = (204, 60, 0)  # colour of an unsure answer, and of a cell with ink that is no digit
+VEIL = 0.35  # weight of white over the photo, for contrast
+LONGEST = 1600  # pixels; greatest longer side of the drawing
+TEXT = 0.34  # text height, relative to the cell's height
 
 
 def draw_tables(pixels: NDArray[np.uint8], width: int, tables: Sequence[Table]) -> Image.Image:
-    """The tables over the photo (H, W) or (H, W, 3) uint8, whose own width is `width` pixels.
+    """Draws tables over a photo (H, W) or (H, W, 3) uint8 that is `width` pixels wide undecoded.
 
-    The answer of each cell stands in its lower right corner, turned with the cell; an uncertain
-    one has another colour and its cell a frame in it.
+    The answer of each cell is in its lower right corner, rotated with the table. An uncertain
+    answer and the frame of its cell have another colour.
     """
     image = Image.fromarray(pixels).convert("RGB")
-    scale = min(1.0, SIDE / max(image.size))
+    scale = min(1.0, LONGEST / max(image.size))
     image = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))))
     image = Image.blend(image, Image.new("RGB", image.size, "white"), VEIL)
     zoom = image.width / width
@@ -34,7 +34,7 @@ def draw_tables(pixels: NDArray[np.uint8], width: int, tables: Sequence[Table]) 
 
 
 def is_doubtful(cell: Cell) -> bool:
-    """Whether a person should look at a cell."""
+    """Whether a person should check a cell."""
     return cell.verdict in ("unsure", "not-a-digit")
 
 
@@ -53,7 +53,7 @@ def _draw_cell(image: Image.Image, cell: Cell, rotation: int, zoom: float) -> No
     label = Image.new("L", (round(right) + 2, round(bottom) + 2), 0)
     ImageDraw.Draw(label).text((0, 0), text, fill=255, font=font)
     label = label.rotate(rotation, expand=True)
-    # The lower right corner as the table is read, a little inside it.
+    # The lower right corner in the orientation of the table, a little inside the cell.
     inside = corners[2] * 0.86 + corners[0] * 0.14
     spot = inside - np.array(label.size) / 2
     ink = Image.new("RGB", label.size, DOUBT if is_doubtful(cell) else SURE)

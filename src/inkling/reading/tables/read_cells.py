@@ -1,4 +1,4 @@
-"""The cells of a grid read, all in one batch of the crop network."""
+"""Reads the cells of a grid in one batch of the digit network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,16 +20,16 @@ from inkling.reading.results import answer_image
 from inkling.reading.tables.cells import CellInk, crop_ink
 from inkling.types import Box, Prediction, Verdict
 
-WIDE = 1.05  # width over height of strokes that may be two digits
-TALL = 0.5  # of the strokes' height; a part no taller than that is no digit of its own
-SURE = 0.9  # probability of one digit that needs no other way of reading
-SMALL = 0.38  # of the cell's height; smaller strokes that are no digit are dirt
-BLANK = 0.5  # probability that strokes are no digit
+WIDE = 1.05  # least width over height of strokes that may be two digits
+TALL = 0.5  # of the strokes' height; least height of a separate digit
+SURE = 0.9  # probability of one digit from which wide strokes only are checked for more
+SMALL = 0.38  # of the cell's side; smaller strokes that are no digit are dirt
+BLANK = 0.5  # a single digit with a lower probability loses to a row of digits
 
 
 @dataclass(frozen=True)
 class CellText:
-    """What one cell says."""
+    """The answer for one cell."""
 
     text: str
     verdict: Verdict
@@ -38,7 +38,7 @@ class CellText:
 
 
 def stack(cells: Sequence[CellInk]) -> NDArray[np.uint8]:
-    """The strokes of each cell as one crop, (N, 28, 28) uint8, light on dark."""
+    """The normalised strokes of each cell as one crop, (N, 28, 28) uint8, light on dark."""
     if not cells:
         return np.zeros((0, 28, 28), np.uint8)
     inks = [crop_ink(cell) for cell in cells]
@@ -56,7 +56,7 @@ def read_cells(
     zoom: float,
     digits_per_cell: int | None = None,
 ) -> list[CellText]:
-    """What each cell says; `zoom` is pixels of the darkness map for one of the photo."""
+    """Reads cells. `zoom` is pixels of the darkness map per pixel of the photo."""
     inked = [index for index, cell in enumerate(cells) if not cell.blank]
     pixels = stack([cells[index] for index in inked])
     probs = network.judge(pixels) if inked else np.zeros((0, 11), np.float32)
@@ -79,7 +79,7 @@ def read_cells(
 def _single(
     cell: CellInk, crop: NDArray[np.uint8], prob: NDArray[np.float32], network: Network, zoom: float
 ) -> CellText:
-    """A cell's strokes taken for one digit."""
+    """Reads the strokes of a cell as one digit."""
     x, y, w, h = cv2.boundingRect(cell.strokes)
     box = _box(cell, (x, y, w, h), zoom)
     digit = predict(Crop(box, crop, 2.0, cell.level, 0, 1.0), prob, network.card)
@@ -91,12 +91,12 @@ def _single(
 
 
 def _is_bar(w: int, h: int) -> bool:
-    """Whether strokes are as flat as a dash, or a piece of a ruling."""
+    """Whether strokes are as flat as a dash or a piece of a ruling."""
     return w > 3 * h
 
 
 def _may_be_several(cell: CellInk, prob: NDArray[np.float32], digits_per_cell: int | None) -> bool:
-    """Whether a cell's strokes may be more than one digit."""
+    """Whether the strokes of a cell may be more than one digit."""
     if digits_per_cell is not None and digits_per_cell > 1:
         return True
     _, _, w, h = cv2.boundingRect(cell.strokes)
@@ -108,7 +108,7 @@ def _may_be_several(cell: CellInk, prob: NDArray[np.float32], digits_per_cell: i
 
 
 def _parts_side_by_side(cell: CellInk) -> int:
-    """How many tall parts of a cell's strokes stand beside one another, a gap between them."""
+    """The number of tall parts of a cell's strokes that are separated by gaps."""
     x, y, w, h = cv2.boundingRect(cell.strokes)
     part = cell.strokes[y : y + h, x : x + w]
     inked = part.any(axis=0)
@@ -122,7 +122,7 @@ def _parts_side_by_side(cell: CellInk) -> int:
 
 
 def _read_rows(cells: Sequence[CellInk], network: Network, zoom: float) -> list[CellText]:
-    """Cells read as lines of text: their parts in one batch, then each line by itself."""
+    """Reads cells as lines of text: all parts in one batch, then each line."""
     seen = [_preprocessed(cell) for cell in cells]
     pixels = [crop.pixels for one in seen for crop in one.crops]
     probs = network.judge(np.stack(pixels)) if pixels else np.zeros((0, 11), np.float32)
@@ -142,7 +142,7 @@ def _read_rows(cells: Sequence[CellInk], network: Network, zoom: float) -> list[
 
 
 def _preprocessed(cell: CellInk) -> Preprocessed:
-    """A cell as an image whose ink and ground are known."""
+    """A cell in the form of a preprocessed image."""
     own = cv2.dilate(cell.strokes, np.ones((3, 3), np.uint8))
     dark = np.minimum(cell.ink / max(cell.level, 1e-3), 1).astype(np.float32) * own
     grey = np.rint(255 - 255 * dark).astype(np.uint8)
@@ -155,7 +155,7 @@ def _preprocessed(cell: CellInk) -> Preprocessed:
 
 
 def _choose(row: CellText, single: CellText, digits_per_cell: int | None) -> CellText:
-    """A cell as a row of digits or as one, whichever fits what is known or is the surer."""
+    """Selects the reading of a cell: the one with the known number of digits, or the surer one."""
     if digits_per_cell is not None and digits_per_cell > 1:
         fits = [text for text in (row, single) if len(text.text) == digits_per_cell]
         return fits[0] if fits else row
@@ -165,19 +165,19 @@ def _choose(row: CellText, single: CellText, digits_per_cell: int | None) -> Cel
 
 
 def _checked(text: CellText, digits_per_cell: int) -> CellText:
-    """Unsure where a cell does not hold as many digits as it must; a blank one may."""
+    """Marks a cell that is not blank as unsure if its number of digits is not the known one."""
     if text.verdict == "digits" and len(text.text) != digits_per_cell:
         return replace(text, verdict="unsure")
     return text
 
 
 def _blankness(cell: CellInk) -> float:
-    """How clearly a cell without strokes is blank, 0.5 to 1."""
+    """The confidence that a cell without strokes is blank, 0.5 to 1."""
     return float(np.clip(1 - 0.5 * float(cell.ink.max(initial=0)), 0.5, 1))
 
 
 def _box(cell: CellInk, box: tuple[int, int, int, int], zoom: float) -> Box:
-    """A box x y w h of the cell in the photo's pixels."""
+    """Maps a box x y w h of the cell to pixels of the photo."""
     x, y, w, h = box
     square = np.array([[[x, y], [x + w, y], [x + w, y + h], [x, y + h]]], np.float64)
     points = cv2.perspectiveTransform(square, cell.to_photo)[0] / zoom

@@ -1,4 +1,4 @@
-"""Tables of a photo: its grids found, each cell read."""
+"""Reads the tables of a photo: finds its grids and reads each cell."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -12,7 +12,7 @@ from inkling.errors import InklingError
 from inkling.reading.preprocess.photo import Photo, Source, open_photo
 from inkling.reading.recognise.network import Network, load_network
 from inkling.reading.tables.cells import CellInk, cut_cells, quad_of
-from inkling.reading.tables.darkness import SIDE, Darkness, see_darkness
+from inkling.reading.tables.darkness import TABLE_SIDE, Darkness, see_darkness
 from inkling.reading.tables.faces import Face
 from inkling.reading.tables.find import FoundGrid, find_all
 from inkling.reading.tables.orientation import quarter_turns, turn
@@ -25,7 +25,7 @@ LARGEST_PAGE = 40_000_000  # pixels; an A4 page at 600 dpi has 34.8 million
 
 @dataclass(frozen=True)
 class TableOptions:
-    """What is known in advance: `cells` (rows, columns) of each table, digits in each cell."""
+    """What the user knows: the `cells` (rows, columns) of each table, the digits per cell."""
 
     cells: tuple[int, int] | None = None
     digits_per_cell: int | None = None
@@ -33,10 +33,10 @@ class TableOptions:
     def __post_init__(self) -> None:
         if self.cells is not None and (min(self.cells) < 1 or self.cells == (1, 1)):
             raise InklingError(
-                f"{self.cells[0]} x {self.cells[1]} cells are not a grid: give 1x2 or more"
+                f"{self.cells[0]}x{self.cells[1]} cells are not a grid. Use 1x2 or more"
             )
         if self.digits_per_cell is not None and self.digits_per_cell < 1:
-            raise InklingError("digits per cell must be 1 or more")
+            raise InklingError(f"digits per cell is {self.digits_per_cell}. It must be 1 or more")
 
 
 def read_tables(
@@ -46,11 +46,33 @@ def read_tables(
     cells: tuple[int, int] | None = None,
     digits_per_cell: int | None = None,
 ) -> list[Table]:
-    """The tables in one image, largest first; an empty list where there is no ruled grid.
+    """Reads all ruled grids of one image, cell by cell.
 
-    `source` is what `open_photo` takes; `model` is an ONNX model other than the bundled one.
-    `cells` (rows, columns) is the size that each table is known to have, `digits_per_cell` how
-    many digits stand in a cell that is not blank. Raises `ImageError` and `ModelError`.
+    Parameters
+    ----------
+    source
+        A path, the bytes of a file, an open binary file, a PIL image, or an array or tensor of
+        shape (H, W), (H, W, C) or (C, H, W) with C of 1, 3 or 4.
+    model
+        An ONNX model to use instead of the bundled one.
+    cells
+        The size (rows, columns) of each table, if it is known.
+    digits_per_cell
+        The number of digits in each cell that is not blank, if it is known.
+
+    Returns
+    -------
+    list of Table
+        The largest table first. Empty if the image has no ruled grid.
+
+    Raises
+    ------
+    ImageError
+        The image does not exist, is damaged or too large, or has an unknown format.
+    ModelError
+        `model` cannot be used.
+    InklingError
+        `cells` or `digits_per_cell` is impossible.
     """
     options = TableOptions(cells, digits_per_cell)
     network = _bundled() if model is None else load_network(model)
@@ -63,7 +85,7 @@ def _bundled() -> Network:
 
 
 def read_tables_of(photo: Photo, network: Network, options: TableOptions) -> list[Table]:
-    """The tables of a photo, largest first; none where there is no grid."""
+    """Reads the tables of a decoded photo, largest first."""
     zoom = photo.pixels.shape[1] / photo.width
     dark = see_darkness(photo.pixels, zoom)
     grids = find_all(dark)
@@ -73,14 +95,14 @@ def read_tables_of(photo: Photo, network: Network, options: TableOptions) -> lis
 
 
 def open_for_tables(source: Source, name: str = "the image") -> Photo:
-    """Decodes an image at the size at which tables are read. Raises `ImageError`."""
-    return open_photo(source, name, side=SIDE, max_pixels=LARGEST_PAGE)
+    """Decodes an image at the size for reading tables. Raises `ImageError`."""
+    return open_photo(source, name, side=TABLE_SIDE, max_pixels=LARGEST_PAGE)
 
 
 def fit_size(grid: FoundGrid, cells: tuple[int, int]) -> FoundGrid | None:
-    """A grid whose number of rows and columns is known; None where it is plainly another one.
+    """Fits a grid to the known number of rows and columns. None if the sizes differ too much.
 
-    Either way up. A grid of nearly that size keeps its outline and is divided evenly.
+    Rows and columns may be exchanged. A grid of nearly that size is divided evenly.
     """
     sizes = (grid.rows, grid.columns)
     if sizes in (cells, cells[::-1]):
@@ -94,7 +116,7 @@ def fit_size(grid: FoundGrid, cells: tuple[int, int]) -> FoundGrid | None:
 
 
 def divide(outline: NDArray[np.float64], cells: tuple[int, int]) -> FoundGrid:
-    """A quadrilateral (4, 2) divided evenly, in perspective, into rows and columns."""
+    """Divides a quadrilateral (4, 2) evenly, in perspective, into rows and columns."""
     rows, columns = cells
     square = np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], np.float32)
     matrix = cv2.getPerspectiveTransform(square, outline.astype(np.float32))
@@ -121,7 +143,7 @@ def _read(dark: Darkness, grid: FoundGrid, network: Network, options: TableOptio
 
 
 def _fitting_turns(grid: FoundGrid, turns: int, cells: tuple[int, int]) -> int:
-    """Quarter turns after which a grid has the size that is known."""
+    """The quarter turns after which a grid has the known size."""
     odd = (grid.rows, grid.columns) != cells
     return turns if (turns % 2 == 1) == odd else 1 if odd else 0
 

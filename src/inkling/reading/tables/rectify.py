@@ -1,4 +1,4 @@
-"""The projective map that makes a grid's two families of lines level and upright."""
+"""Rectifies perspective: the projective map that makes a grid's lines horizontal and vertical."""
 
 from dataclasses import dataclass
 
@@ -9,22 +9,22 @@ from numpy.typing import NDArray
 from inkling.reading.preprocess.pixels import Map
 from inkling.reading.tables.segments import Pieces
 
-NEAREST = 1.3  # half the longer side; a vanishing point nearer to the middle is not believed
-ROUNDS = 8
-STEEPEST = 2.6  # how much larger or smaller than in the middle the patch may show the image
+NEAREST = 1.3  # in units of half the longer side; least distance of a vanishing point
+ROUNDS = 8  # iterations of the robust fit
+STEEPEST = 2.6  # greatest ratio of the scales of the patch at its middle and elsewhere
 
 Homography = NDArray[np.float64]  # (3, 3), image pixels to patch pixels
 
 
 @dataclass(frozen=True, eq=False)
 class Patch:
-    """A rectified view; `to_patch` (3, 3) takes image pixels to its pixels, `shape` is its size."""
+    """A rectified view of `shape`. `to_patch` (3, 3) maps image pixels to patch pixels."""
 
     to_patch: Homography
     shape: tuple[int, int]
 
     def warp(self, image: Map) -> Map:
-        """An image of the size that `to_patch` speaks of, seen through the patch; 0 outside."""
+        """Warps an image to the patch. Pixels outside the image are 0."""
         size = (self.shape[1], self.shape[0])
         return np.asarray(
             cv2.warpPerspective(image, self.to_patch, size, flags=cv2.INTER_LINEAR), np.float32
@@ -32,7 +32,7 @@ class Patch:
 
 
 def rectify(across: Pieces, down: Pieces, shape: tuple[int, int], longest: int) -> Patch:
-    """The patch in which `across` run level and `down` upright, at most `longest` pixels long."""
+    """The patch, at most `longest` pixels, in which `across` is horizontal and `down` vertical."""
     v1, v2 = vanishing_point(across), vanishing_point(down)
     weight = np.concatenate([across.length, down.length])
     middle = (np.concatenate([across.middle, down.middle]) * weight[:, None]).sum(0) / weight.sum()
@@ -51,7 +51,7 @@ def rectify(across: Pieces, down: Pieces, shape: tuple[int, int], longest: int) 
 
 
 def vanishing_point(pieces: Pieces) -> NDArray[np.float64]:
-    """Where the pieces of one family meet, homogeneous (3,); at infinity where that is unsure."""
+    """The vanishing point of one family, homogeneous (3,). At infinity if it is uncertain."""
     direction = np.stack([np.cos(pieces.angle), np.sin(pieces.angle)], axis=1)
     ends = np.concatenate([pieces.middle, np.ones((len(direction), 1))], axis=1)
     ahead = np.concatenate([direction, np.zeros((len(direction), 1))], axis=1)
@@ -60,11 +60,11 @@ def vanishing_point(pieces: Pieces) -> NDArray[np.float64]:
     doubled = (pieces.length * np.exp(2j * pieces.angle)).sum()
     mean = np.angle(doubled) / 2
     point = np.array([np.cos(mean), np.sin(mean), 0.0])
-    # A direction is known the better the longer its piece is; the mean direction holds it back.
+    # Long pieces have precise directions. The mean direction regularises the fit.
     weight = pieces.length.copy()
     for _ in range(ROUNDS):
         basis = _beside(point)
-        # Errors are angles between a piece and the ray from its middle to the point.
+        # The error is the angle between a piece and the ray from its middle to the point.
         to_point = point[:2] - point[2] * pieces.middle
         norm = np.maximum(np.linalg.norm(to_point, axis=1), 1e-9)
         error = (lines @ point) / norm
@@ -83,14 +83,14 @@ def vanishing_point(pieces: Pieces) -> NDArray[np.float64]:
 
 
 def _beside(point: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Two unit vectors (3, 2) at right angles to a unit vector and to each other."""
+    """Two unit vectors (3, 2) that are orthogonal to a unit vector and to each other."""
     return np.linalg.svd(point[None])[2][1:].T
 
 
 def _core(
     v1: NDArray[np.float64], v2: NDArray[np.float64], middle: NDArray[np.float64]
 ) -> Homography:
-    """The map that sends `v1` to infinity along x, `v2` along y, and is steady at `middle`."""
+    """The map that sends `v1` to infinity along x and `v2` along y, with scale 1 at `middle`."""
     centre = np.array([*middle, 1.0])
     horizon = np.cross(v1, v2)
     if abs(horizon @ centre) < 1e-6:
@@ -108,7 +108,7 @@ def _core(
 def _extent(
     whole: Homography, depth: NDArray[np.float64], shape: tuple[int, int]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Low and high corner, in units of half the longer side, of the part of the image to show."""
+    """The lower and upper corner of the area to show, in units of half the longer side."""
     height, width = shape
     xs, ys = np.meshgrid(np.linspace(0, width, 33), np.linspace(0, height, 33))
     points = np.stack([xs.ravel(), ys.ravel(), np.ones(xs.size)])

@@ -1,4 +1,4 @@
-"""Lines of a grid in a flattened map, and which of their pieces between crossings are there."""
+"""Lines of a grid in a flattened map, and which of their edges between crossings exist."""
 
 from dataclasses import dataclass
 
@@ -9,18 +9,18 @@ from numpy.typing import NDArray
 from inkling.reading.preprocess.pixels import Map
 from inkling.reading.tables.chains import along, crest
 
-SHORT = 9  # pixels; evidence is averaged over so much of a level line
+SHORT = 9  # pixels; window along a line in which evidence is averaged
 SLOPES = (-0.06, 0.0, 0.06)
-WANDER = 3  # pixels that a line may leave its smoothed course
-SURE = 0.4  # evidence of a piece of line
-FAINT = 0.3  # and of one that is expected
-FILLED = 0.8  # of an edge, for it to be there
-TIP = 0.15  # of an edge, at either end
-ENDS = 0.6  # of its tips
-WEAK = 0.45  # of an edge of a line that was chosen, for it to be there
-EXPECTED = 0.85  # of a faint edge of such a line
-STEADY = 0.7  # of a line's edges; where so many are there, a trace of another is enough
-TRACE = 0.3  # of such an edge
+WANDER = 3  # pixels; greatest distance of a line from its smoothed course
+SURE = 0.4  # threshold of strong evidence
+FAINT = 0.3  # threshold of faint evidence
+FILLED = 0.8  # least fraction of an edge with strong evidence
+TIP = 0.15  # length of each tip of an edge, as a fraction
+ENDS = 0.6  # least fraction of both tips with faint evidence for an edge with a gap ...
+WEAK = 0.45  # ... and least fraction of strong evidence for it
+EXPECTED = 0.85  # least fraction of an edge with faint evidence only
+STEADY = 0.7  # if this fraction of a line's edges exists, a trace of another one is enough
+TRACE = 0.3  # least fraction of such an edge with faint evidence
 
 Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
@@ -30,27 +30,27 @@ Floats = NDArray[np.float64]
 class Lines:
     """Lines of one direction, sorted by position.
 
-    `position` (N,) is each one's mean row, `course` (N, W) its row at each column.
+    `position` (N,) is the mean row of each line, `course` (N, W) its row at each column.
     """
 
     position: Floats
     course: Floats
 
     def take(self, chosen: Bools | NDArray[np.int64]) -> "Lines":
-        """Some of them."""
+        """The chosen lines."""
         return Lines(self.position[chosen], self.course[chosen])
 
     def at(self, columns: Floats) -> Floats:
-        """Rows (N, M) at some columns (M,)."""
+        """The rows (N, M) of the lines at columns (M,)."""
         index = np.clip(np.rint(columns).astype(np.int64), 0, self.course.shape[1] - 1)
         return self.course[:, index]
 
 
 @dataclass(frozen=True, eq=False)
 class Strength:
-    """Level pieces of line: averaged evidence, and where there are some, (H, W) each.
+    """Averaged evidence for horizontal lines, and masks of strong and faint lines, (H, W) each.
 
-    `sure` and `faint` are bool, as wide as a line may wander.
+    The masks are as wide as a line may wander.
     """
 
     smooth: Map
@@ -60,9 +60,10 @@ class Strength:
 
 @dataclass(frozen=True, eq=False)
 class Rulings:
-    """Level lines `v` (R) and upright ones `u` (C), increasing.
+    """R horizontal lines `v` and C vertical lines `u`, in increasing order.
 
-    `level` (R, C - 1) says which edges of level lines are there, `upright` (C, R - 1) likewise.
+    `level` (R, C - 1) tells which edges of the horizontal lines exist, `upright` (C, R - 1) which
+    of the vertical lines.
     """
 
     v: Lines
@@ -72,7 +73,7 @@ class Rulings:
 
 
 def measure(flat: Map) -> Strength:
-    """Where there are level pieces of line in a flattened evidence map (H, W)."""
+    """Measures horizontal lines in a flattened evidence map (H, W)."""
     smooth = along(flat, SHORT, SLOPES)
     pool = np.ones((2 * WANDER + 1, 1), np.uint8)
     crests = [crest(smooth, least) for least in (SURE, FAINT)]
@@ -81,7 +82,7 @@ def measure(flat: Map) -> Strength:
 
 
 def present(lines: Lines, across: Lines, strength: Strength) -> Bools:
-    """Which edges (N, M - 1) of chosen lines are there, broken or faint ones too."""
+    """Which edges (N, M - 1) of the lines exist, including broken and faint ones."""
     sure, faint = filled(lines, across, strength.sure), filled(lines, across, strength.faint)
     tips = np.minimum(
         filled(lines, across, strength.faint, (0, TIP)),
@@ -93,9 +94,9 @@ def present(lines: Lines, across: Lines, strength: Strength) -> Bools:
 
 
 def close(edges: tuple[Bools, Bools], rows: NDArray[np.int64], columns: NDArray[np.int64]) -> None:
-    """Marks the edges, level and upright, around cells that are known to be closed in.
+    """Sets the edges around cells that are known to be closed.
 
-    `rows` (2, N) are the lines above and below each cell, `columns` those left and right of it.
+    `rows` (2, N) are the lines above and below each cell, `columns` those to its left and right.
     """
     level, upright = edges
     for top, bottom, left, right in zip(*rows.tolist(), *columns.tolist(), strict=True):
@@ -107,12 +108,12 @@ def close(edges: tuple[Bools, Bools], rows: NDArray[np.int64], columns: NDArray[
 def filled(
     lines: Lines, across: Lines, strength: Bools, part: tuple[float, float] = (0, 1)
 ) -> Floats:
-    """How much of each edge (N, M - 1), or of a `part` of it, is there: 0 to 1."""
+    """The fraction (N, M - 1) of each edge, or of a `part` of it, that the mask covers."""
     height, width = strength.shape
     rows = np.clip(np.rint(lines.course).astype(np.int64), 0, height - 1)
     total = np.zeros((len(rows), width + 1))
     np.cumsum(strength[rows, np.arange(width)], axis=1, dtype=np.float64, out=total[:, 1:])
-    bound = across.at(lines.position).T  # (N, M): where the lines across cross these
+    bound = across.at(lines.position).T  # (N, M): where the other lines cross these
     bound = np.clip(np.rint(bound).astype(np.int64), 0, width)
     length = np.diff(bound, axis=1)
     margin = np.clip(length // 4, 0, 3)

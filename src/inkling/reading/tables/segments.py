@@ -1,4 +1,4 @@
-"""Straight pieces of line in the evidence, and the two directions that a grid's lines share."""
+"""Finds straight line segments in an evidence map, and the two main directions of a grid."""
 
 from dataclasses import dataclass
 
@@ -8,19 +8,19 @@ from numpy.typing import NDArray
 
 from inkling.reading.preprocess.pixels import Map
 
-SIDE = 480  # pixels; directions are measured at this size
-STRONG = 0.5  # evidence from which a pixel counts as a line
-BINS = 12  # directions over half a turn
-REACH = 14.0  # degrees on either side of a bin's middle
-THICKEST = 0.12  # variance across a piece, of that along it
+DIRECTION_SIDE = 480  # pixels; longer side at which directions are measured
+STRONG = 0.5  # least evidence of a pixel of a line
+BINS = 12  # number of directions in 180 degrees
+REACH = 14.0  # degrees; half the width of a bin, with overlap
+THICKEST = 0.12  # greatest variance across a piece, relative to that along it
 SHORTEST = 0.04  # of the longer side; shorter pieces are strokes
-FAMILY = 20.0  # degrees around a direction that perspective may spread a family
-LEAST_ANGLE = 50.0  # degrees between the two families of a grid
+FAMILY = 20.0  # degrees; greatest deviation within a family, due to perspective
+LEAST_ANGLE = 50.0  # degrees; least angle between the two families of a grid
 
 
 @dataclass(frozen=True, eq=False)
 class Pieces:
-    """Straight pieces (N, ...), in coordinates with the middle at 0 and the longer side 2.
+    """N straight pieces, in coordinates with the middle at 0 and a longer side of 2.
 
     `middle` (N, 2), `angle` (N,) radians in [0, pi), `length` (N,).
     """
@@ -30,12 +30,12 @@ class Pieces:
     length: NDArray[np.float64]
 
     def take(self, chosen: NDArray[np.bool_]) -> "Pieces":
-        """The pieces where `chosen` (N,)."""
+        """The chosen pieces."""
         return Pieces(self.middle[chosen], self.angle[chosen], self.length[chosen])
 
 
 def find_pieces(evidence: Map) -> Pieces:
-    """The straight pieces of an evidence map (H, W) of at most some 640 pixels a side."""
+    """The straight pieces of an evidence map (H, W) of at most about 640 pixels per side."""
     height, width = evidence.shape
     scale = 2 / max(height, width)
     angle = _direction(evidence)
@@ -54,7 +54,7 @@ def find_pieces(evidence: Map) -> Pieces:
 
 
 def _direction(evidence: Map) -> Map:
-    """Along which angle, in radians of half a turn, the line at each pixel runs, (H, W)."""
+    """The angle (H, W) of the line at each pixel, in radians from 0 to pi."""
     smooth = np.asarray(cv2.GaussianBlur(evidence, (0, 0), 1.2), np.float32)
     gx = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), np.float32)
     gy = np.asarray(cv2.Sobel(smooth, cv2.CV_32F, 0, 1), np.float32)
@@ -67,7 +67,7 @@ def _direction(evidence: Map) -> Map:
 
 
 def _fit(mask: NDArray[np.uint8], middle: float) -> list[tuple[float, float, float, float]]:
-    """Each connected piece of a mask as x, y, angle, length; those that lean to another bin not."""
+    """The x, y, angle and length of each connected piece of a mask whose angle is in this bin."""
     count, raw, stats, centres = cv2.connectedComponentsWithStats(mask, connectivity=8)
     long = np.hypot(stats[:, cv2.CC_STAT_WIDTH], stats[:, cv2.CC_STAT_HEIGHT])
     ys, xs = np.nonzero(raw)
@@ -92,7 +92,7 @@ def _fit(mask: NDArray[np.uint8], middle: float) -> list[tuple[float, float, flo
 
 
 def two_families(pieces: Pieces) -> tuple[NDArray[np.bool_], NDArray[np.bool_]] | None:
-    """Which pieces run across and which down, (N,) each; None where there is no such pair."""
+    """Which pieces are horizontal and which vertical, (N,) each. None if there are no families."""
     if len(pieces.length) < 4:
         return None
     steps = np.arange(0, 180, 3.0)

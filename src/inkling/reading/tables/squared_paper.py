@@ -1,4 +1,4 @@
-"""Squared paper is no table: its lines run on past the last ones that cross them."""
+"""Recognises squared paper, which is no table: its lines continue past the outermost crossings."""
 
 import cv2
 import numpy as np
@@ -6,33 +6,33 @@ from numpy.typing import NDArray
 
 from inkling.reading.preprocess.pixels import Map
 
-NEAR, FAR = 0.2, 0.35  # of a cell; so far past the last crossing line it is looked
-OUTSIDE = 7.0  # pixels, at least: past the thickness of that line
-DEEP = 3.0  # pixels that are looked at, at least
-STEPS = 4
-DRAWN = 0.35  # evidence of a line
-WANDER = 5  # pixels; the window in which it is sought
-MOST = 0.6  # of the lines of a side, which run on
-SIDES = 3  # on so many sides, or on two where the image ends at the others
+NEAR, FAR = 0.2, 0.35  # of a cell; range past the last crossing in which a line is sought
+OUTSIDE = 7.0  # pixels; least start of that range, past the thickness of the crossing line
+DEEP = 3.0  # pixels; least length of that range
+STEPS = 4  # points to test in the range
+DRAWN = 0.35  # least evidence of a line
+WANDER = 5  # pixels; window in which the line is sought
+MOST = 0.6  # a side continues if more than this fraction of its lines does
+SIDES = 3  # least number of sides that continue, or two if the image ends at the others
 
 
 def is_squared_paper(evidence: Map, corners: NDArray[np.float64]) -> bool:
-    """Whether lines run on around a grid, its crossings (R, C, 2) in the evidence map (H, W)."""
+    """Whether the lines of a grid with crossings (R, C, 2) continue around it in the map (H, W)."""
     known, running = 0, 0
     pooled = np.asarray(cv2.dilate(evidence, np.ones((WANDER, WANDER), np.uint8)), np.float32)
     for side in (corners, corners[::-1], corners.swapaxes(0, 1), corners.swapaxes(0, 1)[::-1]):
-        share = _share_running_on(pooled, side[0, 1:-1], side[1, 1:-1])
-        between = _share_running_on(pooled, _halfway(side[0]), _halfway(side[1]))
-        known += share is not None
-        # Print and grain around a table are drawn between its lines too.
-        running += share is not None and share - (between or 0) > MOST
+        fraction = _fraction_running_on(pooled, side[0, 1:-1], side[1, 1:-1])
+        between = _fraction_running_on(pooled, _halfway(side[0]), _halfway(side[1]))
+        known += fraction is not None
+        # Print and grain around a table also give evidence between its lines.
+        running += fraction is not None and fraction - (between or 0) > MOST
     return running >= SIDES or (running >= 2 and running == known)
 
 
-def _share_running_on(
+def _fraction_running_on(
     pooled: Map, last: NDArray[np.float64], before: NDArray[np.float64]
 ) -> float | None:
-    """The share of lines that go on past their crossings `last` (N, 2); None past the image."""
+    """The fraction of lines that continue past `last` (N, 2). None if that is outside the image."""
     if not len(last):
         return 0.0
     ahead = last - before
@@ -51,5 +51,5 @@ def _share_running_on(
 
 
 def _halfway(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The middles between neighbouring points (N, 2): (N - 1, 2)."""
+    """The midpoints (N - 1, 2) of neighbouring points (N, 2)."""
     return (points[1:] + points[:-1]) / 2

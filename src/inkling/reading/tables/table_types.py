@@ -1,4 +1,4 @@
-"""What is read from a ruled grid: `Table` and `Cell`, frozen."""
+"""The results of reading a table: the frozen types `Table` and `Cell`."""
 
 import csv
 import io
@@ -22,10 +22,25 @@ Corners = tuple[Point, Point, Point, Point]  # clockwise from the top left, as t
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell: `text` is its digits, "" where it is blank or holds no digit.
+    """One cell of a table.
 
-    `confidence` is that of its least sure digit; for a blank cell, how clearly it is blank.
-    `span` is how many rows and columns it covers.
+    Attributes
+    ----------
+    row, column
+        The position of the cell, from 0. For a merged cell, that of its top left place.
+    text
+        The digits, or "" if the cell is blank or holds no digit.
+    verdict
+        `digits`, `unsure`, `not-a-digit` or `blank`.
+    confidence
+        The probability of the least certain digit. For a blank cell, the confidence that it is
+        blank.
+    corners
+        Four (x, y) in pixels of the image, clockwise from the top left as the table is read.
+    digits
+        A `Prediction` per digit.
+    span
+        The number of rows and columns that the cell covers.
     """
 
     row: int
@@ -38,7 +53,7 @@ class Cell:
     span: tuple[int, int] = (1, 1)
 
     def as_json(self) -> dict[str, Any]:
-        """The entry that `read --table --json` prints; `span` only where a cell is merged."""
+        """The entry in the output of `read --table --json`. Only merged cells have `span`."""
         entry: dict[str, Any] = {
             "text": self.text,
             "verdict": self.verdict,
@@ -53,9 +68,20 @@ class Cell:
 
 @dataclass(frozen=True)
 class Table:
-    """A ruled grid as it was read: `cells` in reading order, each at its first row and column.
+    """A ruled grid of an image with the text of its cells.
 
-    `rotation` is by how many degrees clockwise the image had to be turned for reading it.
+    Attributes
+    ----------
+    rows, columns
+        The size of the table in cells.
+    box
+        The bounding box, in pixels of the image.
+    corners
+        The four corners (x, y) in pixels, clockwise from the top left as the table is read.
+    cells
+        The cells in reading order. A merged cell occurs once, at its first row and column.
+    rotation
+        The clockwise rotation of the image, in degrees, at which the table was read.
     """
 
     rows: int
@@ -66,27 +92,33 @@ class Table:
     rotation: int = 0
 
     def grid(self) -> list[list[Cell | None]]:
-        """`rows` lists of `columns` cells; None where a merged cell goes on or no cell is."""
+        """The cells as `rows` lists of `columns`. None where a merged cell continues or none is."""
         out: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
         for cell in self.cells:
             out[cell.row][cell.column] = cell
         return out
 
     def texts(self) -> list[list[str]]:
-        """The text at each place, "" where there is none."""
+        """The texts as `rows` lists of `columns` strings, "" for blank cells."""
         return [[cell.text if cell else "" for cell in row] for row in self.grid()]
 
     @property
     def row_texts(self) -> list[str]:
-        """The text of each row, its cells joined: what a row of boxes says."""
+        """The joined texts of the cells of each row."""
         return ["".join(row) for row in self.texts()]
 
     def to_numpy(self) -> NDArray[np.str_]:
-        """The texts, (rows, columns) of str."""
+        """The texts as an array (rows, columns) of str."""
         return np.array(self.texts(), np.str_).reshape(self.rows, self.columns)
 
     def to_csv(self, path: str | Path | None = None) -> str:
-        """The texts as CSV, one line a row; written to `path` too where one is given."""
+        """The texts as CSV, one line per row.
+
+        Parameters
+        ----------
+        path
+            A file to write the CSV to. Default: write no file.
+        """
         content = io.StringIO()
         csv.writer(content, lineterminator="\n").writerows(self.texts())
         text = content.getvalue()
@@ -95,7 +127,13 @@ class Table:
         return text
 
     def to_pandas(self) -> "pd.DataFrame":
-        """The texts as a DataFrame of strings. Raises `MissingExtraError` without pandas."""
+        """The texts as a DataFrame (rows, columns) of strings.
+
+        Raises
+        ------
+        MissingExtraError
+            pandas is not installed.
+        """
         try:
             import pandas as pd
         except ModuleNotFoundError as error:
@@ -103,7 +141,7 @@ class Table:
         return pd.DataFrame(self.texts())
 
     def as_json(self) -> dict[str, Any]:
-        """The entry that `read --table --json` prints; null where a merged cell goes on."""
+        """The entry in the output of `read --table --json`. Null where a merged cell continues."""
         return {
             "rows": self.rows,
             "columns": self.columns,

@@ -2,7 +2,7 @@
 
 const WORDS = {
   "the photo": "as decoded, upright",
-  "light evened, writing found": "paper and shadows removed; writing in blue",
+  "light evened, text found": "paper and shadows removed; text in blue",
   "ink and boxes": "detected ink, one box for each digit",
 };
 

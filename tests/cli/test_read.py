@@ -84,7 +84,7 @@ def test_explain_replaces_its_own_strip_and_never_a_photo(
     before = seven.read_bytes()
     refused = run("--explain", seven, seven)  # as `--explain *.png` comes out of a shell
     assert refused.exit_code == 1
-    assert "exists already" in refused.output
+    assert "was not made by inkling" in refused.output
     assert seven.read_bytes() == before
 
 
@@ -93,7 +93,7 @@ def test_a_strip_without_a_format_is_told_before_anything_is_read(
 ) -> None:
     result = run(seven, "--explain", tmp_path / "strip.xyz")
     assert result.exit_code == 1
-    assert "end it in .png" in result.output
+    assert "Use the suffix .png" in result.output
     assert "sure" not in result.output
 
 

@@ -299,7 +299,7 @@ def test_each_page_can_be_read(kind: str) -> None:
 def test_a_late_frame_of_a_large_animation_is_refused() -> None:
     frames = [Image.new("L", (2000, 2000), grey) for grey in (1, 2)]
     data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    with pytest.raises(ImageError, match="too far"):
+    with pytest.raises(ImageError, match="too late"):
         read_photo(Page(data, 900))
 
 

@@ -272,7 +272,7 @@ def test_files_that_are_no_models_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="there is no model"):
         load_network(tmp_path / "none.onnx")
     (tmp_path / "text.onnx").write_text("no model")
-    with pytest.raises(ModelError, match="no ONNX model"):
+    with pytest.raises(ModelError, match="not a valid ONNX model"):
         load_network(tmp_path / "text.onnx")
 
 

@@ -68,7 +68,7 @@ def test_a_damaged_file_is_told_as_one(
     thumb_network._small.cache_clear()
     for path in (broken, tmp_path / "gone.onnx", BUNDLED):  # the last has no such threshold
         monkeypatch.setattr(thumb_network, "MODEL", path)
-        with pytest.raises(ModelError, match="install inkling again"):
+        with pytest.raises(ModelError, match="Install inkling again"):
             judge_thumbnails(np.zeros((1, 28, 28), np.uint8), reader.network, spread)
 
 

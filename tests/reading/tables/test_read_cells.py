@@ -1,0 +1,225 @@
+"""Cells read one by one or as a row: what may be several digits, what is dirt, where boxes lie."""
+
+import cv2
+import numpy as np
+import pytest
+
+from inkling.reading.pipeline import Reader
+from inkling.reading.recognise.network import Network
+from inkling.reading.tables.cells import CellInk
+from inkling.reading.tables.faces import Face
+from inkling.reading.tables.read_cells import (
+    CellText,
+    _blankness,
+    _box,
+    _checked,
+    _choose,
+    _is_bar,
+    _may_be_several,
+    _parts_side_by_side,
+    _preprocessed,
+    _single,
+    read_cells,
+    stack,
+)
+from inkling.types import Box, Verdict
+from tests.reading.pictures import drawn_seven, drawn_zero, write_text
+
+
+@pytest.fixture
+def network(reader: Reader) -> Network:
+    return reader.network
+
+
+def cell_of(ink: np.ndarray, *, to_photo: np.ndarray | None = None, level: float = 1.0) -> CellInk:
+    """A cell all of whose ink is strokes."""
+    dark = np.asarray(ink, np.float32)
+    matrix = np.eye(3) if to_photo is None else to_photo
+    return CellInk(Face(0, 0, 1, 1), dark * level, (dark > 0.4).astype(np.uint8), level, matrix)
+
+
+def boxes(*sides: tuple[int, int, int, int], shape: tuple[int, int] = (60, 80)) -> CellInk:
+    ink = np.zeros(shape, np.float32)
+    for x, y, w, h in sides:
+        ink[y : y + h, x : x + w] = 1
+    return cell_of(ink)
+
+
+def image_cell(image: np.ndarray) -> CellInk:
+    """A drawn image, dark on light, as a cell."""
+    return cell_of(np.clip((245 - image.astype(np.float32)) / 215, 0, 1))
+
+
+SURE = np.array([0.95, *[0.0] * 9, 0.05], np.float32)
+DOUBT = np.array([0.5, *[0.0] * 9, 0.5], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("cell", "prob", "known", "several"),
+    [
+        (boxes((10, 10, 20, 40)), SURE, None, False),
+        (boxes((10, 10, 20, 40)), SURE, 2, True),
+        (boxes((10, 10, 20, 40)), DOUBT, 1, False),
+        (boxes((10, 10, 48, 30)), SURE, None, False),  # 1.6 times as wide as tall
+        (boxes((10, 10, 49, 30)), SURE, None, True),
+        # Two parts of a sure digit: 21 wide and 20 tall are 1.05.
+        (boxes((10, 10, 8, 20), (23, 10, 8, 20)), SURE, None, False),
+        (boxes((10, 10, 8, 20), (24, 10, 8, 20)), SURE, None, True),
+        (boxes((10, 10, 22, 20)), SURE, None, False),  # one part
+        # Of a doubtful one 0.8 is wide enough.
+        (boxes((10, 10, 8, 40), (34, 10, 8, 40)), DOUBT, None, False),
+        (boxes((10, 10, 8, 40), (35, 10, 8, 40)), DOUBT, None, True),
+        (boxes((10, 10, 48, 40)), DOUBT, None, False),  # 1.2
+        (boxes((10, 10, 49, 40)), DOUBT, None, True),
+    ],
+)
+def test_what_may_be_several_digits(
+    cell: CellInk, prob: np.ndarray, known: int | None, several: bool
+) -> None:
+    assert _may_be_several(cell, prob, known) is several
+
+
+@pytest.mark.parametrize(
+    ("cell", "parts"),
+    [
+        (boxes((10, 10, 8, 40)), 1),
+        (boxes((10, 10, 8, 40), (19, 10, 8, 40)), 2),
+        (boxes((10, 10, 8, 40), (18, 10, 8, 40)), 1),  # they touch
+        (boxes((10, 10, 8, 40), (30, 30, 8, 20)), 1),  # half as tall
+        (boxes((10, 10, 8, 40), (30, 30, 8, 21)), 2),
+        (boxes((0, 0, 8, 60), (72, 0, 8, 60), (40, 5, 3, 50)), 3),
+    ],
+)
+def test_tall_parts_beside_each_other(cell: CellInk, parts: int) -> None:
+    assert _parts_side_by_side(cell) == parts
+
+
+@pytest.mark.parametrize(("w", "bar"), [(30, False), (31, True)])
+def test_what_a_bar_is(w: int, bar: bool) -> None:
+    assert _is_bar(w, 10) is bar
+
+
+NONE = np.array([*[0.01] * 10, 0.9], np.float32)
+
+
+@pytest.mark.parametrize(
+    ("cell", "prob", "verdict"),
+    [
+        (boxes((20, 10, 20, 40)), SURE, "digits"),
+        (boxes((20, 10, 20, 23)), NONE, "not-a-digit"),  # 0.38 of the cell's 60 pixels is 22.8
+        (boxes((20, 10, 20, 22)), NONE, "blank"),
+        (boxes((20, 10, 23, 20)), NONE, "not-a-digit"),
+        (boxes((20, 10, 40, 13)), NONE, "blank"),  # a bar
+        (boxes((20, 10, 40, 14)), NONE, "not-a-digit"),
+    ],
+)
+def test_small_strokes_that_are_no_digit_are_dirt(
+    cell: CellInk, prob: np.ndarray, verdict: str, network: Network
+) -> None:
+    found = _single(cell, np.zeros((28, 28), np.uint8), prob, network, 1.0)
+    assert found.verdict == verdict
+    assert found.text == ("0" if verdict == "digits" else "")
+    assert found.confidence == pytest.approx(0.95 if verdict == "digits" else 0.9)
+    assert len(found.digits) == (0 if verdict == "blank" else 1)
+
+
+def text(text: str, confidence: float, verdict: Verdict = "digits") -> CellText:
+    return CellText(text, verdict, confidence, ())
+
+
+@pytest.mark.parametrize(
+    ("row", "single", "known", "best"),
+    [
+        (text("12", 0.7), text("3", 0.99), None, "12"),  # no more than 0.3 less sure
+        (text("12", 0.68), text("3", 0.99), None, "3"),
+        (text("1", 0.9), text("3", 0.5), None, "3"),  # one digit either way
+        (text("12", 0.1), text("3", 0.49), None, "12"),
+        (text("12", 0.1), text("3", 0.5), None, "3"),
+        (text("12", 0.1), text("3", 0.99), 2, "12"),
+        (text("123", 0.9), text("3", 0.99), 2, "123"),
+        (text("1", 0.9), text("34", 0.2), 2, "34"),
+        (text("12", 0.9), text("3", 0.2), 1, "12"),
+    ],
+)
+def test_a_row_or_a_single_digit(
+    row: CellText, single: CellText, known: int | None, best: str
+) -> None:
+    assert _choose(row, single, known).text == best
+
+
+@pytest.mark.parametrize(
+    ("given", "verdict"),
+    [
+        (text("12", 0.9), "digits"), (text("1", 0.9), "unsure"), (text("123", 0.9), "unsure"),
+        (text("", 1.0, "blank"), "blank"), (text("", 0.9, "not-a-digit"), "not-a-digit"),
+    ],
+)  # fmt: skip
+def test_a_known_number_of_digits_is_checked(given: CellText, verdict: str) -> None:
+    assert _checked(given, 2).verdict == verdict
+
+
+@pytest.mark.parametrize(("dark", "sure"), [(0.0, 1.0), (0.2, 0.9), (1.0, 0.5), (1.4, 0.5)])
+def test_how_clearly_a_cell_is_blank(dark: float, sure: float) -> None:
+    ink = np.zeros((20, 20), np.float32)
+    ink[3, 3] = dark
+    cell = CellInk(Face(0, 0, 1, 1), ink, np.zeros((20, 20), np.uint8), 0.0, np.eye(3))
+    assert _blankness(cell) == pytest.approx(sure)
+
+
+def test_boxes_are_in_the_pixels_of_the_photo() -> None:
+    move = np.array([[2.0, 0, 30], [0, 3.0, 40], [0, 0, 1]])
+    cell = cell_of(np.zeros((20, 20)), to_photo=move)
+    assert _box(cell, (5, 6, 7, 8), 1.0) == Box(40, 58, 14, 24)
+    assert _box(cell, (5, 6, 7, 8), 2.0) == Box(20, 29, 7, 12)
+    turned = cell_of(np.zeros((20, 20)), to_photo=np.array([[0.0, -1, 50], [1, 0, 10], [0, 0, 1]]))
+    assert _box(turned, (5, 6, 7, 8), 1.0) == Box(36, 15, 8, 7)
+    outside = cell_of(
+        np.zeros((20, 20)), to_photo=np.array([[0.1, 0, -4], [0, 0.1, -4], [0, 0, 1]])
+    )
+    assert _box(outside, (0, 0, 2, 2), 1.0) == Box(0, 0, 1, 1)
+
+
+def test_cells_are_stacked_in_the_middle() -> None:
+    assert stack([]).shape == (0, 28, 28)
+    alone = [stack([cell])[0] for cell in (image_cell(drawn_zero(60, 6)), boxes((5, 5, 6, 50)))]
+    both = stack([image_cell(drawn_zero(60, 6)), boxes((5, 5, 6, 50))])
+    for one, other in zip(both, alone, strict=True):
+        assert np.abs(one.astype(int) - other.astype(int)).mean() < 2
+
+
+def test_a_cell_as_an_image_has_its_ink_alone() -> None:
+    cell = boxes((10, 10, 6, 40), (30, 10, 6, 40))
+    cell.strokes[:, 28:] = 0  # the second stroke is not the cell's
+    found = _preprocessed(cell)
+    assert len(found.crops) == 1
+    assert found.photo.pixels.shape == (60, 80)
+    assert (found.photo.width, found.photo.height) == (80, 60)
+    assert found.photo.pixels[20, 12] == 0
+    assert found.photo.pixels[20, 32] == 255
+    assert found.writing.plain
+    faint = cell_of(boxes((10, 10, 6, 40)).ink, level=0.25)
+    assert _preprocessed(faint).photo.pixels[20, 12] == 0  # on the scale of its own level
+
+
+def test_cells_of_digits_rows_and_nothing_are_read(network: Network) -> None:
+    blank = boxes()
+    row = image_cell(write_text("47", 40))
+    cells = [image_cell(drawn_seven(60, 50, 5)), blank, row, image_cell(drawn_zero(60, 6))]
+    found = read_cells(cells, network, 1.0)
+    assert [cell.text for cell in found] == ["7", "", "47", "0"]
+    assert [cell.verdict for cell in found] == ["digits", "blank", "digits", "digits"]
+    assert (found[1].confidence, found[1].digits) == (1.0, ())
+    assert len(found[2].digits) == 2
+    assert found[2].confidence == min(digit.confidence for digit in found[2].digits)
+    first, second = (digit.box for digit in found[2].digits)
+    x, y, w, h = cv2.boundingRect(row.strokes)
+    assert abs(first.x - x) <= 2
+    assert abs(second.x + second.w - x - w) <= 3
+    assert abs(first.y - y) <= 3
+    assert abs(first.h - h) <= 4
+    one = read_cells(cells, network, 1.0, 1)
+    assert [cell.verdict for cell in one] == ["digits", "blank", one[2].verdict, "digits"]
+    assert len(one[2].text) <= 1
+    two = read_cells(cells, network, 1.0, 2)
+    assert [cell.verdict for cell in two] == ["unsure", "blank", "digits", "unsure"]
+    assert read_cells([blank], network, 1.0)[0].verdict == "blank"

@@ -92,6 +92,14 @@ def test_light_imports_stay_light(statement: str, absent: list[str]) -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_each_module_of_the_reader_has_a_test_module_of_its_name() -> None:
+    tests = {path.name for path in (Path(__file__).parent / "reading").glob("test_*.py")}
+    in_tables = {path.name for path in (Path(__file__).parent / "reading/tables").glob("test_*.py")}
+    for path in (ROOT / "reading").rglob("*.py"):
+        known = in_tables if path.parent.name == "tables" else tests
+        assert path.stem == "__init__" or f"test_{path.name}" in known, path.relative_to(ROOT)
+
+
 def test_the_public_face_is_whole() -> None:
     folders = {path.name for path in ROOT.iterdir() if path.is_dir()}
     assert not folders & set(inkling.__all__), "a folder of that name would take its place"

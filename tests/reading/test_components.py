@@ -8,15 +8,15 @@ from hypothesis.extra.numpy import arrays
 from scipy import ndimage
 
 from inkling.reading.detect.components import MOST, find_components, ink_mask
-from inkling.reading.detect.text_map import LIKELY
+from inkling.reading.detect.text_map import INK_PROB
 from tests.reading.maps import text_map
 
-LEVELS = (0.0, 0.2, LIKELY, 0.3, 0.55, 0.56, 0.9)
+LEVELS = (0.0, 0.2, INK_PROB, 0.3, 0.55, 0.56, 0.9)
 
 
 def expected(ink: np.ndarray, prob: np.ndarray) -> list[tuple]:
     """Box, area, darkness and probability of each component of a plain map, from the top left."""
-    labels, count = ndimage.label(prob > LIKELY, structure=np.ones((3, 3)))
+    labels, count = ndimage.label(prob > INK_PROB, structure=np.ones((3, 3)))
     found = []
     for label in range(1, count + 1):
         rows, columns = np.nonzero(labels == label)
@@ -146,5 +146,5 @@ def test_ink_is_what_is_dark_beside_likely_ink(dark: float, is_ink: bool) -> Non
 
 def test_a_plain_map_and_an_empty_one_are_taken_as_they_are() -> None:
     ink, prob = corner(10)
-    np.testing.assert_array_equal(ink_mask(text_map(ink, prob)), prob > LIKELY)
+    np.testing.assert_array_equal(ink_mask(text_map(ink, prob)), prob > INK_PROB)
     assert not ink_mask(text_map(ink, np.zeros_like(prob), detail=2.0)).any()

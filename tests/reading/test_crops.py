@@ -15,9 +15,9 @@ from inkling.reading.recognise.crops import (
     PATCH,
     _box,
     crops_of_parts,
-    evidence_of,
     find_candidates,
     find_crops,
+    ink_score_of,
     own_ink,
     stack_ink,
     to_thumbnail,
@@ -92,12 +92,12 @@ def test_a_crop_tells_all_that_is_known_of_its_part() -> None:
     for index, crop in enumerate(crops):
         np.testing.assert_array_equal(crop.pixels, made.pixels[index])
         assert crop.stroke_width == pytest.approx(float(made.stroke_width[index]))
-        assert crop.evidence == evidence_of(writing, parts[index])
+        assert crop.ink_score == ink_score_of(writing, parts[index])
     assert crops_of_parts(writing, labels, [], []) == []
 
 
 @pytest.mark.parametrize(
-    ("size", "prob", "evidence"),
+    ("size", "prob", "ink_score"),
     [
         (15, 0.85, 0.0),
         (15, 1.0, 1.2),
@@ -108,11 +108,11 @@ def test_a_crop_tells_all_that_is_known_of_its_part() -> None:
         (15, 0.6, -2.0),
     ],
 )
-def test_evidence_is_of_probability_and_size(size: int, prob: float, evidence: float) -> None:
+def test_an_ink_score_is_of_probability_and_size(size: int, prob: float, ink_score: float) -> None:
     writing = text_map(np.zeros((60, 100)))
     for w, h in ((size, 1), (1, size)):
         part = make_box(0, 0, w, h, prob=prob)
-        assert evidence_of(writing, part) == pytest.approx(evidence, abs=1e-9)
+        assert ink_score_of(writing, part) == pytest.approx(ink_score, abs=1e-9)
 
 
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 90), st.integers(1, 90))

@@ -12,9 +12,9 @@ from hypothesis.extra.numpy import arrays
 from inkling.reading.recognise.cuts import (
     APART,
     FAR,
+    MARGIN,
     MOST,
     NEAR,
-    SIDE,
     _candidates,
     _heights,
     _valleys,
@@ -64,7 +64,7 @@ def test_candidates_are_the_lowest_valleys_apart_from_each_other(
     if not inked:
         assert found == []
         return
-    first, last = inked[0] + SIDE, inked[-1] - SIDE
+    first, last = inked[0] + MARGIN, inked[-1] - MARGIN
     columns = set(valleys_of(ink.tolist())) | set(valleys_of(_heights(upright).tolist()))
     chosen: list[int] = []
     for column in sorted((c for c in sorted(columns) if first <= c <= last), key=lambda c: ink[c]):

@@ -95,9 +95,9 @@ def test_channels_come_last(shape: tuple[int, ...], made: tuple[int, ...]) -> No
         (np.zeros((0, 5)), "shape (0, 5)"),
         (np.zeros(5), "shape (5,)"),
         (np.zeros((5, 7, 2)), "shape (5, 7, 2)"),
-        (np.array([["a"]]), "give numbers"),
+        (np.array([["a"]]), "Pass numbers"),
         (np.zeros((2, 2), complex), "complex"),
-        (np.broadcast_to(np.uint8(0), (5000, 5001)), "5001 x 5000 pixels; at most 25 million"),
+        (np.broadcast_to(np.uint8(0), (5000, 5001)), "5001 x 5000 pixels; the limit is 25 million"),
     ],
 )
 def test_what_is_no_image_is_refused(array: np.ndarray, words: str) -> None:

@@ -24,7 +24,7 @@ from inkling.reading.explain import (
     as_png,
     check_strip,
     draw_strip,
-    pictures_of_road,
+    step_images,
     write_strip,
 )
 from inkling.reading.pipeline import Reader, Trace
@@ -102,7 +102,7 @@ def test_a_strip_has_three_panels_a_row_of_cells_and_words(reader: Reader) -> No
 
 def test_the_panels_show_the_ink_and_the_box(reader: Reader) -> None:
     trace = trace_of(reader, drawn_seven())
-    (_, _), (_, evened), (_, boxed) = pictures_of_road(trace)
+    (_, _), (_, evened), (_, boxed) = step_images(trace)
     dark = np.asarray(evened.convert("L"))[:100, :80]
     true = drawn_seven() < 128
     assert dark[true].mean() < 110
@@ -148,7 +148,7 @@ def test_each_crop_is_shown_with_its_answer_and_bars(reader: Reader) -> None:
 
 
 def shown_images(trace: Trace) -> list[tuple[str, Image.Image]]:
-    return [(title, _fit(image)) for title, image in pictures_of_road(trace)]
+    return [(title, _fit(image)) for title, image in step_images(trace)]
 
 
 def words_of(trace: Trace) -> list[str]:

@@ -13,7 +13,7 @@ from inkling.reading.preprocess.light import (
     _close_and_restore,
     _closed_to_opened,
     _closing,
-    _light_shares,
+    _light_fractions,
     _lower_part,
     _thickness,
     even_light,
@@ -131,18 +131,18 @@ def test_a_split_level_lies_midway_between_the_means(values: np.ndarray) -> None
 def test_how_much_of_an_image_and_its_edge_is_light() -> None:
     values = np.full((42, 70), 50, np.float32)
     values[:21] = 200
-    share, edge, flat = _light_shares(values)
+    share, edge, flat = _light_fractions(values)
     assert share == pytest.approx(0)
     assert edge == pytest.approx(0)
     assert flat
     values = np.full((42, 70), 50, np.float32)
     values[3:-3, 3:-3] = 200  # all but an edge three deep, a fourteenth of the shorter side
-    share, edge, flat = _light_shares(values)
+    share, edge, flat = _light_fractions(values)
     assert share == pytest.approx(36 * 64 / (42 * 70) - 0.5)
     assert edge == -0.5
     assert flat
     values[3:-3, 3:-3] = np.linspace(110, 255, 64)
-    assert not _light_shares(values)[2]
+    assert not _light_fractions(values)[2]
 
 
 @pytest.mark.parametrize(("spread", "flat"), [(0.09, True), (0.12, False)])
@@ -151,7 +151,7 @@ def test_a_background_is_flat_by_its_deviation(spread: float, flat: bool) -> Non
     values[::2] = 100 + 100 * spread
     values[1::2] = 100 - 100 * spread
     values[18:22, 10:30] = 0
-    _, _, found = _light_shares(values)
+    _, _, found = _light_fractions(values)
     low, high = np.percentile(values, [1, 99])
     assert (values[values > 50].std() < 0.1 * (high - low)) == flat
     assert found is flat

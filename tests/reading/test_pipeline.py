@@ -9,7 +9,7 @@ import pytest
 
 from inkling.errors import ImageError
 from inkling.reading import pipeline
-from inkling.reading.pipeline import CHUNK, OPENED, PAGE, STACK, TOGETHER, Reader, Trace, _names
+from inkling.reading.pipeline import OPENED, PAGE, STACK, TOGETHER, Reader, Trace, _names
 from inkling.reading.preprocess.photo import Photo
 from inkling.types import Reading
 from tests.reading.pictures import drawn_seven, drawn_zero, write_text
@@ -52,16 +52,16 @@ def test_work_is_done_in_order_on_any_number_of_threads(reader: Reader, workers:
         seen.append(threading.current_thread().name)
         return number * number
 
-    assert some._spread(work, range(40)) == [k * k for k in range(40)]
+    assert some._parallel_map(work, range(40)) == [k * k for k in range(40)]
     alone = threading.current_thread().name
     assert (set(seen) == {alone}) is (workers == 1)
     seen.clear()
-    assert some._spread(work, [7]) == [49]
+    assert some._parallel_map(work, [7]) == [49]
     assert seen == [alone]  # one item needs no thread
     seen.clear()
-    some._spread(work, [1, 2])
+    some._parallel_map(work, [1, 2])
     assert (alone in seen) is (workers == 1)
-    assert some._spread(work, []) == []
+    assert some._parallel_map(work, []) == []
 
 
 def test_sources_have_names(tmp_path) -> None:
@@ -71,16 +71,19 @@ def test_sources_have_names(tmp_path) -> None:
     assert [name.split()[-1] for name in names[2:]] == ["3", "4"]
 
 
-def test_more_thumbnails_than_a_chunk_keep_their_places(reader: Reader) -> None:
-    count = CHUNK + 40
+def test_more_thumbnails_than_a_chunk_keep_their_places(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipeline, "CHUNK", 8)
+    count = 21
     zero, seven = drawn_zero(28, 3), drawn_seven(28, 28, 3)
     wanted = np.random.default_rng(0).integers(0, 2, count)
     other = drawn_seven(30, 26, 3)  # of another size, in between
     sources = [seven if k else zero for k in wanted]
-    sources[CHUNK // 2] = other
+    sources[5] = other
     texts = [one.text for one in reader.read(sources) if isinstance(one, Reading)]
     expected = ["7" if k else "0" for k in wanted]
-    expected[CHUNK // 2] = "7"
+    expected[5] = "7"
     assert texts == expected
     traces = reader.trace(sources)
     assert [trace.reading.text for trace in traces if isinstance(trace, Trace)] == expected
@@ -107,7 +110,9 @@ def test_a_trace_of_a_thumbnail_holds_its_own_crop_and_probabilities(reader: Rea
         assert len(trace.answer.probs) == len(trace.answer.crops) == 1
         np.testing.assert_allclose(trace.answer.probs, one.answer.probs, atol=1e-5)
         np.testing.assert_array_equal(trace.answer.crops[0].pixels, one.answer.crops[0].pixels)
-        assert trace.look.photo.pixels is thumb or np.array_equal(trace.look.photo.pixels, thumb)
+        assert trace.preprocessed.photo.pixels is thumb or np.array_equal(
+            trace.preprocessed.photo.pixels, thumb
+        )
 
 
 @pytest.mark.parametrize(

@@ -32,10 +32,10 @@ from tests.reading.pictures import write_text
 
 def crop(
     x: int = 0, y: int = 0, w: int = 20, h: int = 40, *, row: int = 0, area: int = 100,
-    evidence: float = 1.0, contrast: float = 0.5,
+    ink_score: float = 1.0, contrast: float = 0.5,
 ) -> Crop:  # fmt: skip
     pixels = np.zeros((28, 28), np.uint8)
-    return Crop(Box(x, y, w, h), pixels, 2.0, contrast, row, evidence, area)
+    return Crop(Box(x, y, w, h), pixels, 2.0, contrast, row, ink_score, area)
 
 
 def probs_of(digit: float, none: float, best: int = 3) -> np.ndarray:
@@ -51,7 +51,7 @@ def prediction(
 
 
 @pytest.mark.parametrize(
-    ("evidence", "digit", "none", "written"),
+    ("ink_score", "digit", "none", "written"),
     [
         (0.1, 0.5, 0.5, True),
         (0.0, 0.5, 0.5, False),
@@ -64,26 +64,26 @@ def prediction(
     ],
 )
 def test_ink_is_written_where_it_looks_so_or_is_a_digit(
-    evidence: float, digit: float, none: float, written: bool
+    ink_score: float, digit: float, none: float, written: bool
 ) -> None:
-    assert _is_written(crop(evidence=evidence), probs_of(digit, none)) is written
+    assert _is_written(crop(ink_score=ink_score), probs_of(digit, none)) is written
 
 
 @pytest.mark.parametrize(
     ("changes", "digit", "kept", "unread"),
     [
-        ({"evidence": -3.9}, 0.9, True, False),
-        ({"evidence": -4.0}, 0.9, False, False),
-        ({"evidence": -3.9}, 0.89, False, False),
-        ({"evidence": -3.9, "h": 25}, 0.9, True, False),  # more than 0.6 of the others' 40
-        ({"evidence": -3.9, "h": 24}, 0.9, False, False),
-        ({"evidence": -3.9, "h": 63}, 0.9, True, False),
-        ({"evidence": -3.9, "h": 64}, 0.9, False, False),  # 1.6 of it
-        ({"evidence": -1.4}, 0.2, False, True),
-        ({"evidence": -1.5}, 0.2, False, False),
-        ({"evidence": -1.4, "h": 25}, 0.2, False, True),
-        ({"evidence": -1.4, "h": 24}, 0.2, False, False),
-        ({"evidence": -1.4, "h": 200}, 0.2, False, True),  # however tall
+        ({"ink_score": -3.9}, 0.9, True, False),
+        ({"ink_score": -4.0}, 0.9, False, False),
+        ({"ink_score": -3.9}, 0.89, False, False),
+        ({"ink_score": -3.9, "h": 25}, 0.9, True, False),  # more than 0.6 of the others' 40
+        ({"ink_score": -3.9, "h": 24}, 0.9, False, False),
+        ({"ink_score": -3.9, "h": 63}, 0.9, True, False),
+        ({"ink_score": -3.9, "h": 64}, 0.9, False, False),  # 1.6 of it
+        ({"ink_score": -1.4}, 0.2, False, True),
+        ({"ink_score": -1.5}, 0.2, False, False),
+        ({"ink_score": -1.4, "h": 25}, 0.2, False, True),
+        ({"ink_score": -1.4, "h": 24}, 0.2, False, False),
+        ({"ink_score": -1.4, "h": 200}, 0.2, False, True),  # however tall
         ({"contrast": 0.018}, 0.9, True, False),
         ({"contrast": 0.017}, 0.9, False, False),
     ],
@@ -94,7 +94,7 @@ def test_beside_digits_less_is_asked_of_what_is_as_tall(
     other = crop(100, **changes)
     digits = [(crop(0), probs_of(0.9, 0.05)), (crop(30), probs_of(0.9, 0.05))]
     probs = probs_of(digit + 1e-6 if digit == 0.9 else digit, 0.5 if digit < 0.5 else 0.0)
-    if kept and digit == 0.9 and changes.get("evidence", 0) < 0:
+    if kept and digit == 0.9 and changes.get("ink_score", 0) < 0:
         probs[10] = 0.05  # the network alone does not make it written
     read, left = _part_unwritten([*digits, (other, probs)])
     assert any(each is other for each, _ in read) is kept
@@ -104,7 +104,7 @@ def test_beside_digits_less_is_asked_of_what_is_as_tall(
 def test_a_none_does_not_say_how_tall_digits_are() -> None:
     none = (crop(0, h=200), probs_of(0.1, 0.9))
     digits = [(crop(30), probs_of(0.9, 0.1)), (crop(60), probs_of(0.9, 0.1))]
-    faint = (crop(90, evidence=-3.9), probs_of(0.95, 0.0))
+    faint = (crop(90, ink_score=-3.9), probs_of(0.95, 0.0))
     read, _ = _part_unwritten([none, *digits, faint])
     assert any(each is faint[0] for each, _ in read)
 

@@ -12,7 +12,7 @@ from inkling.reading.detect.segments import (
     _lies_outside,
     _part_specks,
     _specks_by_line,
-    picture_size,
+    image_size,
     segment,
 )
 from tests.reading.maps import make_box, text_map
@@ -109,7 +109,7 @@ def test_the_largest_parts_are_kept() -> None:
     ("shape", "size"), [((100, 300), 300), ((100, 400), 400), ((100, 500), 400), ((500, 100), 400)]
 )
 def test_the_size_of_a_long_strip_is_bounded(shape: tuple[int, int], size: int) -> None:
-    assert picture_size(shape) == size
+    assert image_size(shape) == size
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inkling.reading.detect.text_map import (
     FAINTEST,
-    LIKELY,
+    INK_PROB,
     NEAREST,
     PAGE,
     _is_lighter,
@@ -130,7 +130,7 @@ def on_sheet(digit: np.ndarray, x: int, y: int, shape: tuple[int, int] = (700, 8
 def test_a_small_digit_is_seen_in_a_window_alone() -> None:
     light = even_light(on_sheet(drawn_seven(60, 48, 5), 600, 420))
     writing = find_text(light)
-    rows, columns = np.nonzero(writing.prob > LIKELY)
+    rows, columns = np.nonzero(writing.prob > INK_PROB)
     assert columns.min() >= 595
     assert columns.max() < 653
     assert rows.min() >= 415

@@ -10,7 +10,7 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.thumbnails import (
     Thumbnails,
     _away,
-    _edge_share,
+    _edge_fraction,
     _is_framed,
     _reaches_all_sides,
     _span,
@@ -129,7 +129,7 @@ def test_ink_and_background_are_split_as_one_image_at_a_time(stack: np.ndarray) 
         own = image[above == lighter]
         spread = np.sqrt(((own - background) ** 2).mean()) if own.size else 0
         assert bool(split.lighter[index, 0, 0]) is bool(lighter)
-        np.testing.assert_allclose(split.ground[index, 0, 0], background, rtol=1e-4, atol=1e-3)
+        np.testing.assert_allclose(split.background[index, 0, 0], background, rtol=1e-4, atol=1e-3)
         contrast = background - low if lighter else high - background
         np.testing.assert_allclose(split.contrast[index, 0, 0], contrast, rtol=1e-3, atol=1e-2)
         if abs(spread - 0.1 * (high - low)) > 1e-2:
@@ -145,7 +145,7 @@ def test_edges_spans_and_sides_are_those_of_each_mask(height: int, width: int, s
     edge = np.ones((height, width), bool)
     edge[depth : height - depth, depth : width - depth] = False
     expected = [mask[edge].mean() for mask in masks]
-    np.testing.assert_allclose(_edge_share(masks), expected, rtol=1e-5)
+    np.testing.assert_allclose(_edge_fraction(masks), expected, rtol=1e-5)
     sides = [m[0].any() and m[-1].any() and m[:, 0].any() and m[:, -1].any() for m in masks]
     np.testing.assert_array_equal(_reaches_all_sides(masks), sides)
     profiles = masks.any(axis=2)

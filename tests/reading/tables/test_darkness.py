@@ -3,7 +3,13 @@
 import numpy as np
 import pytest
 
-from inkling.reading.tables.darkness import FINDING, SIDE, _above_paper, _darkest, see_darkness
+from inkling.reading.tables.darkness import (
+    FINDING,
+    TABLE_SIDE,
+    _above_paper,
+    _darkest,
+    see_darkness,
+)
 from tests.reading.tables.drawn import draw_grid
 
 
@@ -27,7 +33,8 @@ def test_light_ink_is_inverted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("side", "ink", "found"), [(1000, 1000, 1000), (1800, 1800, FINDING), (3600, SIDE, FINDING)]
+    ("side", "ink", "found"),
+    [(1000, 1000, 1000), (1800, 1800, FINDING), (3600, TABLE_SIDE, FINDING)],
 )
 def test_a_large_sheet_is_found_small_and_read_larger(side: int, ink: int, found: int) -> None:
     sheet = np.full((side // 3, side), 230, np.uint8)

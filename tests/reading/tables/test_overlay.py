@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inkling.reading.tables.overlay import DOUBT, LINE, SIDE, SURE, draw_tables, is_doubtful
+from inkling.reading.tables.overlay import DOUBT, LINE, LONGEST, SURE, draw_tables, is_doubtful
 from inkling.reading.tables.table_types import Cell, Table
 from inkling.types import Box, Verdict
 
@@ -38,9 +38,9 @@ def test_a_photo_is_veiled_and_at_most_so_large() -> None:
     assert image.size == (120, 100)
     np.testing.assert_allclose(np.asarray(image), 100 + 0.35 * 155, atol=1)
     large = draw_tables(np.full((1000, 3200), 100, np.uint8), 3200, [])
-    assert large.size == (SIDE, 500)
-    assert draw_tables(np.full((SIDE + 100, 2), 9, np.uint8), 2, []).size == (2, SIDE)
-    assert draw_tables(np.full((4000, 1), 9, np.uint8), 1, []).size == (1, SIDE)
+    assert large.size == (LONGEST, 500)
+    assert draw_tables(np.full((LONGEST + 100, 2), 9, np.uint8), 2, []).size == (2, LONGEST)
+    assert draw_tables(np.full((4000, 1), 9, np.uint8), 1, []).size == (1, LONGEST)
 
 
 def test_a_cell_is_drawn_at_its_corners() -> None:

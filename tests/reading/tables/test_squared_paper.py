@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inkling.reading.tables.squared_paper import _halfway, _share_running_on, is_squared_paper
+from inkling.reading.tables.squared_paper import _fraction_running_on, _halfway, is_squared_paper
 
 CELL = 30
 
@@ -81,9 +81,9 @@ def test_the_share_of_lines_that_run_on(drawn: int, share: float) -> None:
     last = np.array([[30.0, 50], [50, 50], [70, 50]])
     for x, y in last[:drawn].astype(int):
         pooled[y - 30 : y, x] = 0.36
-    found = _share_running_on(pooled, last, last + np.array([0, 30]))
+    found = _fraction_running_on(pooled, last, last + np.array([0, 30]))
     assert found == pytest.approx(share)
-    assert _share_running_on(np.minimum(pooled, 0.35), last, last + np.array([0, 30])) == 0
+    assert _fraction_running_on(np.minimum(pooled, 0.35), last, last + np.array([0, 30])) == 0
 
 
 def test_where_it_is_looked() -> None:
@@ -97,7 +97,7 @@ def test_where_it_is_looked() -> None:
         ):
             pooled = np.zeros((400, 100), np.float32)
             pooled[300 - stop : 300 - start + 1, 50] = 1
-            assert _share_running_on(pooled, last, last + np.array([0, cell])) == seen, (
+            assert _fraction_running_on(pooled, last, last + np.array([0, cell])) == seen, (
                 cell,
                 start,
                 stop,
@@ -107,10 +107,10 @@ def test_where_it_is_looked() -> None:
 def test_past_the_image_nothing_is_known() -> None:
     pooled = np.ones((100, 100), np.float32)
     last = np.array([[50.0, 3]])
-    assert _share_running_on(pooled, last, last + np.array([0, 30])) is None
+    assert _fraction_running_on(pooled, last, last + np.array([0, 30])) is None
     half = np.array([[50.0, 3], [50.0, 50]])
-    assert _share_running_on(pooled, half, half + np.array([0, 30])) == 1.0
-    assert _share_running_on(pooled, last[:0], last[:0]) == 0.0
+    assert _fraction_running_on(pooled, half, half + np.array([0, 30])) == 1.0
+    assert _fraction_running_on(pooled, last[:0], last[:0]) == 0.0
 
 
 def test_halfway_between_points() -> None:

@@ -110,8 +110,5 @@ def test_rows_are_counted_on_over_batches() -> None:
 
 def test_files_that_are_no_tables() -> None:
     for content in (b"", b"PAR1", b"PAR1" + b"x" * 40 + b"PAR1"):
-        broken = File(
-            PurePosixPath("t.parquet"), "t.parquet", len(content), lambda n, c=content: c[:n]
-        )
         with pytest.raises(DataError, match=r"t\.parquet"):
             found(binary(content))

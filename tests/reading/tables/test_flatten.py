@@ -126,3 +126,11 @@ def test_a_map_that_runs_wild_shows_a_quarter_more_on_each_side_at_most() -> Non
     left, top, width, height = wild.extent()
     assert (left, top) == (-100, -75)
     assert (width, height) == (601, 451)
+
+
+def test_what_lies_far_outside_is_kept_within_bounds() -> None:
+    flat = Flattening(SHAPE, np.zeros(TERMS), np.zeros(TERMS))
+    far = max(SHAPE)
+    x, y = flat.backward(np.array([5.0 * far, -5.0 * far]), np.array([-5.0 * far, 5.0 * far]))
+    np.testing.assert_allclose(x, [2 * far, -far])
+    np.testing.assert_allclose(y, [-far, 2 * far])

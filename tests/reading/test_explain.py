@@ -139,6 +139,8 @@ def test_each_crop_is_shown_with_its_answer_and_bars(reader: Reader) -> None:
         length = int((bar == COLOURS[box.verdict]).all(axis=1).sum())
         assert length == pytest.approx(69 * box.confidence, abs=1.5)
         assert ((bar == COLOURS[box.verdict]) | (bar == FAINT)).all()
+        beside = pixels[y + 121, [*range(x - 16, x), *range(x + 10, x + 14), x + 84, x + 85]]
+        assert (beside == 255).all()
         lines = 1 + min(2, len(box.alternatives))
         for line in range(3):
             row = pixels[y + 121 + 16 * line, x + 14]

@@ -13,7 +13,7 @@ from inkling.reading.preprocess.normalise import normalise
 from inkling.reading.recognise.crops import (
     MARGIN,
     PATCH,
-    _box,
+    box_of,
     crops_of_parts,
     find_candidates,
     find_crops,
@@ -118,9 +118,9 @@ def test_an_ink_score_is_of_probability_and_size(size: int, prob: float, ink_sco
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 90), st.integers(1, 90))
 def test_boxes_are_in_the_pixels_of_the_image(x: int, y: int, w: int, h: int) -> None:
     part = make_box(x, y, w, h)
-    assert _box(part, 1.0) == Box(x, y, w, h)
-    assert _box(part, 0.5) == Box(2 * x, 2 * y, 2 * w, 2 * h)
-    assert _box(part, 4.0) == Box(x // 4, y // 4, max(1, round(w / 4)), max(1, round(h / 4)))
+    assert box_of(part, 1.0) == Box(x, y, w, h)
+    assert box_of(part, 0.5) == Box(2 * x, 2 * y, 2 * w, 2 * h)
+    assert box_of(part, 4.0) == Box(x // 4, y // 4, max(1, round(w / 4)), max(1, round(h / 4)))
 
 
 def test_an_image_of_the_right_size_keeps_its_pixels() -> None:

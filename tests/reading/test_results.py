@@ -11,22 +11,18 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.preprocessed import Preprocessed, preprocess_fast
 from inkling.reading.recognise.crops import Crop
-from inkling.reading.recognise.mark_network import KINDS
 from inkling.reading.results import (
+    MarkFound,
     _among_digits,
     _doubt_slash,
-    _find_marks,
-    _find_points,
     _is_written,
     _lies_in_one,
     _part_unwritten,
-    _strokes_without,
     _summarise,
     _verdict,
     answer_image,
 )
-from inkling.types import Box, MarkKind, Prediction, Verdict
-from tests.reading.maps import make_box
+from inkling.types import Box, Prediction, Verdict
 from tests.reading.pictures import write_text
 
 
@@ -193,14 +189,14 @@ def test_unread_ink_makes_an_answer_unsure(
 ) -> None:
     boxes = [prediction(crop(), 1, each) for each in verdicts]
     digits = [crop(area=100) for each in verdicts if each != "not-a-digit"]
-    marks = [("other", crop(area=area)) for area in others]
+    marks = [MarkFound("other", Box(0, 0, 9, 9), 0, area) for area in others]
     assert _verdict(boxes, bool(digits), digits, marks) == verdict
 
 
 def summary(
     verdicts: list[Verdict],
-    marks: list[tuple[MarkKind, Crop]] | None = None,
-    names: dict[Box, tuple[MarkKind, Crop]] | None = None,
+    marks: list[MarkFound] | None = None,
+    possible: list[MarkFound] | None = None,
 ):
     rows = [0, 0, 1, 1, 1][: len(verdicts)]
     chosen = [
@@ -208,7 +204,7 @@ def summary(
         for k in range(len(verdicts))
     ]
     boxes = [prediction(each, k, verdicts[k]) for k, (each, _) in enumerate(chosen)]
-    return _summarise("name", chosen, boxes, marks or [], names or {}, 11)
+    return _summarise("name", chosen, boxes, marks or [], possible or [], 11)
 
 
 def test_digits_are_grouped_by_lines_and_what_is_none_is_an_other() -> None:
@@ -233,16 +229,16 @@ def test_where_no_digit_was_read_what_was_found_stays() -> None:
 
 
 def test_others_are_named_once_and_stand_in_reading_order() -> None:
-    point, slash = crop(200, 0, 4, 4, area=4), crop(45, 0, 8, 40, area=9)
-    inside = crop(2, 2, 4, 4)
-    below = crop(10, 60, 4, 4, row=1, area=4)
-    names: dict[Box, tuple[MarkKind, Crop]] = {
-        Box(30, 0, 20, 40): ("percent", crop(30)),  # of a part that is no digit
-        slash.box: ("slash", slash),  # taken out of its line already
-        inside.box: ("comma", inside),  # lies in a digit
-    }
-    marks: list[tuple[MarkKind, Crop]] = [("minus", below), ("point", point), ("slash", slash)]
-    answer = summary(["digits", "not-a-digit", "digits"], marks, names)
+    possible = [
+        MarkFound("percent", Box(30, 0, 20, 40), 0, 50),  # a part that is no digit
+        MarkFound("comma", Box(2, 2, 4, 4), 0, 4),  # lies in a digit
+    ]
+    marks = [
+        MarkFound("minus", Box(10, 60, 4, 4), 1, 4),
+        MarkFound("point", Box(200, 0, 4, 4), 0, 4),
+        MarkFound("slash", Box(45, 0, 8, 40), 0, 9),
+    ]
+    answer = summary(["digits", "not-a-digit", "digits"], marks, possible)
     found = [(mark.kind, mark.box.x) for mark in answer.reading.others]
     assert found == [("percent", 30), ("slash", 45), ("point", 200), ("minus", 10)]
 
@@ -254,75 +250,6 @@ def looked_at(text: str, *extra: tuple[int, int, int, int]) -> Preprocessed:
     found = preprocess_fast((Photo(image, image.shape[1], image.shape[0]), "x"))
     assert found is not None
     return found
-
-
-def mark_probs(kind: str | None, prob: float) -> np.ndarray:
-    each = np.full(1 + len(KINDS), (1 - prob) / len(KINDS), np.float32)
-    each[0 if kind is None else KINDS.index(kind) + 1] = prob  # type: ignore[arg-type]
-    return each
-
-
-@pytest.mark.parametrize(
-    ("kind", "prob", "named"),
-    [
-        ("point", 0.81, ["point"]), ("comma", 0.81, ["comma"]), ("minus", 0.81, ["minus"]),
-        ("colon", 0.81, ["colon"]), ("slash", 0.99, []), ("percent", 0.99, []),
-        ("point", 0.79, []), (None, 0.99, []),
-    ],
-)  # fmt: skip
-def test_a_speck_must_surely_be_a_mark(kind: str | None, prob: float, named: list[str]) -> None:
-    look = looked_at("40", (118, 84, 6, 6))
-    speck = make_box(118, 84, 6, 6)
-    found = _find_points(look, 3, [speck], mark_probs(kind, prob)[None])
-    assert [each for each, _ in found] == named
-    assert all(each.row == 3 and each.box == Box(118, 84, 6, 6) for _, each in found)
-
-
-@pytest.mark.parametrize(
-    ("second", "kinds", "joined"),
-    [
-        (make_box(102, 50, 6, 6), ("point", "point"), ["colon"]),
-        (make_box(106, 50, 6, 6), ("point", "point"), ["point", "point"]),  # beside it
-        (make_box(105, 50, 6, 6), ("point", "point"), ["colon"]),
-        (make_box(102, 50, 6, 6), ("point", "comma"), ["point", "comma"]),
-        (make_box(102, 50, 6, 6), ("comma", "comma"), ["comma", "comma"]),
-    ],
-)
-def test_two_points_above_each_other_are_a_colon(
-    second, kinds: tuple[str, str], joined: list[str]
-) -> None:
-    look = looked_at("40")
-    marks = np.stack([mark_probs(kinds[1], 0.9), mark_probs(kinds[0], 0.9)])
-    specks = [second, make_box(100, 84, 6, 6)]
-    found = _find_points(look, 0, specks, marks)
-    assert [kind for kind, _ in found] == joined
-    if joined == ["colon"]:
-        box = found[0][1].box
-        assert (box.y, box.h) == (50, 40)
-
-
-def test_a_minus_is_taken_out_of_its_line() -> None:
-    look = looked_at("4 7", (98, 62, 44, 8))
-    names: dict = {}
-    marks, doubtful, points = _find_marks(look, 0, [0, 1, 2], names)
-    assert marks == {1: "minus"}
-    assert (doubtful, points) == ([], [])
-    assert names[look.crops[1].box][0] == "minus"
-    left = _strokes_without(look, 0, marks)
-    assert len(left) == len(look.segments.strokes[0]) - 1
-    taken = set(look.segments.parts[1].labels)
-    assert not any(taken.intersection(stroke.labels) for stroke in left)
-    assert _find_marks(look, 0, [], {}) == ({}, [], [])
-    assert _find_marks(look, 0, [0], {}) == ({}, [], [])  # alone: nothing to compare it with
-
-
-def test_a_line_of_nothing_but_marks_keeps_them_as_parts() -> None:
-    image = np.full((120, 300), 245, np.uint8)
-    image[56:63, 40:90] = image[56:63, 140:190] = image[56:63, 220:270] = 30
-    look = preprocess_fast((Photo(image, 300, 120), "x"))
-    assert look is not None
-    assert len(look.segments.parts) == 3
-    assert _find_marks(look, 0, [0, 1, 2], {})[0] == {}
 
 
 def test_an_answer_expects_one_digit_or_reads_all(reader: Reader) -> None:

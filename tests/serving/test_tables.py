@@ -47,6 +47,33 @@ def test_without_a_grid_the_list_is_empty(http: httpx.Client, seven: bytes) -> N
     assert "tables" not in read(http, seven)
 
 
+def test_what_is_known_of_a_table_is_passed_on(http: httpx.Client, sheet: bytes) -> None:
+    size = f"{len(TEXTS)}x{len(TEXTS[0])}"
+    answer = read(http, sheet, table="true", cells=size, digits_per_cell="1")
+    expected = inkling.read_tables(sheet, cells=(len(TEXTS), len(TEXTS[0])), digits_per_cell=1)
+    assert answer["tables"] == [json.loads(json.dumps(table.as_json())) for table in expected]
+    assert read(http, sheet, table="true", cells="30x30")["tables"] == []
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"cells": "3x3"},
+        {"digits_per_cell": "1"},
+        {"table": "true", "cells": "1x1"},
+        {"table": "true", "cells": "0x4"},
+        {"table": "true", "cells": "many"},
+        {"table": "true", "digits_per_cell": "0"},
+    ],
+)
+def test_what_cannot_be_a_table_is_refused(
+    http: httpx.Client, sheet: bytes, query: dict[str, str]
+) -> None:
+    response = http.post("/v1/read", params=query, content=sheet)
+    assert response.status_code == 422
+    assert response.json()["errors"]
+
+
 def test_several_files_have_their_own_tables(
     http: httpx.Client, sheet: bytes, seven: bytes
 ) -> None:

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,18 +36,6 @@ class ImageTables:
     photo: "Photo"
 
 
-def parse_cells(text: str | None) -> tuple[int, int] | None:
-    """Parses `9x9` to (9, 9), rows first. Raises a usage error."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d{1,4})\s*[xX×]\s*(\d{1,4})", text.strip())
-    if not found or min(size := (int(found[1]), int(found[2]))) < 1 or size == (1, 1):
-        raise typer.BadParameter(
-            f"'{text}' is not a grid size. Use ROWSxCOLUMNS, for example 9x9", param_hint="--cells"
-        )
-    return size
-
-
 def read_tables_or_exit(images: list[str], **options: Any) -> None:
     """Calls `read_table_images`. Prints an `InklingError` and exits with code 1."""
     # Pillow also logs damaged files. The answer already reports them.
@@ -74,9 +61,13 @@ def read_table_images(
     from inkling.cli.inputs import expand
     from inkling.cli.table_files import check_table_file, write_tables
     from inkling.reading.pipeline import Reader
-    from inkling.reading.tables.read_tables import TableOptions
+    from inkling.reading.tables.read_tables import TableOptions, parse_cells
 
-    options = TableOptions(parse_cells(cells), digits_per_cell)
+    try:
+        size = parse_cells(cells) if cells else None
+    except InklingError as error:
+        raise typer.BadParameter(str(error), param_hint="--cells") from error
+    options = TableOptions(size, digits_per_cell)
     if out is not None:
         check_table_file(out)
     if explain is not None:

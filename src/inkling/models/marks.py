@@ -4,8 +4,8 @@ from torch import Tensor, nn
 
 from inkling.reading.recognise.mark_network import HEIGHT, KINDS, WIDTH
 
-CHANNELS = (12, 24, 32)
-HIDDEN = 32
+CHANNELS = (16, 32, 48)
+HIDDEN = 48
 
 
 class MarkNet(nn.Module):

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -289,8 +289,12 @@ class Reader:
 
     def _trace_upright(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
         """Reads drawings by the fast path, and by the slow path all images that it leaves."""
+        digits = self.network.card.reads_digits
         paths: tuple[tuple[Callable[[tuple[Photo, str]], Preprocessed | None], bool], ...]
-        paths = ((preprocess_fast, True), (preprocess, False))
+        paths = (
+            (partial(preprocess_fast, marks=digits), True),
+            (partial(preprocess, marks=digits), False),
+        )
         traces: dict[int, Trace] = {}
         for path, sure in paths:
             left = [index for index in range(len(seen)) if index not in traces]

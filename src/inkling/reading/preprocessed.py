@@ -1,4 +1,4 @@
-"""An image after all steps before the digit network: its ink, segments and crops."""
+"""An image after all steps before the digit network: its ink, segments, marks and crops."""
 
 from dataclasses import dataclass
 
@@ -7,35 +7,44 @@ from inkling.reading.detect.text_map import TextMap, make_text_map
 from inkling.reading.preprocess.drawing import make_drawing_map
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.recognise.crops import Crop, cut_crops
+from inkling.reading.recognise.marks import Marks, find_marks, without_marks
 
 
 @dataclass(frozen=True, eq=False)
 class Preprocessed:
-    """A decoded image, its text probability map, its segments, and one crop per segment."""
+    """A decoded image, its text probability map, its marks, its other parts and their crops."""
 
     name: str
     photo: Photo
     writing: TextMap
     segments: Segments
+    marks: Marks
     crops: tuple[Crop, ...]
 
 
-def preprocess(photo_and_name: tuple[Photo, str]) -> Preprocessed:
-    """Preprocesses any decoded image by the slow path."""
+def preprocess(photo_and_name: tuple[Photo, str], marks: bool = True) -> Preprocessed:
+    """Preprocesses any decoded image by the slow path.
+
+    Without `marks`, all ink may be a symbol: in a model of other classes, a minus may be a class.
+    """
     photo, name = photo_and_name
-    return _find_crops(photo, name, make_text_map(photo.pixels, _zoom(photo)))
+    return cut_image(name, photo, make_text_map(photo.pixels, _zoom(photo)), marks)
 
 
-def preprocess_fast(photo_and_name: tuple[Photo, str]) -> Preprocessed | None:
+def preprocess_fast(photo_and_name: tuple[Photo, str], marks: bool = True) -> Preprocessed | None:
     """Preprocesses a drawing on a uniform background by the fast path. None for other images."""
     photo, name = photo_and_name
     writing = make_drawing_map(photo.pixels, _zoom(photo))
-    return _find_crops(photo, name, writing) if writing else None
+    return cut_image(name, photo, writing, marks) if writing else None
 
 
-def _find_crops(photo: Photo, name: str, writing: TextMap) -> Preprocessed:
+def cut_image(name: str, photo: Photo, writing: TextMap, marks: bool) -> Preprocessed:
+    """Finds the segments, marks and crops of an image whose text probability map is known."""
     segments = segment(writing)
-    return Preprocessed(name, photo, writing, segments, tuple(cut_crops(writing, segments)))
+    found = find_marks(writing, segments) if marks else Marks()
+    segments = without_marks(segments, found.sure)
+    crops = tuple(cut_crops(writing, segments))
+    return Preprocessed(name, photo, writing, segments, found, crops)
 
 
 def _zoom(photo: Photo) -> float:

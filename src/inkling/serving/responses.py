@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inkling.errors import ImageError, UnknownFormatError
 from inkling.reading.explain import step_images
 from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.tables.read_tables import TableOptions
 from inkling.serving.problems import INVALID, NOT_AN_IMAGE, UNREADABLE, ProblemError
 from inkling.serving.table_entries import Entry, add_tables
 
@@ -34,13 +35,13 @@ class ReadOptions:
     """How to read an image, and what to add to the reading.
 
     `one`: the image holds at most one digit. `seen`: add the network's inputs and outputs.
-    `explain`: add those and the processing steps. `table`: add the tables.
+    `explain`: add those and the processing steps. `table`: add the tables, read with these options.
     """
 
     one: bool = False
     seen: bool = False
     explain: bool = False
-    table: bool = False
+    table: TableOptions | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,9 @@ def as_data_url(pixels: NDArray[np.uint8]) -> str:
 def _read(reader: Reader, images: Sequence[ImageFile], options: ReadOptions) -> list[Entry]:
     contents = [image.content for image in images]
     entries = _read_plainly(reader, images, contents, options)
-    return add_tables(reader, contents, entries) if options.table else entries
+    if options.table is None:
+        return entries
+    return add_tables(reader, contents, entries, options.table)
 
 
 def _read_plainly(

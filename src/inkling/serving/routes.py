@@ -85,7 +85,7 @@ def api_routes(service: Service) -> list[Route]:
 
 async def _read(service: Service, request: Request) -> Response:
     query = parse_query(ReadQuery, request)
-    options = ReadOptions(query.one, query.seen, query.explain, query.table)
+    options = ReadOptions(query.one, query.seen, query.explain, query.table_options)
     slot: Slot = request.scope[SLOT]
     async with service.bodies.body(request, slot) as body:
         upload = await read_upload(request, body, query.name)

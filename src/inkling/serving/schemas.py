@@ -1,9 +1,11 @@
 """The schemas of requests, which are validated, and of responses, which are documented."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from inkling.errors import InklingError
+from inkling.reading.tables.read_tables import TableOptions, parse_cells
 from inkling.serving.table_schemas import TableOut
 
 MAX_BATCH = 64  # images in one batch
@@ -41,6 +43,35 @@ class ReadQuery(Incoming):
         bool, Field(description="Add that, and an image of each processing step.")
     ] = False
     table: Annotated[bool, Field(description="Add the tables: ruled grids, cell by cell.")] = False
+    cells: Annotated[
+        str | None,
+        Field(
+            description="Rows x columns of each table, as in 9x9; only with table.",
+            pattern=r"^[0-9]{1,4}x[0-9]{1,4}$",
+        ),
+    ] = None
+    digits_per_cell: Annotated[
+        int | None,
+        Field(description="Digits in each cell that is not blank; only with table.", ge=1, le=100),
+    ] = None
+
+    @model_validator(mode="after")
+    def _check_table(self) -> Self:
+        if not self.table and (self.cells or self.digits_per_cell):
+            raise ValueError("cells and digits_per_cell go with table=true")
+        _ = self.table_options
+        return self
+
+    @property
+    def table_options(self) -> TableOptions | None:
+        """What is known of the tables, or None where none are asked for."""
+        if not self.table:
+            return None
+        try:
+            size = parse_cells(self.cells) if self.cells else None
+        except InklingError as error:
+            raise ValueError(str(error)) from error
+        return TableOptions(size, self.digits_per_cell)
 
 
 class BatchQuery(Incoming):

@@ -33,6 +33,9 @@ NPM_FONTS = (
     "shadows-into-light", "short-stack", "sriracha", "sue-ellen-francisco", "sunshiney",
     "the-girl-next-door", "waiting-for-the-sunrise", "zeyada", "roboto-slab", "lobster",
     "pacifico", "abril-fatface", "oswald", "press-start-2p", "special-elite", "mynerve",
+    "libre-franklin", "archivo-narrow", "roboto-condensed", "arimo", "tinos", "pt-serif",
+    "pt-sans-narrow", "barlow-condensed", "fjalla-one", "bebas-neue", "merriweather", "work-sans",
+    "lato", "anton", "alfa-slab-one", "libre-baskerville", "ubuntu-condensed",
 )  # fmt: skip
 # Debian packages, free by Debian's own guidelines.
 APT_FONTS = (
@@ -44,7 +47,9 @@ APT_FONTS = (
 # Print rather than handwriting: letters serve as negatives, digits are used less often.
 PRINT_FONTS = (
     "roboto", "lobster", "pacifico", "abril", "oswald", "pressstart", "press-start",
-    "special-elite", "dejavu", "free", "gfs", "stix", "cm",
+    "special-elite", "dejavu", "free", "gfs", "stix", "cm", "libre-", "archivo", "arimo", "tinos",
+    "pt-", "barlow", "fjalla", "bebas", "merriweather", "work-sans", "lato", "anton", "alfa",
+    "ubuntu",
 )  # fmt: skip
 _SUBSETS = ("-latin-400-normal", "-latin-700-normal", "-greek-400-normal")
 

@@ -56,7 +56,8 @@ class GlyphSource:
             self._ready.extend(trace(masks, self._digits.labels[picked]))
         return self._ready.popleft()
 
-    def _face(self, print_prob: float) -> Face:
+    def face(self, print_prob: float) -> Face:
+        """A font, one for print with `print_prob`."""
         faces = (
             self._print_faces
             if self._rng.random() < print_prob or not self._handwritten_faces
@@ -74,7 +75,7 @@ class GlyphSource:
             drawn = write_digit(int(rng.choice(10, p=DRAWN_PROBS)), rng)
             return add_tail(drawn, rng) if rng.random() < TAIL_PROB else drawn
         label = int(rng.integers(10))
-        glyph = trace_letter(self._face(0.12), str(label), label)
+        glyph = trace_letter(self.face(0.12), str(label), label)
         return glyph or write_digit(label, rng)
 
     def letter(self) -> Glyph:
@@ -82,7 +83,7 @@ class GlyphSource:
         rng = self._rng
         for _ in range(6):  # fonts lack letters, Greek ones above all
             known = negatives.SIGNS if rng.random() < 0.12 else negatives.LETTERS
-            glyph = trace_letter(self._face(0.4), known[rng.integers(len(known))], NONE_LABEL)
+            glyph = trace_letter(self.face(0.4), known[rng.integers(len(known))], NONE_LABEL)
             if glyph is not None:
                 return glyph
         return negatives.scribble(rng)
@@ -90,7 +91,7 @@ class GlyphSource:
     def sign(self, text: str, print_prob: float = 0.5) -> Glyph | None:
         """A letter, digit or sign of some font, a printed one with `print_prob`; None for none."""
         label = int(text) if text.isdigit() else NONE_LABEL
-        return trace_letter(self._face(print_prob), text, label)
+        return trace_letter(self.face(print_prob), text, label)
 
     def turned(self) -> Glyph:
         """A handwritten digit, rotated or mirrored so that it is no digit."""

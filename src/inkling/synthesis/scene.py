@@ -147,17 +147,17 @@ def compose_row(
         sheet = new_sheet(
             spec.unit * rng.uniform(1, 2.5), spec.unit * rng.uniform(1, 2.5), spec.unit
         )
-    return _finish(sheet, source, spec, count, rng)
+    return finish_scene(sheet, source, spec, count, rng)
 
 
 def compose_page(source: GlyphSource, rng: np.random.Generator) -> Scene:
     """One image of a whole page, a field, a table, or a lone digit."""
     unit = float(np.exp(rng.uniform(np.log(22), np.log(60))))
     spec = replace(sample_spec(rng), thumb=False, surface="plain", unit=unit)
-    return _finish(draw_page(source, unit, rng), source, spec, 1, rng)
+    return finish_scene(draw_page(source, unit, rng), source, spec, 1, rng)
 
 
-def _finish(
+def finish_scene(
     sheet: Sheet, source: GlyphSource, spec: SceneSpec, count: int, rng: np.random.Generator
 ) -> Scene:
     """Surface, paper, light and camera of a sheet with `count` glyphs."""

@@ -146,7 +146,8 @@ def test_noise_is_a_deviation() -> None:
 
 
 def strokes_of(cell: np.ndarray, *, peak: float = 1.0, floor: float = 0.1) -> CellInk:
-    return _find_strokes(ONE, cell.astype(np.float32), np.eye(3), peak, floor)
+    dark = cell.astype(np.float32)
+    return _find_strokes(ONE, dark, dark, np.eye(3), peak, floor)
 
 
 def cell_with(*boxes: tuple[int, int, int, int], dark: float = 1.0) -> np.ndarray:
@@ -229,7 +230,7 @@ def test_a_crop_holds_the_strokes_alone() -> None:
     cell = cell_with((25, 15, 6, 20), (40, 40, 3, 3), dark=0.8)
     strokes = np.zeros_like(cell, np.uint8)
     strokes[15:35, 25:31] = 1
-    crop = crop_ink(CellInk(ONE, cell, strokes, 0.8, np.eye(3)))
+    crop = crop_ink(CellInk(ONE, cell, cell, strokes, 0.8, 0.8, np.eye(3)))
     assert crop.shape == (24, 10)
     assert crop[2:-2, 2:-2].min() > 0.9
     edge = crop.copy()
@@ -237,7 +238,7 @@ def test_a_crop_holds_the_strokes_alone() -> None:
     assert not edge.any()
     corner = np.zeros_like(strokes)
     corner[0:20, 0:6] = 1
-    assert crop_ink(CellInk(ONE, cell, corner, 0.8, np.eye(3))).shape == (22, 8)
+    assert crop_ink(CellInk(ONE, cell, cell, corner, 0.8, 0.8, np.eye(3))).shape == (22, 8)
 
 
 def test_strokes_are_sharpened_and_what_is_paler_is_ground() -> None:
@@ -245,9 +246,9 @@ def test_strokes_are_sharpened_and_what_is_paler_is_ground() -> None:
     cell = cell_with((20, 10, 20, 30))
     cell[20:30, 27:33] = 0.3  # the hole of a 0 out of focus
     strokes = (cell > 0.2).astype(np.uint8)
-    crop = crop_ink(CellInk(ONE, cell, strokes, 1.0, np.eye(3)))
+    crop = crop_ink(CellInk(ONE, cell, cell, strokes, 1.0, 1.0, np.eye(3)))
     assert crop[12 + 3 : 12 + 7, 9 + 2 : 9 + 4].max() == 0
     assert crop[5, 5] > 0.95
     plain = cell_with((20, 10, 20, 30), dark=0.5)
-    half = crop_ink(CellInk(ONE, plain, (plain > 0).astype(np.uint8), 1.0, np.eye(3)))
+    half = crop_ink(CellInk(ONE, plain, plain, (plain > 0).astype(np.uint8), 1.0, 1.0, np.eye(3)))
     assert half[17, 12] == pytest.approx((0.5 - 0.35) / 0.65, abs=0.05)

@@ -101,7 +101,7 @@ def crops_of_parts(
     normalised = normalise(stack_ink(writing, labels, parts))
     return [
         Crop(
-            _box(part, writing.zoom),
+            box_of(part, writing.zoom),
             normalised.pixels[index],
             float(normalised.stroke_width[index]),
             part.level,
@@ -164,6 +164,7 @@ def own_ink(
     return (dark * own).astype(np.float32, copy=False)
 
 
-def _box(part: Part, zoom: float) -> Box:
+def box_of(part: Part, zoom: float) -> Box:
+    """A part's box in pixels of the image; `zoom` is working pixels for one of those."""
     x, y = int(part.x / zoom), int(part.y / zoom)
     return Box(x, y, max(1, round(part.w / zoom)), max(1, round(part.h / zoom)))

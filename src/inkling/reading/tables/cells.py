@@ -32,16 +32,18 @@ RIM = 0.12  # of a side; strokes completely within this distance of the edge are
 
 @dataclass(frozen=True, eq=False)
 class CellInk:
-    """One warped cell: its darkness (h, w) float32 and the mask of its strokes (h, w).
+    """One warped cell: its darkness (h, w) float32 with and without the frame, and its strokes.
 
-    `level` is the darkness of the strokes, 0 if there are none. `to_photo` (3, 3) maps pixels of
-    the cell to the photo.
+    `strokes` (h, w) is their mask. `level` is their darkness, 0 if there are none. `full` is the
+    least darkness of a full stroke. `to_photo` (3, 3) maps pixels of the cell to the photo.
     """
 
     face: Face
+    warped: NDArray[np.float32]
     ink: NDArray[np.float32]
     strokes: NDArray[np.uint8]
     level: float
+    full: float
     to_photo: NDArray[np.float64]
 
     @property
@@ -61,8 +63,8 @@ def cut_cells(ink: NDArray[np.float32], grid: FoundGrid) -> list[CellInk]:
     frame = float(np.median([percentile(cell, 98) for cell, _ in warped]))
     floor = max(GRAIN * noise, FAINTEST * usual, PALEST * frame, 0.02)
     return [
-        _find_strokes(face, cell, to_photo, peak, floor)
-        for face, cell, (_, to_photo), peak in zip(
+        _find_strokes(face, outer, cell, to_photo, peak, floor)
+        for face, cell, (outer, to_photo), peak in zip(
             grid.faces, inner, warped, peaks.tolist(), strict=True
         )
     ]
@@ -167,13 +169,15 @@ def _noise(cell: NDArray[np.float32]) -> float:
 
 def _find_strokes(
     face: Face,
+    warped: NDArray[np.float32],
     cell: NDArray[np.float32],
     to_photo: NDArray[np.float64],
     peak: float,
     floor: float,
 ) -> CellInk:
     """Finds the strokes of a cell: dark, not along the frame, of the size of a digit."""
-    none = CellInk(face, cell, np.zeros(cell.shape, np.uint8), 0.0, to_photo)
+    full = floor / STROKE
+    none = CellInk(face, warped, cell, np.zeros(cell.shape, np.uint8), 0.0, full, to_photo)
     if peak < floor:
         return none
     mask = (cell > max(STROKE * peak, floor)).astype(np.uint8)
@@ -194,7 +198,7 @@ def _find_strokes(
     kept &= longest >= SPECK * longest[kept].max()
     strokes = kept[labels].astype(np.uint8)
     level = percentile(cell[strokes > 0], 80)
-    return CellInk(face, cell, strokes, level, to_photo)
+    return CellInk(face, warped, cell, strokes, level, max(level, floor), to_photo)
 
 
 def crop_ink(cell: CellInk) -> NDArray[np.float32]:

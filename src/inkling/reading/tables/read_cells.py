@@ -1,4 +1,4 @@
-"""Reads the cells of a grid in one batch of the digit network."""
+"""Reads the cells of a grid: one batch of the cell network, and one of the digit network."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -7,24 +7,22 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.detect.segments import segment
 from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.light import Light
 from inkling.reading.preprocess.normalise import normalise
 from inkling.reading.preprocess.photo import Photo
-from inkling.reading.preprocessed import Preprocessed
-from inkling.reading.recognise.crops import Crop, cut_crops
+from inkling.reading.preprocessed import Preprocessed, cut_image
+from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.network import Network
 from inkling.reading.recognise.verdict import predict
 from inkling.reading.results import answer_image
+from inkling.reading.tables.cell_network import BLANK, SEVERAL, judge_cells
 from inkling.reading.tables.cells import CellInk, crop_ink
 from inkling.types import Box, Prediction, Verdict
 
-WIDE = 1.05  # least width over height of strokes that may be two digits
-TALL = 0.5  # of the strokes' height; least height of a separate digit
-SURE = 0.9  # probability of one digit from which wide strokes only are checked for more
-SMALL = 0.38  # of the cell's side; smaller strokes that are no digit are dirt
-BLANK = 0.5  # a single digit with a lower probability loses to a row of digits
+CELL_WEIGHT = 0.7  # of the cell network beside the crop network
+MAYBE_SEVERAL = 0.35  # probability of several digits from which they are looked for
+TINY = 1e-9
 
 
 @dataclass(frozen=True)
@@ -56,73 +54,96 @@ def read_cells(
     zoom: float,
     digits_per_cell: int | None = None,
 ) -> list[CellText]:
-    """Reads cells. `zoom` is pixels of the darkness map per pixel of the photo."""
-    inked = [index for index, cell in enumerate(cells) if not cell.blank]
-    pixels = stack([cells[index] for index in inked])
-    probs = network.judge(pixels) if inked else np.zeros((0, 11), np.float32)
-    out = [CellText("", "blank", _blankness(cell), ()) for cell in cells]
+    """Reads cells. `zoom` is pixels of the darkness map per pixel of the photo.
+
+    The cell network separates blank cells, single digits and several digits. Both networks together
+    decide which digit it is. If `network` is not the bundled one, it decides alone.
+    """
+    kinds = judge_cells(cells)
+    if digits_per_cell == 1:
+        kinds[:, SEVERAL] = 0
+        kinds /= np.maximum(kinds.sum(axis=1, keepdims=True), TINY)
+    out = [CellText("", "blank", float(kind[BLANK]), ()) for kind in kinds]
+    inked = [index for index, kind in enumerate(kinds) if kind.argmax() != BLANK]
     several: list[int] = []
-    for index, crop, prob in zip(inked, pixels, probs, strict=True):
-        out[index] = _single(cells[index], crop, prob, network, zoom)
-        if digits_per_cell != 1 and _may_be_several(cells[index], prob, digits_per_cell):
+    for index, crop, probs in zip(inked, *_judge_both(cells, inked, kinds, network), strict=True):
+        if probs is None:
+            continue
+        out[index] = _single(cells[index], crop, probs, network, zoom)
+        if _may_be_several(cells[index], kinds[index], digits_per_cell):
             several.append(index)
-    if several:
-        singles = [out[index] for index in several]
-        rows = _read_rows([cells[index] for index in several], network, zoom)
-        for index, row, single in zip(several, rows, singles, strict=True):
-            out[index] = _choose(row, single, digits_per_cell)
+    rows = _read_rows([cells[index] for index in several], network, zoom)
+    for index, row in zip(several, rows, strict=True):
+        out[index] = _choose(row, out[index], digits_per_cell)
     if digits_per_cell is not None:
         out = [_checked(text, digits_per_cell) for text in out]
     return out
 
 
+def _judge_both(
+    cells: Sequence[CellInk], inked: Sequence[int], kinds: NDArray[np.float32], network: Network
+) -> tuple[NDArray[np.uint8], list[NDArray[np.float32] | None]]:
+    """The crops (N, 28, 28) of the cells `inked`, and the probabilities of their digits.
+
+    Where the strokes were lost with the frame, only the cell network sees a digit: then its
+    probabilities count alone, and a model of the user's own has none.
+    """
+    crops = np.zeros((len(inked), 28, 28), np.uint8)
+    held = [k for k, index in enumerate(inked) if not cells[index].blank]
+    crops[held] = stack([cells[inked[k]] for k in held])
+    own = dict(zip(held, network.judge(crops[held]), strict=True))
+    probs: list[NDArray[np.float32] | None] = []
+    for k, index in enumerate(inked):
+        if network.bundled:
+            probs.append(combine(kinds[index], own.get(k)))
+        else:
+            probs.append(own.get(k))
+    return crops, probs
+
+
 def _single(
-    cell: CellInk, crop: NDArray[np.uint8], prob: NDArray[np.float32], network: Network, zoom: float
+    cell: CellInk,
+    crop: NDArray[np.uint8],
+    probs: NDArray[np.float32],
+    network: Network,
+    zoom: float,
 ) -> CellText:
-    """Reads the strokes of a cell as one digit."""
-    x, y, w, h = cv2.boundingRect(cell.strokes)
-    box = _box(cell, (x, y, w, h), zoom)
-    digit = predict(Crop(box, crop, 2.0, cell.level, 0, 1.0), prob, network.card)
+    """Reads the content of a cell as one digit."""
+    height, width = cell.strokes.shape
+    x, y, w, h = (0, 0, width, height) if cell.blank else cv2.boundingRect(cell.strokes)
+    digit = predict(
+        Crop(_box(cell, (x, y, w, h), zoom), crop, 2.0, cell.level, 0, 1.0), probs, network.card
+    )
     if digit.verdict == "not-a-digit":
-        if max(w, h) < SMALL * min(cell.strokes.shape) or _is_bar(w, h):
-            return CellText("", "blank", float(prob[10]), ())
-        return CellText("", "not-a-digit", float(prob[10]), (digit,))
+        return CellText("", "not-a-digit", float(probs[-1]), (digit,))
     return CellText(digit.label, digit.verdict, digit.confidence, (digit,))
 
 
-def _is_bar(w: int, h: int) -> bool:
-    """Whether strokes are as flat as a dash or a piece of a ruling."""
-    return w > 3 * h
+def combine(kind: NDArray[np.float32], own: NDArray[np.float32] | None) -> NDArray[np.float32]:
+    """Probabilities (11,) of the digits and none: the weighted geometric mean of both networks.
+
+    `kind` (13,) is the cell network's, `own` (11,) the crop network's.
+    """
+    seen = kind[:11] / max(float(kind[:11].sum()), TINY)
+    if own is None:
+        return seen
+    probs = np.maximum(seen, TINY) ** CELL_WEIGHT * np.maximum(own, TINY) ** (1 - CELL_WEIGHT)
+    return (probs / probs.sum()).astype(np.float32)
 
 
-def _may_be_several(cell: CellInk, prob: NDArray[np.float32], digits_per_cell: int | None) -> bool:
-    """Whether the strokes of a cell may be more than one digit."""
-    if digits_per_cell is not None and digits_per_cell > 1:
-        return True
-    _, _, w, h = cv2.boundingRect(cell.strokes)
-    if w > 1.6 * h:
-        return True
-    if float(prob[:10].max()) >= SURE:
-        return w > WIDE * h and _parts_side_by_side(cell) > 1
-    return (w > 0.8 * h and _parts_side_by_side(cell) > 1) or w > 1.2 * h
-
-
-def _parts_side_by_side(cell: CellInk) -> int:
-    """The number of tall parts of a cell's strokes that are separated by gaps."""
-    x, y, w, h = cv2.boundingRect(cell.strokes)
-    part = cell.strokes[y : y + h, x : x + w]
-    inked = part.any(axis=0)
-    starts = np.flatnonzero(np.diff(inked.astype(np.int8), prepend=0) == 1)
-    stops = np.flatnonzero(np.diff(inked.astype(np.int8), append=0) == -1) + 1
-    tall = 0
-    for start, stop in zip(starts.tolist(), stops.tolist(), strict=True):
-        rows = np.flatnonzero(part[:, start:stop].any(axis=1))
-        tall += int(rows[-1] + 1 - rows[0] > TALL * h)
-    return tall
+def _may_be_several(cell: CellInk, kind: NDArray[np.float32], digits_per_cell: int | None) -> bool:
+    """Whether a cell is read as a line of digits too."""
+    if cell.blank:
+        return False
+    if digits_per_cell is not None:
+        return digits_per_cell > 1
+    return kind[SEVERAL] > MAYBE_SEVERAL
 
 
 def _read_rows(cells: Sequence[CellInk], network: Network, zoom: float) -> list[CellText]:
     """Reads cells as lines of text: all parts in one batch, then each line."""
+    if not cells:
+        return []
     seen = [_preprocessed(cell) for cell in cells]
     pixels = [crop.pixels for one in seen for crop in one.crops]
     probs = network.judge(np.stack(pixels)) if pixels else np.zeros((0, 11), np.float32)
@@ -149,19 +170,15 @@ def _preprocessed(cell: CellInk) -> Preprocessed:
     height, width = grey.shape
     light = Light(dark, 1.0, False, np.zeros_like(dark), grey)
     writing = TextMap(light, (dark * cell.strokes).astype(np.float32), 0)
-    segments = segment(writing)
-    crops = tuple(cut_crops(writing, segments))
-    return Preprocessed("a cell", Photo(grey, width, height), writing, segments, crops)
+    return cut_image("a cell", Photo(grey, width, height), writing, marks=True)
 
 
 def _choose(row: CellText, single: CellText, digits_per_cell: int | None) -> CellText:
-    """Selects the reading of a cell: the one with the known number of digits, or the surer one."""
-    if digits_per_cell is not None and digits_per_cell > 1:
+    """A cell as a line of digits, unless that has only one."""
+    if digits_per_cell is not None:
         fits = [text for text in (row, single) if len(text.text) == digits_per_cell]
         return fits[0] if fits else row
-    if len(row.text) < 2:
-        return single
-    return row if row.confidence >= single.confidence - 0.3 or single.confidence < BLANK else single
+    return row if len(row.text) > 1 else single
 
 
 def _checked(text: CellText, digits_per_cell: int) -> CellText:
@@ -169,11 +186,6 @@ def _checked(text: CellText, digits_per_cell: int) -> CellText:
     if text.verdict == "digits" and len(text.text) != digits_per_cell:
         return replace(text, verdict="unsure")
     return text
-
-
-def _blankness(cell: CellInk) -> float:
-    """The confidence that a cell without strokes is blank, 0.5 to 1."""
-    return float(np.clip(1 - 0.5 * float(cell.ink.max(initial=0)), 0.5, 1))
 
 
 def _box(cell: CellInk, box: tuple[int, int, int, int], zoom: float) -> Box:

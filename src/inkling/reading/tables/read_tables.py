@@ -1,5 +1,6 @@
 """Reads the tables of a photo: finds its grids and reads each cell."""
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -37,6 +38,16 @@ class TableOptions:
             )
         if self.digits_per_cell is not None and self.digits_per_cell < 1:
             raise InklingError(f"digits per cell is {self.digits_per_cell}. It must be 1 or more")
+
+
+def parse_cells(text: str) -> tuple[int, int]:
+    """`9x9` as (9, 9), rows first. Raises `InklingError`."""
+    found = re.fullmatch(r"(\d{1,4})\s*[xX×]\s*(\d{1,4})", text.strip())
+    if not found:
+        raise InklingError(f"'{text}' is not a grid size. Use ROWSxCOLUMNS, for example 9x9")
+    cells = int(found[1]), int(found[2])
+    TableOptions(cells)
+    return cells
 
 
 def read_tables(
@@ -128,6 +139,15 @@ def divide(outline: NDArray[np.float64], cells: tuple[int, int]) -> FoundGrid:
 
 
 def _read(dark: Darkness, grid: FoundGrid, network: Network, options: TableOptions) -> Table:
+    grid, cells, turns = cut_upright(dark, grid, network, options)
+    texts = read_cells(cells, network, dark.zoom, options.digits_per_cell)
+    return _table(grid, cells, texts, dark.zoom, turns)
+
+
+def cut_upright(
+    dark: Darkness, grid: FoundGrid, network: Network, options: TableOptions
+) -> tuple[FoundGrid, list[CellInk], int]:
+    """A grid in the pixels of the ink, its cells, and the quarter turns that made it upright."""
     grid = replace(grid, corners=(grid.corners + 0.5) / dark.finding - 0.5)
     cells = cut_cells(dark.ink, grid)
     turns = 0
@@ -138,8 +158,7 @@ def _read(dark: Darkness, grid: FoundGrid, network: Network, options: TableOptio
     if turns:
         grid = turn(grid, turns)
         cells = cut_cells(dark.ink, grid)
-    texts = read_cells(cells, network, dark.zoom, options.digits_per_cell)
-    return _table(grid, cells, texts, dark.zoom, turns)
+    return grid, cells, turns
 
 
 def _fitting_turns(grid: FoundGrid, turns: int, cells: tuple[int, int]) -> int:

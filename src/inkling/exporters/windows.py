@@ -1,4 +1,4 @@
-"""The mark network as an ONNX file, compared with the network it came from."""
+"""A network of windows (marks, cells) as an ONNX file, compared with the network it came from."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,18 +12,17 @@ from torch import nn
 from inkling.exporters.half import store_half
 from inkling.exporters.onnx import verify_each, write_graph
 from inkling.files import replacing
-from inkling.reading.recognise.mark_network import HEIGHT, WIDTH
 
 
-def export_marks(
+def export_windows(
     net: nn.Module, card: dict[str, Any], path: Path, windows: Sequence[NDArray[np.uint8]]
 ) -> None:
     """Write `net` to `path`, its batch free, its weights in 16 bits, `card` in its metadata.
 
     Raises `ModelError`, and leaves `path` as it was, where a logit for one of `windows`
-    (2, 32, 64) uint8 is off by more than 1e-4 of the largest one.
+    (2, H, W) uint8 is off by more than 1e-4 of the largest one.
     """
-    example = torch.zeros(2, 2, HEIGHT, WIDTH)
+    example = torch.zeros(2, *windows[0].shape)
     with replacing(path) as temporary:
         write_graph(net.eval(), example, {0: torch.export.Dim("batch")}, card, temporary)
         store_half(temporary)

@@ -9,7 +9,7 @@ import torch
 
 from inkling.errors import ModelError
 from inkling.exporters.half import fold_norms, round_to_half
-from inkling.exporters.marks import export_marks
+from inkling.exporters.windows import export_windows
 from inkling.models.marks import MarkNet
 from inkling.reading.recognise.mark_network import KINDS, MODEL
 from inkling.reading.session import open_session
@@ -22,7 +22,7 @@ def windows(count: int) -> np.ndarray:
 def test_the_file_answers_as_the_network_does(tmp_path: Path) -> None:
     torch.manual_seed(1)
     net, path = round_to_half(fold_norms(MarkNet().eval())), tmp_path / "marks.onnx"
-    export_marks(net, {}, path, list(windows(3)))
+    export_windows(net, {}, path, list(windows(3)))
     inputs = windows(5).astype(np.float32) / np.float32(255)
     session = open_session(path)
     logits = session.run(None, {session.get_inputs()[0].name: inputs})[0]
@@ -38,7 +38,7 @@ def test_weights_that_16_bits_do_not_hold_are_refused(tmp_path: Path) -> None:
     with torch.no_grad():
         net.head[1].weight.fill_(1.0003)
     with pytest.raises(ModelError):
-        export_marks(fold_norms(net), {}, tmp_path / "marks.onnx", list(windows(3)))
+        export_windows(fold_norms(net), {}, tmp_path / "marks.onnx", list(windows(3)))
     assert not list(tmp_path.iterdir())
 
 

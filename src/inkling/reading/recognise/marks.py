@@ -1,0 +1,136 @@
+"""The marks of each line, found before its strokes are joined to digits: points, slashes and so on.
+
+A minus close to a digit, or the point after it, would otherwise become a part of that digit.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.reading.detect.parts import Part, union
+from inkling.reading.detect.segments import Segments
+from inkling.reading.detect.strokes import join_strokes
+from inkling.reading.detect.text_map import TextMap
+from inkling.reading.recognise.mark_network import KINDS, classify_marks
+from inkling.types import MarkKind
+
+# Probability of a mark from which on it is taken out of its line.
+LEAST: dict[MarkKind, float] = {
+    "point": 0.8, "comma": 0.8, "slash": 0.9, "percent": 0.9, "minus": 0.9, "colon": 0.95,
+}  # fmt: skip
+SPECKS = ("point", "comma", "minus", "colon")  # what a stroke too small for a digit may be
+SURE_SPECK = 0.8  # probability that it must reach
+NAMED = 0.5  # probability from which on ink that was not read has the mark's name
+DOUBTFUL_SLASH = 0.7  # probability of a slash from which on a 1 is unsure
+NEAR = 0.5  # widths; pieces of one percent sign stand no farther apart
+
+
+@dataclass(frozen=True, eq=False)
+class LineMark:
+    """A mark: its kind, its ink, and the line of text that it stands in."""
+
+    kind: MarkKind
+    part: Part
+    row: int
+
+
+@dataclass(frozen=True, eq=False)
+class Marks:
+    """The marks of an image.
+
+    `sure` ones are no digits; `possible` ones are named where their ink is not read as a digit;
+    `slashes` are strokes that look like a 1 and may be a slash.
+    """
+
+    sure: tuple[LineMark, ...] = ()
+    possible: tuple[LineMark, ...] = ()
+    slashes: tuple[Part, ...] = ()
+
+
+def find_marks(writing: TextMap, segments: Segments) -> Marks:
+    """The marks among the strokes and specks of every line."""
+    sure: list[LineMark] = []
+    possible: list[LineMark] = []
+    slashes: list[Part] = []
+    for row, strokes in enumerate(segments.strokes):
+        specks = segments.specks[row] if segments.specks else ()
+        if not strokes or len(strokes) + len(specks) < 2:
+            continue
+        probs = classify_marks(writing, segments.labels, [*strokes, *specks])
+        found = _sure_strokes(strokes, probs[: len(strokes)])
+        taken = {id(part) for _, part in found}
+        found += _sure_specks(specks, probs[len(strokes) :])
+        sure += [LineMark(kind, part, row) for kind, part in _joined(found)]
+        for part, each in zip(strokes, probs, strict=False):
+            kind, prob = _best(each)
+            if id(part) in taken:
+                continue
+            if prob >= NAMED:
+                possible.append(LineMark(kind, part, row))
+            if kind == "slash" and prob >= DOUBTFUL_SLASH:
+                slashes.append(part)
+    return Marks(tuple(sure), tuple(possible), tuple(slashes))
+
+
+def without_marks(segments: Segments, marks: Sequence[LineMark]) -> Segments:
+    """The segments with these marks left out, the strokes of each line joined without them."""
+    if not marks:
+        return segments
+    gone = {label for mark in marks for label in mark.part.labels}
+    parts: list[Part] = []
+    rows: list[int] = []
+    strokes: list[tuple[Part, ...]] = []
+    for row, line in enumerate(segments.strokes):
+        kept = [stroke for stroke in line if not gone.intersection(stroke.labels)]
+        joined = join_strokes(kept, side_by_side=True)
+        parts += joined
+        rows += [row] * len(joined)
+        strokes.append(tuple(kept))
+    specks = tuple(
+        tuple(speck for speck in line if not gone.intersection(speck.labels))
+        for line in segments.specks
+    )
+    return Segments(segments.labels, tuple(parts), tuple(rows), tuple(strokes), specks)
+
+
+def _best(probs: NDArray[np.float32]) -> tuple[MarkKind, float]:
+    """The likeliest mark and its probability; the first column is that of a digit."""
+    best = int(probs[1:].argmax())
+    return KINDS[best], float(probs[1 + best])
+
+
+def _sure_strokes(
+    strokes: Sequence[Part], probs: NDArray[np.float32]
+) -> list[tuple[MarkKind, Part]]:
+    """The strokes that are surely a mark; none where a line would be left without a digit."""
+    found = []
+    for part, each in zip(strokes, probs, strict=True):
+        kind, prob = _best(each)
+        if prob >= LEAST.get(kind, np.inf):
+            found.append((kind, part))
+    return [] if len(found) == len(strokes) else found
+
+
+def _sure_specks(specks: Sequence[Part], probs: NDArray[np.float32]) -> list[tuple[MarkKind, Part]]:
+    found = []
+    for part, each in zip(specks, probs, strict=True):
+        kind, prob = _best(each)
+        if kind in SPECKS and prob >= SURE_SPECK:
+            found.append((kind, part))
+    return found
+
+
+def _joined(found: list[tuple[MarkKind, Part]]) -> list[tuple[MarkKind, Part]]:
+    """Two points one above the other as a colon, the pieces of a percent sign as one."""
+    joined: list[tuple[MarkKind, Part]] = []
+    for kind, part in sorted(found, key=lambda mark: mark[1].x):
+        before, other = joined[-1] if joined else (None, part)
+        if before == kind == "point" and part.x < other.right:
+            joined[-1] = ("colon", union(other, part))
+        elif before == kind == "percent" and part.x - other.right < NEAR * other.w:
+            joined[-1] = ("percent", union(other, part))
+        else:
+            joined.append((kind, part))
+    return joined

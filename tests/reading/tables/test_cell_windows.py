@@ -1,0 +1,69 @@
+"""What the cell network is shown of a cell."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkling.reading.tables.cell_windows import FULL, SIDE, cell_windows
+from inkling.reading.tables.cells import CellInk
+from inkling.reading.tables.faces import Face
+
+
+def cell(
+    stroke: tuple[int, int, int, int] | None, shape: tuple[int, int] = (48, 48), dark: float = 0.6
+) -> CellInk:
+    """A cell with one filled rectangle x, y, w, h as its only stroke."""
+    ink, strokes = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+    if stroke is not None:
+        x, y, w, h = stroke
+        ink[y : y + h, x : x + w], strokes[y : y + h, x : x + w] = dark, 1
+    return CellInk(Face(0, 0, 1, 1), ink, ink, strokes, dark, dark, np.eye(3))
+
+
+def test_no_cells_give_no_windows() -> None:
+    assert cell_windows([]).shape == (0, 2, SIDE, SIDE)
+
+
+@given(
+    x=st.integers(2, 30), y=st.integers(2, 26), w=st.integers(3, 14), h=st.integers(8, 18),
+    dark=st.floats(0.1, 0.9),
+)  # fmt: skip
+def test_strokes_are_centred_and_as_dark_wherever_they_are(
+    x: int, y: int, w: int, h: int, dark: float
+) -> None:
+    near = cell_windows([cell((x, y, w, h), dark=dark)])[0, 0].astype(float)
+    assert near.max() <= FULL + 1
+    rows, columns = near.sum(axis=1), near.sum(axis=0)
+    middle = (SIDE - 1) / 2
+    assert abs((columns * np.arange(SIDE)).sum() / columns.sum() - middle) < 0.6
+    assert abs((rows * np.arange(SIDE)).sum() / rows.sum() - middle) < 0.6
+    expected = SIDE * max(w, h) / max(1.35 * max(w, h), 0.35 * 48)
+    tall = (rows > rows.max() / 2).sum() if h >= w else (columns > columns.max() / 2).sum()
+    assert abs(tall - expected) <= 2
+
+
+def test_the_second_window_shows_the_whole_cell() -> None:
+    windows = cell_windows([cell((4, 4, 6, 6)), cell((38, 38, 6, 6))])[:, 1]
+    first, last = (np.argwhere(window > 100).mean(axis=0) for window in windows)
+    assert (first < 10).all()
+    assert (last > 21).all()
+
+
+def test_a_wide_cell_is_seen_around_its_strokes() -> None:
+    left, right = cell_windows(
+        [cell((10, 14, 8, 20), (48, 200)), cell((170, 14, 8, 20), (48, 200))]
+    )
+    assert np.array_equal(left[0], right[0])
+    for window in (left[1], right[1]):
+        assert window.max() > 150  # the strokes are inside
+
+
+def test_a_blank_cell_shows_its_paper_twice() -> None:
+    windows = cell_windows([cell(None)])
+    assert windows.shape == (1, 2, SIDE, SIDE)
+    assert not windows.any()
+    grey = cell(None)
+    shaded = CellInk(grey.face, grey.warped + 0.3, grey.ink, grey.strokes, 0, 0.5, grey.to_photo)
+    assert not cell_windows(
+        [shaded]
+    ).any()  # a panel is paper: only what is above its median counts

@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.data.augment import Augment, affine_grid, augment_images, elastic_field
+from inkling.data.augment import STRENGTHS, Augment, affine_grid, augment_images, elastic_field
 from inkling.data.loader import normalise_images
 from inkling.types import BACKGROUND, Digits
 
@@ -80,3 +80,14 @@ def test_each_picture_has_its_own_draw(images: torch.Tensor) -> None:
     same = images[:1].expand(8, -1, -1, -1)
     moved = augment_images(same, Augment(rotation_degrees=20, elastic_pixels=1))
     assert len(torch.unique(moved.flatten(1), dim=0)) == 8
+
+
+@pytest.mark.parametrize("name", STRENGTHS)
+def test_any_strength_above_zero_varies_the_images(name: str, images: torch.Tensor) -> None:
+    augment = Augment(**{name: 0.05})
+    assert augment.active
+    assert augment.bends is (name == "elastic_pixels")
+    assert augment.moves is (name != "elastic_pixels")
+    torch.manual_seed(0)
+    assert not torch.equal(augment_images(images, augment), images)
+    assert not Augment().active

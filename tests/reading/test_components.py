@@ -50,6 +50,14 @@ def test_components_are_those_that_are_counted(patch: np.ndarray, left: int, top
         assert own.sum() == area == own[y : y + h, x : x + w].sum()
 
 
+@pytest.mark.parametrize(("surest", "kept"), [(0.5499, 0), (0.55, 0), (0.5501, 1)])
+def test_a_component_must_be_surely_written_somewhere(surest: float, kept: int) -> None:
+    prob = np.zeros((20, 20), np.float32)
+    prob[5:8, 5:8] = 0.3
+    prob[6, 6] = surest
+    assert len(find_components(text_map(prob)).index) == kept
+
+
 def test_only_the_largest_components_are_kept() -> None:
     prob = np.zeros((4 * 24, 4 * 24), np.float32)
     for k in range(24 * 24):

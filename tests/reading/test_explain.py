@@ -28,7 +28,7 @@ from inkling.reading.explain import (
     write_strip,
 )
 from inkling.reading.pipeline import Reader, Trace
-from inkling.types import Verdict
+from inkling.types import Alternative, Verdict
 from tests.reading.pictures import drawn_seven, drawn_zero
 
 
@@ -139,6 +139,8 @@ def test_each_crop_is_shown_with_its_answer_and_bars(reader: Reader) -> None:
         length = int((bar == COLOURS[box.verdict]).all(axis=1).sum())
         assert length == pytest.approx(69 * box.confidence, abs=1.5)
         assert ((bar == COLOURS[box.verdict]) | (bar == FAINT)).all()
+        beside = pixels[y + 121, [*range(x - 16, x), *range(x + 10, x + 14), x + 84, x + 85]]
+        assert (beside == 255).all()
         lines = 1 + min(2, len(box.alternatives))
         for line in range(3):
             row = pixels[y + 121 + 16 * line, x + 14]
@@ -179,6 +181,26 @@ def test_a_small_image_is_enlarged_without_blur() -> None:
         image = Image.fromarray(np.indices((side, side)).sum(axis=0).astype(np.uint8) % 2 * 255)
         levels = np.unique(np.asarray(_fit(image)))
         assert (len(levels) == 2) is plain
+
+
+@pytest.mark.parametrize(("alternatives", "bars"), [(0, 1), (1, 2), (2, 3), (3, 3)])
+def test_an_answer_has_two_alternatives_beside_it_at_most(
+    reader: Reader, alternatives: int, bars: int
+) -> None:
+    trace = trace_of(reader, drawn_seven())
+    others = tuple(Alternative(k, 0.1 * (k + 1)) for k in range(alternatives))
+    box = replace(trace.reading.digits[0], alternatives=others, confidence=0.5)
+    reading = replace(trace.answer.reading, digits=(box,))
+    pixels = np.asarray(draw_strip(replace(trace, answer=replace(trace.answer, reading=reading))))
+    top = 20 + 34 + 22 + TALLEST + 20 + 114
+    for line in range(4):
+        row = pixels[top + 16 * line + 3 : top + 16 * line + 12, 34 : 34 + 70]
+        there = line < bars
+        if top + 16 * line + 12 <= len(pixels):
+            assert bool((row[:, -1] == FAINT).all()) is there, line
+        if there:
+            length = int((row[4] == ACCENT).all(axis=1).sum())
+            assert length == pytest.approx(69 * (0.5, 0.1, 0.2)[line], abs=1.5)
 
 
 def with_digits(trace: Trace, verdict: Verdict, doubts: int) -> Trace:

@@ -154,6 +154,20 @@ def test_a_large_jpeg_is_decoded_small_but_keeps_its_size() -> None:
     assert max(photo.pixels.shape) < 2100
 
 
+def test_a_jpeg_is_decoded_at_a_fraction_of_its_size_and_no_other_format_is() -> None:
+    """A JPEG leaves frequencies out; other images are averaged."""
+    noise = np.random.default_rng(0).integers(0, 256, (1200, 1680)).astype(np.uint8)
+    data = encoded(Image.fromarray(noise), "JPEG", quality=90)
+    with Image.open(io.BytesIO(data)) as drafted:
+        drafted.draft(None, (800, 571))
+        expected = np.asarray(drafted)
+    assert expected.shape == (600, 840)
+    np.testing.assert_array_equal(open_photo(data).pixels, expected)
+    means = noise.reshape(600, 2, 840, 2).mean(axis=(1, 3))
+    found = open_photo(encoded(Image.fromarray(noise), "PNG")).pixels
+    np.testing.assert_allclose(found, means, atol=1)
+
+
 @pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16, np.int64, np.float32, np.float64])
 def test_arrays_of_any_number_are_taken(dtype: type) -> None:
     top = {bool: 1, np.uint16: 65535, np.float32: 1.0, np.float64: 1.0}.get(dtype, 255)

@@ -10,7 +10,15 @@ from inkling.reading.detect.segments import segment
 from inkling.reading.detect.text_map import TextMap, make_text_map
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.lattice import line_height
-from inkling.reading.recognise.strip import DIGIT, HEIGHT, LONGEST, MARGIN, Strip, cut_strip
+from inkling.reading.recognise.strip import (
+    DIGIT,
+    HEIGHT,
+    LONGEST,
+    MARGIN,
+    Strip,
+    _straighten,
+    cut_strip,
+)
 from inkling.types import Reading
 from tests.reading.pictures import write_text
 
@@ -90,3 +98,49 @@ def test_a_long_row_is_read_whole() -> None:
     assert isinstance(answer, Reading)
     assert len(answer.text) == 40
     assert sum(a == b for a, b in zip(answer.text, text, strict=True)) >= 37
+
+
+def test_an_upright_line_keeps_its_pixels_between_its_margins() -> None:
+    """Its middle lies in the middle of the strip; the ends of its ink are margins away."""
+    ink = np.zeros((20, 70), np.float32)
+    ink[0:20, 10:13] = ink[0:20, 30:33] = ink[0:20, 57:60] = 1
+    pixels, matrix = _straighten(ink)
+    assert pixels.shape == (HEIGHT, 49 + 1 + 2 * MARGIN)
+    columns, rows = np.flatnonzero(pixels.max(axis=0)), np.flatnonzero(pixels.max(axis=1))
+    assert (columns[0], columns[-1]) == (MARGIN, MARGIN + 49)
+    assert (rows[0], rows[-1]) == (6, 25)
+    np.testing.assert_array_equal(pixels[6:26, MARGIN:-MARGIN], 255 * ink[:, 10:60])
+    np.testing.assert_allclose(matrix @ (10, 0, 1), (MARGIN, 6))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(-0.3, 0.3), st.integers(4, 10))
+def test_a_slope_is_taken_off_as_if_the_line_were_a_digit_longer(slope: float, count: int) -> None:
+    ink = np.zeros((200, 40 * count), np.float32)
+    for k in range(count):
+        top = round(80 + slope * 40 * k)
+        ink[top : top + 20, 40 * k + 10 : 40 * k + 13] = 1
+    rows, columns = np.nonzero(ink)
+    y, x = rows - rows.mean(), columns - columns.mean()
+    expected = (y * x).mean() / ((x**2).mean() + DIGIT**2)
+    pixels, matrix = _straighten(ink)
+    assert -matrix[1, 0] == pytest.approx(expected)
+    np.testing.assert_allclose(matrix @ (columns.mean(), rows.mean(), 1.0), (
+        matrix[0] @ (columns.mean(), rows.mean(), 1.0), (HEIGHT - 1) / 2
+    ))  # fmt: skip
+    assert pixels.shape[0] == HEIGHT
+
+
+def test_a_steep_line_is_taken_off_in_part_and_faint_ink_is_still_a_line() -> None:
+    ink = np.zeros((300, 320), np.float32)
+    for k in range(8):
+        ink[30 * k : 30 * k + 20, 40 * k + 10 : 40 * k + 13] = 1
+    assert -_straighten(ink)[1][1, 0] == pytest.approx(0.4)
+    assert -_straighten(ink[:, ::-1].copy())[1][1, 0] == pytest.approx(-0.4)
+    assert _straighten(0.2 * ink)[0].max() > 40
+
+
+def test_a_line_has_a_greatest_length() -> None:
+    ink = np.zeros((20, LONGEST + 100), np.float32)
+    ink[5:15, 3:6] = ink[5:15, -6:-3] = 1
+    assert _straighten(ink)[0].shape == (HEIGHT, LONGEST)

@@ -9,7 +9,13 @@ import pytest
 
 from inkling.reading.detect.components import find_components
 from inkling.reading.detect.text_map import make_text_map
-from inkling.reading.detect.upright import upright_strokes
+from inkling.reading.detect.upright import (
+    _has_neighbour,
+    _pen_width,
+    _row_boxes,
+    _standing,
+    upright_strokes,
+)
 from tests.reading.pictures import write_text
 
 TOP, TALL = 34, 56  # where the digits of write_text stand, in rows
@@ -75,3 +81,74 @@ def test_a_stroke_that_the_map_lost_is_ink_again() -> None:
     prob[:, 50:70] = 0
     found = find_components(replace(writing, prob=prob))
     assert any(50 <= x <= 60 and w < 14 and h > 38 for x, _, w, h in found.boxes.tolist())
+
+
+ROW = np.array([[100, 40, 20, 60], [140, 40, 20, 60]])
+
+
+@pytest.mark.parametrize(
+    ("box", "found"),
+    [
+        ((40, 40, 8, 60), True),
+        ((32, 40, 8, 60), False),  # 60 pixels off: the height of the row
+        ((33, 40, 8, 60), True),
+        ((220, 40, 8, 60), False),
+        ((219, 40, 8, 60), True),
+        ((91, 40, 8, 60), True),
+        ((60, 85, 8, 60), False),  # 15 of its rows are beside: a quarter
+        ((60, 55, 8, 60), False),  # 45 are three quarters
+        ((60, 54, 8, 60), True),
+        ((60, 25, 8, 60), False),
+        ((60, 26, 8, 60), True),
+        ((124, 40, 8, 60), True),  # between two of them
+    ],
+)
+def test_a_neighbour_is_near_and_beside(box: tuple[int, int, int, int], found: bool) -> None:
+    assert _has_neighbour(box, ROW, 60.0) is found
+
+
+def test_what_touches_its_neighbour_is_a_part_of_it() -> None:
+    for x, found in ((92, False), (91, True), (120, False), (121, True), (110, False)):
+        assert _has_neighbour((x, 40, 8, 60), ROW[:1], 60.0) is found
+
+
+@pytest.mark.parametrize(
+    ("box", "stands"),
+    [
+        ((10, 10, 8, 33), True),  # 0.55 of the row's height
+        ((10, 10, 8, 32), False),
+        ((10, 10, 8, 72), True),  # 1.2 of it
+        ((10, 10, 8, 73), False),
+        ((10, 10, 25, 40), True),  # 1.6 times as tall as wide
+        ((10, 10, 26, 40), False),
+        ((1, 1, 8, 60), True),
+        ((0, 10, 8, 60), False),
+        ((10, 0, 8, 60), False),
+        ((191, 39, 8, 60), True),  # one pixel from the right and from below
+        ((192, 10, 8, 60), False),
+        ((10, 40, 8, 60), False),
+    ],
+)
+def test_a_stroke_stands_inside_the_image_as_tall_as_the_row(
+    box: tuple[int, int, int, int], stands: bool
+) -> None:
+    stats = np.array([(0, 0, 200, 100, 20000), (*box, box[2] * box[3])])
+    assert _standing(stats, 60.0, (100, 200)) == ([1] if stands else [])
+
+
+@pytest.mark.parametrize("width", [5, 8, 14])
+def test_a_pen_is_as_wide_as_its_strokes(width: int) -> None:
+    mask = np.zeros((120, 60), np.uint8)
+    mask[10:110, 20 : 20 + width] = 1
+    assert _pen_width(mask) == pytest.approx(width, rel=0.2)
+
+
+def test_the_row_is_what_is_surely_written_and_tall() -> None:
+    likely = np.zeros((100, 100), np.uint8)
+    prob = np.zeros((100, 100), np.float32)
+    for x, height, sure in ((5, 60, 0.56), (20, 60, 0.55), (35, 31, 0.9), (50, 30, 0.9)):
+        likely[10 : 10 + height, x : x + 8] = 1
+        prob[10 : 10 + height, x : x + 8] = 0.3
+        prob[20, x] = sure
+    assert _row_boxes(prob, likely)[:, 0].tolist() == [5, 35]  # above half the tallest
+    assert len(_row_boxes(prob * 0, likely)) == 0

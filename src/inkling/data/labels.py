@@ -72,9 +72,10 @@ def clean_labels(labels: NDArray, name: str, first_row: int = 1) -> NDArray:
 
 def _from_one_hot(labels: NDArray, name: str) -> NDArray[np.int64]:
     """One-hot rows as column numbers. Rows of -1 and 1 (USPS) are taken as well."""
-    row_sums = (labels == labels.max()).sum(axis=1)
+    numbers = labels.dtype.kind in "uifb" and labels.size > 0
+    row_sums = (labels == labels.max()).sum(axis=1) if numbers else np.ones(len(labels))
     wrong = np.nonzero(row_sums != 1)[0]
-    if labels.dtype.kind not in "uifb" or len(np.unique(labels)) > 2 or len(wrong):
+    if not numbers or len(np.unique(labels)) > 2 or len(wrong):
         row = f", row {wrong[0] + 1}" if len(wrong) else ""
         raise DataError(
             f"{name}{row}: labels of shape {labels.shape} are not one-hot; expected one label "

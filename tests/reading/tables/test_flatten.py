@@ -126,3 +126,24 @@ def test_a_map_that_runs_wild_shows_a_quarter_more_on_each_side_at_most() -> Non
     left, top, width, height = wild.extent()
     assert (left, top) == (-100, -75)
     assert (width, height) == (601, 451)
+
+
+def test_what_lies_far_outside_is_kept_within_bounds() -> None:
+    flat = Flattening(SHAPE, np.zeros(TERMS), np.zeros(TERMS))
+    far = max(SHAPE)
+    x, y = flat.backward(np.array([5.0 * far, -5.0 * far]), np.array([-5.0 * far, 5.0 * far]))
+    np.testing.assert_allclose(x, [2 * far, -far])
+    np.testing.assert_allclose(y, [-far, 2 * far])
+
+
+def test_the_corners_of_a_map_are_exact() -> None:
+    """They are nodes of the mesh, from the first flat pixel to the last."""
+    level, upright = np.zeros(TERMS), np.zeros(TERMS)
+    level[1] = upright[1] = 0.25  # along times across: the bend grows towards the corners
+    made = Flattening(SHAPE, level, upright)
+    first_u, first_v, width, height = made.extent()
+    x, y = made.maps()
+    j, i = np.array([0, width - 1, 0, width - 1]), np.array([0, 0, height - 1, height - 1])
+    expected = made.backward(j + float(first_u), i + float(first_v))
+    np.testing.assert_allclose(x[i, j], expected[0], atol=0.02)
+    np.testing.assert_allclose(y[i, j], expected[1], atol=0.02)

@@ -41,6 +41,7 @@ def test_a_photo_is_veiled_and_at_most_so_large() -> None:
     assert large.size == (LONGEST, 500)
     assert draw_tables(np.full((LONGEST + 100, 2), 9, np.uint8), 2, []).size == (2, LONGEST)
     assert draw_tables(np.full((4000, 1), 9, np.uint8), 1, []).size == (1, LONGEST)
+    assert draw_tables(np.full((1, 4000), 9, np.uint8), 4000, []).size == (LONGEST, 1)
 
 
 def test_a_cell_is_drawn_at_its_corners() -> None:

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 import inkling
 from inkling.errors import InklingError
-from inkling.reading.tables.read_tables import TableOptions, divide
+from inkling.reading.tables.find import FoundGrid
+from inkling.reading.tables.read_tables import TableOptions, _fitting_turns, divide, fit_size
 from inkling.reading.tables.table_types import Table
 from tests.reading.tables.drawn import PAPER, draw_grid, tilt
 
@@ -90,6 +91,94 @@ def test_a_known_size_must_match() -> None:
     assert inkling.read_tables(sheet, cells=(9, 9)) == []
     with pytest.raises(InklingError, match="not a grid"):
         TableOptions(cells=(1, 1))
+
+
+@pytest.mark.parametrize(
+    ("cells", "digits", "words"),
+    [
+        ((1, 2), 1, None),
+        ((2, 1), None, None),
+        (None, 5, None),
+        ((1, 1), None, "1x1 cells"),
+        ((0, 5), None, "0x5 cells"),
+        ((5, 0), None, "5x0 cells"),
+        (None, 0, "1 or more"),
+        (None, -1, "1 or more"),
+    ],
+)
+def test_options_that_are_no_grid_are_refused(
+    cells: tuple[int, int] | None, digits: int | None, words: str | None
+) -> None:
+    if words is None:
+        assert TableOptions(cells, digits).cells == cells
+        return
+    with pytest.raises(InklingError, match=words):
+        TableOptions(cells, digits)
+
+
+def grid_of(rows: int, columns: int) -> FoundGrid:
+    return divide(
+        np.array([[0, 0], [columns, 0], [columns, rows], [0, rows]], float), (rows, columns)
+    )
+
+
+@pytest.mark.parametrize(
+    ("size", "known", "fitted"),
+    [
+        ((3, 4), (3, 4), (3, 4)),
+        ((4, 3), (3, 4), (4, 3)),  # on its side
+        ((3, 5), (3, 4), (3, 4)),  # one more or less
+        ((2, 4), (3, 4), (3, 4)),
+        ((5, 3), (3, 4), (4, 3)),
+        ((3, 6), (3, 4), None),
+        ((1, 4), (3, 4), None),
+        ((10, 10), (8, 8), (8, 8)),  # a quarter more
+        ((11, 8), (8, 8), None),
+        ((9, 13), (10, 10), None),
+        ((8, 12), (10, 10), (10, 10)),
+        ((7, 10), (10, 10), None),
+    ],
+)
+def test_a_grid_of_nearly_the_known_size_is_divided_anew(
+    size: tuple[int, int], known: tuple[int, int], fitted: tuple[int, int] | None
+) -> None:
+    grid = grid_of(*size)
+    found = fit_size(grid, known)
+    if fitted is None:
+        assert found is None
+        return
+    assert found is not None
+    assert (found.rows, found.columns) == fitted
+    np.testing.assert_allclose(found.outline, grid.outline, atol=1e-4)
+    assert (found is grid) is (size in (known, known[::-1]))
+
+
+@pytest.mark.parametrize(
+    ("size", "turns", "known", "fitting"),
+    [
+        ((3, 4), 0, (3, 4), 0), ((3, 4), 2, (3, 4), 2), ((3, 4), 1, (3, 4), 0),
+        ((4, 3), 0, (3, 4), 1), ((4, 3), 3, (3, 4), 3), ((4, 3), 2, (3, 4), 1),
+    ],
+)  # fmt: skip
+def test_a_known_size_says_which_way_a_table_lies(
+    size: tuple[int, int], turns: int, known: tuple[int, int], fitting: int
+) -> None:
+    assert _fitting_turns(grid_of(*size), turns, known) == fitting
+
+
+@pytest.mark.parametrize("zoom", [1, 2])
+def test_boxes_and_corners_are_in_pixels_of_the_photo(zoom: int) -> None:
+    sheet = np.kron(draw_grid(TEXTS), np.ones((zoom, zoom), np.uint8)).astype(np.uint8)
+    table = only(inkling.read_tables(sheet))
+    expected = np.array([40, 40, 160, 120]) * zoom
+    assert np.abs(np.array(table.box.as_json()) - expected).max() <= 2 * zoom
+    for cell in table.cells:
+        corner = np.array(cell.corners[0])
+        drawn = np.array([40 + 40 * cell.column, 40 + 40 * cell.row]) * zoom
+        assert np.abs(corner - drawn).max() <= 1.5 * zoom
+    seven = table.cells[3].digits[0].box
+    assert 160 * zoom < seven.x < seven.x + seven.w < 200 * zoom
+    assert 40 * zoom < seven.y < seven.y + seven.h < 80 * zoom
 
 
 def test_an_outline_is_divided_evenly() -> None:

@@ -177,6 +177,9 @@ def _decode(value: Any, file: File, row: int) -> NDArray[np.uint8]:
 
 def _nested(values: list[Any], file: File, row: int, options: Options) -> NDArray:
     """Images as lists of numbers, flat or row by row."""
+    missing = next((place for place, value in enumerate(values, 1) if value is None), None)
+    if missing is not None:
+        raise DataError(f"{file.label}, row {row + missing}: the image is missing")
     try:
         array = np.array(values)
     except ValueError as error:
@@ -184,5 +187,5 @@ def _nested(values: list[Any], file: File, row: int, options: Options) -> NDArra
             f"{file.label}, row {row + 1} or later: images of different sizes"
         ) from error
     if array.dtype == object:
-        raise DataError(f"{file.label}, row {row + 1} or later: an image is missing")
+        raise DataError(f"{file.label}, row {row + 1} or later: a pixel is missing")
     return images_first(array, len(values), file.label, options)

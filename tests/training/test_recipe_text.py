@@ -1,0 +1,88 @@
+"""Recipes by name or by path, keys by their full or short name, values of any type."""
+
+from pathlib import Path
+
+import pytest
+
+from inkling.errors import RecipeError
+from inkling.training.recipe_text import (
+    MAX_BYTES,
+    list_recipes,
+    load_recipe,
+    parse_recipe,
+    recipe_text,
+)
+
+
+def test_a_recipe_of_ones_own_is_named_by_its_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = recipe_text("mlp-adam").replace('name = "mlp-adam"', 'name = "mine"')
+    (tmp_path / "mine.toml").write_text(text)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "folder" / "plain").write_text(text)
+    monkeypatch.chdir(tmp_path)
+    for path in ("mine.toml", "./mine.toml", str(tmp_path / "mine.toml"), "folder/plain"):
+        assert load_recipe(path).name == "mine"
+    assert load_recipe("mlp-adam").name == "mlp-adam"
+    with pytest.raises(RecipeError, match=r"no recipe is called 'mine'"):
+        load_recipe("mine")
+    with pytest.raises(RecipeError, match=r"there is no recipe file gone\.toml"):
+        load_recipe("gone.toml")
+    with pytest.raises(RecipeError, match="cannot read the recipe"):
+        load_recipe("./folder")
+
+
+def test_the_nearest_name_alone_is_suggested() -> None:
+    with pytest.raises(RecipeError) as caught:
+        recipe_text("mlp-adan")
+    assert "; did you mean mlp-adam? There are" in str(caught.value)
+    with pytest.raises(RecipeError) as caught:
+        recipe_text("zzz")
+    assert "'zzz'. There are" in str(caught.value)
+    assert all(name in str(caught.value) for name in list_recipes())
+
+
+def test_a_file_too_large_for_a_recipe_is_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    text = recipe_text("mlp-adam")
+    path.write_text(text + "#" * (MAX_BYTES - len(text.encode())))
+    assert load_recipe(str(path)).name == "mlp-adam"
+    path.write_text(text + "#" * (MAX_BYTES - len(text.encode()) + 1))
+    with pytest.raises(RecipeError, match="too large"):
+        load_recipe(str(path))
+
+
+@pytest.mark.parametrize(
+    ("change", "read"),
+    [
+        ("training.epochs=3", lambda r: r.training.epochs == 3),
+        ("epochs=3", lambda r: r.training.epochs == 3),
+        (" training.epochs = 3 ", lambda r: r.training.epochs == 3),
+        ("name=other", lambda r: r.name == "other"),
+        ("title=a=b", lambda r: r.title == "a=b"),
+    ],
+)
+def test_a_key_is_set(change: str, read) -> None:
+    assert read(load_recipe("mlp-adam", [change]))
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ("epochs", "expected key=value"),
+        ("=3", "expected key=value"),
+        ("what=3", "no table of the recipe has such a key"),
+        ("name.x=3", "part of the key is a value"),
+    ],
+)
+def test_a_change_that_cannot_be_made_is_named(change: str, words: str) -> None:
+    with pytest.raises(RecipeError, match=words):
+        load_recipe("mlp-adam", [change])
+
+
+def test_faults_of_a_text_name_their_origin() -> None:
+    with pytest.raises(RecipeError, match="origin"):
+        parse_recipe("not toml", "origin")
+    with pytest.raises(RecipeError, match="origin"):
+        parse_recipe('name = "x"', "origin")

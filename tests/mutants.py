@@ -26,7 +26,8 @@ from pathlib import Path
 
 from mutant_sample import PACKAGE, ROOT, Mutant, sample  # the script's own folder is on the path
 
-LIMIT = 240  # seconds; tests of a mutant that run longer have noticed it
+LIMIT = 600  # seconds; tests of a mutant that run longer have noticed it
+LATE = 124  # the exit code for that
 LIBRARIES = ("numpy", "cv2", "PIL.Image", "onnxruntime", "hypothesis", "torch", "pydantic", "scipy")
 PYTEST = (
     "-q", "-x", "-p", "no:cacheprovider", "-p", "no:xdist", "--no-header", "--tb=no",
@@ -67,7 +68,7 @@ def _imports(file: Path, module: str) -> bool:
 
 
 def run_tests(tests: list[str], scratch: Path, limit: float = LIMIT) -> int:
-    """The exit code of pytest over `tests`, with the copy of the package; 124 past `limit`."""
+    """The exit code of pytest over `tests`, with the copy of the package; `LATE` past `limit`."""
     child = os.fork()
     if child == 0:
         os.setsid()  # what the tests start ends with them
@@ -98,7 +99,7 @@ def _wait(child: int, limit: float) -> int:
         time.sleep(0.02)
     _end_group(child)
     os.waitpid(child, 0)
-    return 124
+    return LATE
 
 
 def _end_group(child: int) -> None:
@@ -109,7 +110,10 @@ def _end_group(child: int) -> None:
 
 
 def judge(mutant: Mutant, scratch: Path) -> str:
-    """Which tests kill a mutant: `own`, `wider` or `none`. Puts it into the copy and removes it."""
+    """Which tests kill a mutant: `own`, `wider` or `none`; `late` if they do not end.
+
+    Puts the mutant into the copy and removes it.
+    """
     target = scratch / mutant.path
     text = target.read_text("utf-8")
     lines = text.splitlines(keepends=True)
@@ -119,8 +123,9 @@ def judge(mutant: Mutant, scratch: Path) -> str:
     target.write_text("".join(lines), "utf-8")
     try:
         for stage, tests in (("own", own_tests(mutant.path)), ("wider", wider_tests(mutant.path))):
-            if tests and run_tests(tests, scratch) not in (0, 5):  # 5: every test was left out
-                return stage
+            code = run_tests(tests, scratch) if tests else 0
+            if code not in (0, 5):  # 5: every test was left out
+                return "late" if code == LATE else stage
         return "none"
     finally:
         target.write_text(text, "utf-8")

@@ -10,6 +10,8 @@ import pytest
 from inkling.reading.detect.segments import segment
 from inkling.reading.detect.text_map import make_text_map
 from inkling.reading.pipeline import Reader
+from inkling.reading.preprocess.photo import Photo
+from inkling.reading.preprocessed import preprocess_fast
 from inkling.reading.recognise import row as rows
 from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.lattice import Lattice, Run
@@ -18,7 +20,7 @@ from inkling.reading.recognise.row import LEAST, UNHEARD, WHOLE, _is_narrow, _sc
 from inkling.reading.recognise.strip import Strip, cut_strip
 from inkling.types import Box, Reading
 from tests.reading.maps import make_box
-from tests.reading.pictures import mnist_test, write_text
+from tests.reading.pictures import drawn_zero, mnist_test, write_text
 
 
 def strip_of(picture: np.ndarray) -> Strip:
@@ -174,3 +176,31 @@ def test_a_run_that_begins_at_no_cut_costs_none() -> None:
     free, cut = _scores(Lattice((part, part), runs, 100.0), both, probs, np.zeros((2, 11)))
     assert free == pytest.approx(-rows.RUN)
     assert cut == pytest.approx(-rows.RUN - rows.CUT - 0.01 * rows.CUT_INK)
+
+
+def test_one_part_read_again_as_one_is_the_answer_of_both_networks(reader: Reader) -> None:
+    """A lone part is left as it was only where two digits would take its place."""
+    image = drawn_zero(100, 8)
+    look = preprocess_fast((Photo(image, 100, 100), "x"))
+    assert look is not None
+    strokes = look.segments.strokes[0]
+    strip = cut_strip(look.writing, look.segments.labels, strokes)
+    line = [(look.crops[0], sure_of(1.0))]
+    found = rows._read_lattice(look, strokes, line, reader.network, strip)
+    assert found is not line
+    assert len(found) == 1
+    assert found[0][1][:10].argmax() == 0  # not the 3 that the line was given as
+
+
+def test_two_digits_take_the_place_of_one_where_each_is_likely(reader: Reader) -> None:
+    image = np.full((110, 150), 245, np.uint8)
+    image[15:95, 40:50] = image[15:95, 96:106] = 30  # two 1s, joined by a thin bridge
+    image[54:57, 40:106] = 30
+    look = preprocess_fast((Photo(image, 150, 110), "x"))
+    assert look is not None
+    assert len(look.crops) == 1
+    strokes = look.segments.strokes[0]
+    strip = cut_strip(look.writing, look.segments.labels, strokes)
+    doubtful, sure = ([(look.crops[0], sure_of(best))] for best in (0.3, 1.0))
+    assert len(rows._read_lattice(look, strokes, doubtful, reader.network, strip)) == 2
+    assert rows._read_lattice(look, strokes, sure, reader.network, strip) is sure

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.reading.tables.cell_windows import FULL, SIDE, cell_windows
+from inkling.reading.tables.cell_windows import FULL, SIDE, _clamp, _cut, cell_windows
 from inkling.reading.tables.cells import CellInk
 from inkling.reading.tables.faces import Face
 
@@ -67,3 +67,27 @@ def test_a_blank_cell_shows_its_paper_twice() -> None:
     assert not cell_windows(
         [shaded]
     ).any()  # a panel is paper: only what is above its median counts
+
+
+@given(st.floats(0, 100), st.floats(1, 150), st.integers(1, 100))
+def test_a_window_lies_inside_the_cell_where_it_fits(
+    middle: float, side: float, length: int
+) -> None:
+    """As near to the middle that was asked for as that allows; else in the middle of the cell."""
+    found = _clamp(middle, side, length)
+    if side >= length:
+        assert found == length / 2
+    else:
+        assert side / 2 <= found <= length - side / 2
+        places = np.linspace(side / 2, length - side / 2, 101)
+        assert abs(found - middle) <= np.abs(places - middle).min() + 1e-9
+
+
+def test_a_window_of_its_own_size_is_cut_pixel_by_pixel() -> None:
+    dark = np.random.default_rng(0).integers(0, 256, (60, 70)).astype(np.float32)
+    np.testing.assert_array_equal(_cut(dark, (30.0, 25.0), SIDE), dark[9:41, 14:46])
+    beyond = _cut(dark, (10.0, 25.0), SIDE)  # six columns lie beyond the cell
+    assert not beyond[:, :6].any()
+    np.testing.assert_array_equal(beyond[:, 6:], dark[9:41, :26])
+    half = _cut(np.full((80, 80), 100, np.float32), (40.0, 40.0), 2 * SIDE)
+    np.testing.assert_array_equal(half, 100)

@@ -109,7 +109,7 @@ def _end_group(child: int) -> None:
         return
 
 
-def judge(mutant: Mutant, scratch: Path) -> str:
+def judge(mutant: Mutant, scratch: Path, quick: bool = False) -> str:
     """Which tests kill a mutant: `own`, `wider` or `none`; `late` if they do not end.
 
     Puts the mutant into the copy and removes it.
@@ -122,7 +122,9 @@ def judge(mutant: Mutant, scratch: Path) -> str:
     lines[mutant.line - 1] = line[: mutant.column] + mutant.after + rest
     target.write_text("".join(lines), "utf-8")
     try:
-        for stage, tests in (("own", own_tests(mutant.path)), ("wider", wider_tests(mutant.path))):
+        own = own_tests(mutant.path)
+        wider = [] if quick and own else wider_tests(mutant.path)
+        for stage, tests in (("own", own), ("wider", wider)):
             code = run_tests(tests, scratch) if tests else 0
             if code not in (0, 5):  # 5: every test was left out
                 return "late" if code == LATE else stage
@@ -170,7 +172,7 @@ def run(mutants: list[Mutant], options: argparse.Namespace) -> dict[str, str]:
             check_tests(left, scratch)
         for mutant in left:
             start = time.monotonic()
-            done[mutant.name] = judge(mutant, scratch)
+            done[mutant.name] = judge(mutant, scratch, options.quick)
             entry = {"name": mutant.name, "by": done[mutant.name], "text": str(mutant)}
             entry["seconds"] = f"{time.monotonic() - start:.1f}"
             print(json.dumps(entry), file=out, flush=True)
@@ -184,6 +186,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"))
     parser.add_argument("--again", action="store_true", help="run the survivors once more")
+    parser.add_argument("--quick", action="store_true", help="own tests only, where there are any")
     parser.add_argument("--trusted", action="store_true", help="do not run the tests unchanged")
     parser.add_argument("--only", default="", help="mutants of files with this in their path")
     parser.add_argument("--list", action="store_true", help="print the sample, run nothing")

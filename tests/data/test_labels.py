@@ -161,3 +161,12 @@ def test_numbers_that_are_no_classes_are_errors() -> None:
     assert len(rule(many).classes) == MAX_CLASSES
     with pytest.raises(DataError, match="1,001 different labels"):
         rule([*many, "other"])
+
+
+def test_rows_are_counted_from_one() -> None:
+    with pytest.raises(DataError, match="x, row 2: the label '9'"):
+        LabelRule(("a",), ("0",)).apply(np.array([0, 9]), "x")
+    with pytest.raises(DataError, match=r"x, row 1: the label 0\.5"):
+        clean_labels(np.array([0.5, 1]), "x")
+    with pytest.raises(DataError, match="x, row 1: the label -1"):
+        make_rule(np.array([-1]), "x", "as-is", None, 0)

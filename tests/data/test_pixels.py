@@ -182,3 +182,10 @@ def test_colours_become_grey_by_their_luma() -> None:
     np.testing.assert_allclose(to_grey(rgb), rgb @ np.array([0.299, 0.587, 0.114]), atol=1)
     grey = rgb[..., 0]
     assert to_grey(grey) is grey
+
+
+def test_rows_are_counted_from_one() -> None:
+    with pytest.raises(DataError, match="x, row 2: pixel 2"):
+        SCALES["0-1"].apply(np.array([[0.5], [2.0]]), "x")
+    with pytest.raises(DataError, match="x, row 2: a pixel is not"):
+        choose_scale(stored(0, math.nan), "x", NONE)

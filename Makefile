@@ -19,7 +19,7 @@ help:
 	@echo "make check   lint, format, types, and the wheel in an empty environment"
 	@echo "make docs    build the documentation site into site/"
 	@echo "make slow    the tests that take minutes"
-	@echo "make mutants  which faults in the code the tests notice; hours"
+	@echo "make mutants  which faults in the code the tests notice; an hour"
 	@echo "make guide   run the guided notebook from a clean kernel"
 	@echo "make notebook  run it and keep its output, after a change of notebooks/guide.py"
 	@echo "make format  bring the code into its form"

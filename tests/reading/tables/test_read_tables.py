@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 import inkling
 from inkling.errors import InklingError
 from inkling.reading.tables.find import FoundGrid
-from inkling.reading.tables.read_tables import TableOptions, _fitting_turns, divide, fit_size
+from inkling.reading.tables.read_tables import (
+    TableOptions,
+    _fitting_turns,
+    divide,
+    fit_size,
+    parse_cells,
+)
 from inkling.reading.tables.table_types import Table
 from tests.reading.tables.drawn import PAPER, draw_grid, tilt
 
@@ -114,6 +120,22 @@ def test_options_that_are_no_grid_are_refused(
         return
     with pytest.raises(InklingError, match=words):
         TableOptions(cells, digits)
+
+
+@pytest.mark.parametrize(
+    ("text", "cells"),
+    [
+        ("9x9", (9, 9)), ("3X12", (3, 12)), (" 12 × 3 ", (12, 3)), ("1x9999", (1, 9999)),
+        ("1x1", None), ("0x4", None), ("9", None), ("x9", None), ("9x", None), ("9x9x9", None),
+        ("1x10000", None), ("-3x4", None),
+    ],
+)  # fmt: skip
+def test_a_size_is_written_as_rows_and_columns(text: str, cells: tuple[int, int] | None) -> None:
+    if cells is None:
+        with pytest.raises(InklingError, match="grid"):
+            parse_cells(text)
+    else:
+        assert parse_cells(text) == cells
 
 
 def grid_of(rows: int, columns: int) -> FoundGrid:

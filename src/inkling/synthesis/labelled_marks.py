@@ -39,7 +39,10 @@ ONES = 0.15  # of digits that are drawn 1s, which slashes are like
 MANY_ONES = 0.15  # of rows that have mostly 1s
 CLASSES = 1 + len(KINDS)
 # Rows as people write them: d is one digit or more, any other character a mark.
-PATTERNS = ("d.d", "d,d", "d/d", "d-d", "d:d", "d%", "-d", "d.d.d", "d/d/d", "d-d-d", "d:d:d")
+PATTERNS = (
+    "d.d", "d.d", "d,d", "d,d", "d,d", "d/d", "d/d", "d-d", "d:d", "d%", "-d", "d.d.d", "d,d,d",
+    "d/d/d", "d-d-d", "d:d:d",
+)  # fmt: skip
 PATTERNED = 0.5  # of rows that follow one of them
 MARK_OF: dict[str, MarkKind] = {
     ".": "point", ",": "comma", "/": "slash", "-": "minus", ":": "colon", "%": "percent",

@@ -4,7 +4,7 @@
     python references/train_mark_network.py src/inkling/reading/weights/marks.onnx
 
 Rows are composed from MNIST's training digits, fonts and drawn marks. Most are photographed, and
-their parts are those that the reader finds. Some forty minutes on one core.
+their parts are those that the reader finds. Half an hour on one core.
 """
 
 import argparse
@@ -96,8 +96,8 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("out", type=Path, help="the .onnx to write")
-    parser.add_argument("--windows", type=int, default=56_000)
-    parser.add_argument("--epochs", type=int, default=24)
+    parser.add_argument("--windows", type=int, default=86_000)
+    parser.add_argument("--epochs", type=int, default=14)
     parser.add_argument("--learning-rate", type=float, default=3e-3)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args()

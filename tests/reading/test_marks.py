@@ -33,7 +33,8 @@ def written(text: str, *extra: tuple[int, int, int, int]) -> tuple:
 
 
 def probs_of(kind: str | None, prob: float) -> np.ndarray:
-    each = np.full(1 + len(KINDS), (1 - prob) / len(KINDS), np.float32)
+    each = np.zeros(1 + len(KINDS), np.float32)
+    each[0] = 1 - prob
     each[0 if kind is None else KINDS.index(kind) + 1] = prob  # type: ignore[arg-type]
     return each
 
@@ -61,6 +62,16 @@ def test_a_stroke_must_surely_be_a_mark(kind: str) -> None:
         assert _sure_strokes([digit, mark], probs) == found
         # A line of nothing but marks keeps its strokes.
         assert _sure_strokes([mark], probs[1:]) == []
+
+
+@pytest.mark.parametrize(("point", "comma"), [(0.5, 0.35), (0.35, 0.5), (0.4, 0.35)])
+def test_a_point_or_a_comma_counts_as_either(point: float, comma: float) -> None:
+    probs = probs_of("point", point)
+    probs[1 + KINDS.index("comma")] = comma
+    probs[0] = 1 - point - comma
+    found = _sure_specks([make_box(118, 84, 6, 6)], probs[None])
+    sure = point + comma >= 0.8
+    assert [kind for kind, _ in found] == ["point" if point > comma else "comma"] * sure
 
 
 def test_ink_of_no_kind_stays_in_its_line() -> None:

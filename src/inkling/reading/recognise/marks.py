@@ -20,6 +20,7 @@ from inkling.types import MarkKind
 LEAST: dict[MarkKind, float] = {
     "point": 0.8, "comma": 0.8, "slash": 0.9, "percent": 0.9, "minus": 0.9, "colon": 0.95,
 }  # fmt: skip
+SMALL: tuple[MarkKind, ...] = ("point", "comma")
 SPECKS = ("point", "comma", "minus", "colon")  # what a stroke too small for a digit may be
 SURE_SPECK = 0.8  # probability that it must reach
 NAMED = 0.5  # probability from which on ink that was not read has the mark's name
@@ -96,9 +97,13 @@ def without_marks(segments: Segments, marks: Sequence[LineMark]) -> Segments:
 
 
 def _best(probs: NDArray[np.float32]) -> tuple[MarkKind, float]:
-    """The likeliest mark and its probability; the first column is that of a digit."""
-    best = int(probs[1:].argmax())
-    return KINDS[best], float(probs[1 + best])
+    """The most likely mark and its probability. The first column is the probability of a digit.
+
+    For a point or a comma it is the probability of either: small ones differ by a few pixels.
+    """
+    best = KINDS[int(probs[1:].argmax())]
+    alike = SMALL if best in SMALL else (best,)
+    return best, float(sum(probs[1 + KINDS.index(kind)] for kind in alike))
 
 
 def _sure_strokes(

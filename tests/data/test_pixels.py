@@ -189,3 +189,18 @@ def test_rows_are_counted_from_one() -> None:
         SCALES["0-1"].apply(np.array([[0.5], [2.0]]), "x")
     with pytest.raises(DataError, match="x, row 2: a pixel is not"):
         choose_scale(stored(0, math.nan), "x", NONE)
+
+
+@pytest.mark.parametrize(
+    ("name", "stored", "grey"),
+    [
+        ("0-1", [0, 0.5, 1], [0, 128, 255]),
+        ("-1-1", [-1, 0, 1], [0, 128, 255]),
+        ("0-16", [0, 4, 16], [0, 64, 255]),
+        ("0-255", [0, 77, 255], [0, 77, 255]),
+        ("0-65535", [0, 257, 65535], [0, 1, 255]),
+        ("mnist", [-0.42421296, 0, 2.8214867], [0, 33, 255]),
+    ],
+)
+def test_each_scale_has_known_values(name: str, stored: list[float], grey: list[int]) -> None:
+    assert SCALES[name].apply(np.array([stored], np.float64), "x").tolist() == [grey]

@@ -74,9 +74,9 @@ def test_a_batch_uses_the_configured_number_of_threads(
 ) -> None:
     threads: set[int] = set()
 
-    def watched(*given: object) -> object:
+    def watched(*given: object, **how: object) -> object:
         threads.add(threading.get_ident())
-        return preprocess_fast(*given)  # type: ignore[arg-type]
+        return preprocess_fast(*given, **how)  # type: ignore[arg-type]
 
     monkeypatch.setattr(pipeline, "preprocess_fast", watched)
     body = {"images": [{"image": base64.b64encode(seven).decode()}] * 16}

@@ -92,7 +92,7 @@ class Course:
     accuracy: list[float] = field(default_factory=list)
 
     def seconds_to(self, accuracy: float) -> float | None:
-        """When it first stood at `accuracy`; None where it never did."""
+        """When it first stood at `accuracy`; None if it never did."""
         reached = zip(self.seconds, self.accuracy, strict=True)
         return next((spent for spent, stood in reached if stood >= accuracy), None)
 

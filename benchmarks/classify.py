@@ -2,9 +2,9 @@
 
     python benchmarks/classify.py [RUN] [--rounds 5] [--json FILE]
 
-Without a run, cnn-sprint-99 is trained first. Latency is of one picture, a thousand calls a round
-after a hundred to warm up, on one thread; throughput is of all 10,000 test pictures in portions of
-1,000, on all threads. The ways take turns, and medians over the rounds are given. Pictures come
+Without a run, cnn-sprint-99 is trained first. Latency is of one image, a thousand calls per round
+after a hundred to warm up, on one thread; throughput is of all 10,000 test images in portions of
+1,000, on all threads. The ways take turns, and medians over the rounds are given. Images come
 normalised; what the reader does before that is not part of it.
 """
 
@@ -116,7 +116,7 @@ def _measure(
 
 
 def _latency(answer: Answer, images: NDArray[np.float32]) -> tuple[float, float]:
-    """Median and 99th percentile of one call with one picture, microseconds."""
+    """Median and 99th percentile of one call with one image, microseconds."""
     times = []
     for place in range(WARM_UP + CALLS):
         picture = images[place : place + 1]
@@ -128,7 +128,7 @@ def _latency(answer: Answer, images: NDArray[np.float32]) -> tuple[float, float]
 
 
 def _throughput(answer: Answer, images: NDArray[np.float32]) -> tuple[float, float]:
-    """Pictures a second; the second number is the seconds it took."""
+    """Images per second; the second number is the seconds it took."""
     began = time.perf_counter()
     for start in range(0, len(images), PORTION):
         answer(images[start : start + PORTION])

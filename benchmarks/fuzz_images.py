@@ -27,7 +27,7 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.formats import HAS_AVIF, HAS_HEIF
 from inkling.reading.preprocess.pages import pages_of
 
-SLOWEST = 2.0  # seconds a file
+SLOWEST = 2.0  # seconds per file
 MOST_PAGES = 5  # of a file that are read
 LARGEST = 400.0  # MB of resident memory
 

@@ -52,7 +52,7 @@ class Connection:
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, body: bytes) -> int:
-        """The status of the answer, once all of it has arrived; 0 where the connection broke."""
+        """The status of the answer, once all of it has arrived; 0 if the connection broke."""
         try:
             if self.streams is None or self.streams[0].at_eof():
                 self.close()  # the service hangs up on what has been idle for some seconds

@@ -48,7 +48,7 @@ UNNAMED = ("stray", "ring")  # marks without a kind of their own in the answers
 
 @dataclass(frozen=True)
 class Measured:
-    """What one answer has right; None where the question does not apply or has no answer yet."""
+    """What one answer has right; None if the question does not apply or has no answer yet."""
 
     right: bool
     order: bool

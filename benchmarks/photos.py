@@ -5,7 +5,7 @@
 MNIST's last 5,000 training digits, which the reader's network never saw, with a pen on plain, ruled
 or squared paper, in sunlight, lamplight and a phone's shadow; four in ten on a sheet that lies on a
 desk, seen from aside. Nothing here comes out of the composer that taught the reader: what both get
-wrong, its own pictures cannot show. They are harder than most photos that people send.
+wrong, its own images cannot show. They are harder than most photos that people send.
 """
 
 import argparse

@@ -2,8 +2,8 @@
 
     python benchmarks/read.py [--json FILE] [--quick] [--model FILE]
 
-Reads $INKLING_DATA: MNIST's test pictures, and in `dev` own digits, pen digits, cheque amounts
-and letters. The networks learnt from four fifths of hwd1000 and, without labels, of the cheques: of
+Reads $INKLING_DATA: MNIST's test images, and in `dev` own digits, pen digits, cheque amounts
+and letters. The networks trained on four fifths of hwd1000 and, without labels, of the cheques: of
 those, every fifth image is held out. Times are medians, each with a ratio to compare machines by.
 """
 

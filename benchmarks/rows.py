@@ -36,7 +36,7 @@ def ink_digit(pixels: NDArray[np.uint8], height: int) -> Ink:
 def write_row(
     digits: Digits, space: tuple[float, float], rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], str]:
-    """A picture (H, W) uint8 of two to six digits, and what they say."""
+    """An image (H, W) uint8 of two to six digits, and what they say."""
     height, count = int(rng.uniform(28, 120)), int(rng.integers(2, 7))
     picked = rng.integers(0, len(digits), count)
     inks = [ink_digit(digits.images[k], height) for k in picked]

@@ -31,7 +31,7 @@ def digits_of(text: str) -> str:
 
 
 def confidence_of(answer: Answer) -> float:
-    """The confidence of the least certain digit that was read, 0 where nothing was."""
+    """The confidence of the least certain digit that was read, 0 if nothing was."""
     if isinstance(answer, ImageError):
         return 0.0
     read = [digit.confidence for digit in answer.digits if digit.verdict in ("digits", "unsure")]

@@ -167,7 +167,7 @@ def _compare(plain: list[dict[str, float]], ours: list[dict[str, float]]) -> dic
 
 
 def _needed(baseline: Baseline, courses: list[Course], level: float) -> float | None:
-    """The median time to the level, None where a run never stood there; after one epoch only,
+    """The median time to the level, None if a run never stood there; after one epoch only,
     the time of the whole schedule."""
     if any(len(course.seconds) < baseline.epochs for course in courses):
         return baseline.epochs * statistics.median(course.seconds[-1] for course in courses)

@@ -13,7 +13,7 @@ INTRODUCTION = """\
 # The command line
 
 Every command takes `--json`: one JSON document on standard output, everything else on standard
-error. The exit code is 0, 1 where it could not be done (with one sentence), or 2 for wrong usage.
+error. The exit code is 0, 1 if it could not be done (with one sentence), or 2 for wrong usage.
 
 This page is written by `make help-page`.
 """

@@ -1,4 +1,4 @@
-"""Make the README's picture: `make pictures`.
+"""Make the README's image: `make images`.
 
 A photo as people take it (squared paper, a blue pen, a shadow), drawn with nothing but our own
 strokes, so that no data set's licence travels with the repository; and the road that

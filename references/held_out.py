@@ -30,7 +30,7 @@ class HeldOut:
 
 
 def read_held_out(description: str | None) -> HeldOut:
-    """Parse RUN, CROPS and OUT, and read them. Raises `DataError` where no crops are held out."""
+    """Parse RUN, CROPS and OUT, and read them. Raises `DataError` if no crops are held out."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,10 +1,10 @@
-"""Train the map of writing that the reader segments by, and write it as ONNX.
+"""Train the text map that the reader segments by, and write it as ONNX.
 
     python -m inkling.synthesis.fonts       # once: free fonts into the user's cache
     python references/train_text_map.py src/inkling/reading/weights/writing.onnx
 
 Whole images are composed from MNIST's training digits, fonts and drawn digits; their ink is
-known to the pixel. Nothing else is learnt from. `--scenes` of them are made once and seen
+known to the pixel. Nothing else is trained on. `--scenes` of them are made once and seen
 `--epochs` times, a fifth of the times upside down.
 """
 

@@ -13,7 +13,7 @@ import httpx
 
 from inkling.errors import ImageError, ServiceError
 from inkling.reading.preprocess.photo import Source, encoded_bytes, is_encoded, to_png
-from inkling.types import Alternative, Box, Mark, Prediction, Reading
+from inkling.types import Reading
 
 RETRIES = 8  # default number of retries while the service is busy
 # The service is busy, or a proxy in front of it limits requests or cannot reach it.
@@ -84,7 +84,7 @@ class Client:
         headers = {"Content-Type": "application/octet-stream"}
         entry = self._request("POST", "/v1/read", params=query, content=content, headers=headers)
         with self._valid_response():
-            return _reading({**entry, "image": name})
+            return Reading.from_json({**entry, "image": name})
 
     def read_many(
         self, sources: Sequence[Source], *, expect_one: bool = False
@@ -272,33 +272,4 @@ def _batches(
 
 
 def _entry(entry: dict[str, Any]) -> Reading | ImageError:
-    return ImageError(entry["error"]) if "error" in entry else _reading(entry)
-
-
-def _reading(entry: dict[str, Any]) -> Reading:
-    digits = tuple(_prediction(digit) for digit in entry["digits"])
-    return Reading(
-        entry["image"],
-        entry["verdict"],
-        entry["text"],
-        digits,
-        tuple(tuple(line) for line in entry.get("lines", ())),
-        tuple(Mark(mark["kind"], Box(*mark["box"])) for mark in entry.get("others", ())),
-        entry.get("rotation", 0),
-    )
-
-
-def _prediction(entry: dict[str, Any]) -> Prediction:
-    others = tuple(
-        Alternative(each["digit"], each["confidence"], each.get("label", ""))
-        for each in entry["alternatives"]
-    )
-    return Prediction(
-        entry["digit"],
-        entry["confidence"],
-        Box(*entry["box"]),
-        others,
-        entry["verdict"],
-        tuple(entry["doubts"]),
-        entry.get("label", ""),
-    )
+    return ImageError(entry["error"]) if "error" in entry else Reading.from_json(entry)

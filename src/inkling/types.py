@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,7 @@ BACKGROUND = -MEAN / STD  # the value of a background pixel after normalisation
 DIGIT_NAMES = tuple("0123456789")
 
 Verdict = Literal["digits", "blank", "not-a-digit", "unsure"]
-VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 MarkKind = Literal["point", "comma", "minus", "slash", "colon", "percent", "other"]
-MARK_KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
 Rotation = Literal[0, 90, 180, 270]
 
 
@@ -108,12 +106,17 @@ class Alternative:
             object.__setattr__(self, "label", str(self.digit))
 
     def as_json(self) -> dict[str, Any]:
-        """The entry that `read --json` prints."""
+        """The entry in the output of `read --json`."""
         return {
             "digit": self.digit,
             "label": self.label,
             "confidence": round(self.confidence, 6),
         }
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> "Alternative":
+        """The inverse of `as_json`. `label` may be missing."""
+        return cls(entry["digit"], entry["confidence"], entry.get("label", ""))
 
 
 @dataclass(frozen=True)
@@ -151,7 +154,7 @@ class Prediction:
             object.__setattr__(self, "label", str(self.digit))
 
     def as_json(self) -> dict[str, Any]:
-        """The entry that `read --json` prints."""
+        """The entry in the output of `read --json`."""
         return {
             "digit": self.digit,
             "label": self.label,
@@ -162,6 +165,19 @@ class Prediction:
             "doubts": list(self.doubts),
         }
 
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> "Prediction":
+        """The inverse of `as_json`. `label` may be missing."""
+        return cls(
+            entry["digit"],
+            entry["confidence"],
+            Box(*entry["box"]),
+            tuple(Alternative.from_json(other) for other in entry["alternatives"]),
+            entry["verdict"],
+            tuple(entry["doubts"]),
+            entry.get("label", ""),
+        )
+
 
 @dataclass(frozen=True)
 class Mark:
@@ -171,8 +187,13 @@ class Mark:
     box: Box
 
     def as_json(self) -> dict[str, Any]:
-        """The entry that `read --json` prints."""
+        """The entry in the output of `read --json`."""
         return {"kind": self.kind, "box": self.box.as_json()}
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> "Mark":
+        """The inverse of `as_json`."""
+        return cls(entry["kind"], Box(*entry["box"]))
 
 
 @dataclass(frozen=True)
@@ -206,7 +227,7 @@ class Reading:
     rotation: Rotation = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The entry that `read --json` prints."""
+        """The entry in the output of `read --json`."""
         return {
             "image": self.image,
             "verdict": self.verdict,
@@ -216,3 +237,16 @@ class Reading:
             "others": [mark.as_json() for mark in self.others],
             "rotation": self.rotation,
         }
+
+    @classmethod
+    def from_json(cls, entry: dict[str, Any]) -> "Reading":
+        """The inverse of `as_json`. `lines`, `others` and `rotation` may be missing."""
+        return cls(
+            entry["image"],
+            entry["verdict"],
+            entry["text"],
+            tuple(Prediction.from_json(digit) for digit in entry["digits"]),
+            tuple(tuple(line) for line in entry.get("lines", ())),
+            tuple(Mark.from_json(mark) for mark in entry.get("others", ())),
+            entry.get("rotation", 0),
+        )

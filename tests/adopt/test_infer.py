@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from inkling.adopt.chain import build_chain
-from inkling.adopt.choices import Wishes, open_choices
+from inkling.adopt.choices import UserChoices, open_choices
 from inkling.adopt.geometry import ConvShape, GeometrySearch, Pool
 from inkling.adopt.infer import Adoption, adopt_checkpoint
 from inkling.adopt.layers import find_layers
@@ -21,8 +21,8 @@ from tests.adopt import networks
 from tests.adopt.networks import own_answers, train_network
 
 
-def _adopt(path: Path, images: Images, wishes: Wishes | None = None) -> Adoption:
-    return adopt_checkpoint(path, images, DIGIT_NAMES, wishes)
+def _adopt(path: Path, images: Images, user_choices: UserChoices | None = None) -> Adoption:
+    return adopt_checkpoint(path, images, DIGIT_NAMES, user_choices)
 
 
 def _save(net: nn.Module, path: Path) -> Path:
@@ -61,7 +61,7 @@ def test_plain_arrays_become_the_same_network(
     save, mlp: nn.Module, images: Images, scans: Digits, tmp_path: Path
 ) -> None:
     save(mlp.state_dict(), tmp_path / "weights.npz")
-    found = _adopt(tmp_path / "weights.npz", images, Wishes("0..1", "relu"))
+    found = _adopt(tmp_path / "weights.npz", images, UserChoices("0..1", "relu"))
     assert _agreement(found, own_answers(mlp, scans), scans) == 1
 
 
@@ -78,14 +78,14 @@ def test_a_recurrent_network_over_rows_is_found(
             return self.fc(self.rnn(x.squeeze(1))[0][:, -1])
 
     net = train_network(Rows(), scans)
-    wishes = Wishes("0..1", "relu")
-    found = _adopt(_save(net, tmp_path / "rows.pt"), images.first(150), wishes)
+    user_choices = UserChoices("0..1", "relu")
+    found = _adopt(_save(net, tmp_path / "rows.pt"), images.first(150), user_choices)
     assert _agreement(found, own_answers(net, scans), scans) > 0.99
 
 
 def test_the_users_word_stands(mlp: nn.Module, images: Images, tmp_path: Path) -> None:
     path = _save(mlp, tmp_path / "mlp.pt")
-    found = _adopt(path, images, Wishes("0.1307,0.3081", "leaky-relu"))
+    found = _adopt(path, images, UserChoices("0.1307,0.3081", "leaky-relu"))
     assert set(found.decision.plan.activations) == {"leaky-relu"}
     assert describe_scaling(found.decision.plan.input) == "0.1307,0.3081"
 
@@ -98,7 +98,7 @@ def test_classes_in_another_order_get_their_names(
     for name in ("fc2.weight", "fc2.bias"):
         weights[name] = weights[name][order]
     torch.save(weights, tmp_path / "mlp.pt")
-    found = _adopt(tmp_path / "mlp.pt", images, Wishes("0..1", "relu"))
+    found = _adopt(tmp_path / "mlp.pt", images, UserChoices("0..1", "relu"))
     assert found.classes == tuple(str(int(index)) for index in order)
 
 
@@ -152,7 +152,7 @@ def _refusal(content: object, images: Images, tmp_path: Path) -> str:
     path = tmp_path / "model.pt"
     torch.save(content, path)
     with pytest.raises(ModelError) as caught:
-        _adopt(path, images, Wishes("0..1", "relu"))
+        _adopt(path, images, UserChoices("0..1", "relu"))
     assert str(path) in str(caught.value)
     return str(caught.value)
 
@@ -199,6 +199,6 @@ def test_pickled_strides_and_paddings_are_taken_over(cnn: nn.Module) -> None:
     state = {"kernel_size": (3, 3), "stride": (1, 1), "padding": (1, 1)}
     modules = dict.fromkeys(("conv1", "conv2"), ("torch.nn.modules.conv.Conv2d", state))
     named = Named({key: value.float() for key, value in cnn.state_dict().items()}, modules)
-    choices = open_choices(build_chain(find_layers(named)), named, Wishes())
+    choices = open_choices(build_chain(find_layers(named)), named, UserChoices())
     ways = {tuple((p.stride, p.padding) for p in one.places) for one in choices.geometries}
     assert ways == {((1, 1), (1, 1))}

@@ -110,7 +110,7 @@ def test_without_mnist_the_embedded_digits_stand_in_with_a_notice(
     assert json.loads(done.stdout)["data"] == "digits"
     assert "embedded digits" in done.stderr
     insisting = inkling("train", "--data", "mnist", *QUICK, cwd=tmp_path, code=1)
-    assert "could not be had" in insisting.stderr
+    assert "is not available" in insisting.stderr
     assert not (tmp_path / "runs" / "mlp-adam-2").exists()
 
 

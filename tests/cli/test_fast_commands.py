@@ -79,7 +79,7 @@ def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(few_npz: Path, tmp_p
     process.send_signal(signal.SIGINT)
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert errors == "inkling: stopped; the same command goes on with the search\n"
+    assert errors == "inkling: stopped; repeat the command to resume the search\n"
     inkling(*job, "--time", "0", cwd=tmp_path, code=1)
     first, queued = optuna.load_study(study_name="mine", storage=url).trials
     assert first.state == optuna.trial.TrialState.FAIL
@@ -111,7 +111,7 @@ def test_a_trial_that_diverges_is_a_line(few_npz: Path, tmp_path: Path) -> None:
     job = ["tune", "mine.toml", "--data", few_npz, "--trials", "2", "--device", "cpu"]
     done = inkling(*job, "--set", "epochs=20", cwd=tmp_path, code=1)
     assert done.stderr.count("diverged") == 2
-    assert "no trial came to its end" in done.stderr
+    assert "no trial was completed" in done.stderr
     assert len(done.stderr.splitlines()) == 3
 
 

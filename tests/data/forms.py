@@ -2,14 +2,21 @@
 
 import csv
 import io
+import struct
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from inkling.data.catalog import find_source
-from inkling.data.idx import write_idx
 from inkling.types import Digits
+
+
+def write_idx(array: NDArray[np.uint8]) -> bytes:
+    """Encodes an array of unsigned bytes as an IDX file."""
+    header = struct.pack(f">HBB{array.ndim}I", 0, 0x08, array.ndim, *array.shape)
+    return header + np.ascontiguousarray(array).tobytes()
 
 
 def save_classes(digits: Digits, folder: Path) -> None:

@@ -6,9 +6,9 @@ import pytest
 from PIL import Image
 
 from inkling.data.catalog import find_source
-from inkling.data.idx import write_idx
 from inkling.errors import DataError
 from inkling.types import Digits
+from tests.data.forms import write_idx
 
 
 def save_folder(digits: Digits, folder: Path) -> None:
@@ -38,7 +38,7 @@ def test_auto_falls_back_on_the_embedded_digits_and_says_so() -> None:
     source = find_source("auto", notify=said.append)
     assert source.name == "digits"
     assert said[0].startswith("fetching http://127.0.0.1:9")
-    assert "MNIST cannot be had" in said[-1]
+    assert "MNIST could not be loaded" in said[-1]
     assert "http://127.0.0.1:9" in said[-1]
     assert len(source.load_training()) + len(source.load_test()) == 1797
 
@@ -59,7 +59,7 @@ def test_auto_falls_back_where_there_is_only_the_file_of_labels(
 
 @pytest.mark.usefixtures("without_mnist")
 def test_naming_mnist_insists() -> None:
-    with pytest.raises(DataError, match="could not be had"):
+    with pytest.raises(DataError, match="is not available"):
         find_source("mnist").load_training()
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from inkling.data.download import Patience
 from inkling.data.fetch import cache_folder, fetch
-from inkling.data.idx import write_idx
 from inkling.data.published import MNIST, PublishedFile, PublishedSet
 from inkling.errors import DataError, FetchError
+from tests.data.forms import write_idx
 from tests.servers import mirror
 
 RAW = write_idx(np.random.default_rng(0).integers(0, 256, (30, 28, 28)).astype(np.uint8))

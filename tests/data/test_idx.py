@@ -10,11 +10,12 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from inkling.data.formats.idx import find
-from inkling.data.idx import read_idx, write_idx
+from inkling.data.idx import read_idx
 from inkling.data.options import Options
 from inkling.data.raw import Found
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
+from tests.data.forms import write_idx
 
 ANY = arrays.arrays(np.uint8, arrays.array_shapes(min_dims=1, max_dims=3, min_side=0, max_side=6))
 
@@ -43,12 +44,12 @@ def test_any_bytes_give_an_array_or_a_data_error(raw: bytes) -> None:
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [
-        (b"", "begins with nothing"),
-        (b"\x89PNG....", "begins with 89504e47"),
+        (b"", "starts with nothing"),
+        (b"\x89PNG....", "starts with 89504e47"),
         (struct.pack(">HBBI", 0, 0x0D, 1, 0), "type 0x0d"),
-        (struct.pack(">HBBI", 0, 0x08, 1, 0), "has 1 dimensions, 3 were expected"),
-        (struct.pack(">HBBI", 0, 0x08, 3, 5), "ends inside its header"),
-        (struct.pack(">HBB3I", 0, 0x08, 3, 60000, 2**31, 2**31), "promises"),
+        (struct.pack(">HBBI", 0, 0x08, 1, 0), "has 1 dimensions instead of 3"),
+        (struct.pack(">HBBI", 0, 0x08, 3, 5), "ends within its header"),
+        (struct.pack(">HBB3I", 0, 0x08, 3, 60000, 2**31, 2**31), "declares"),
     ],
 )
 def test_wrong_headers_are_named(raw: bytes, reason: str) -> None:

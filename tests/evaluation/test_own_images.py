@@ -80,7 +80,7 @@ def test_the_gallery_shows_the_mistakes_alone(own: Path, reader: Reader, tmp_pat
 def test_a_folder_without_labels_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no image with a label"):
         find_labelled(tmp_path)
-    with pytest.raises(DataError, match="is no folder"):
+    with pytest.raises(DataError, match="is not a folder"):
         find_labelled(tmp_path / "none")
 
 

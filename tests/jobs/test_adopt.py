@@ -76,6 +76,6 @@ def test_a_taken_folder_is_left_alone(
     adopted: AdoptResult, checkpoint: tuple[Path, nn.Module]
 ) -> None:
     before = sorted(path.name for path in adopted.run.iterdir())
-    with pytest.raises(RunError, match="exists already"):
+    with pytest.raises(RunError, match="It is unchanged"):
         adopt(checkpoint[0], out=adopted.run, data="digits")
     assert sorted(path.name for path in adopted.run.iterdir()) == before

@@ -60,7 +60,7 @@ def test_a_writer_is_learnt_and_the_model_reads(turned: Digits, tmp_path: Path) 
     ]
     assert rights[1] > rights[0]
     assert json.loads(json.dumps(result.as_json()))["comparisons"]["corrections"]["n"] == 16
-    with pytest.raises(RunError, match="exists already"):
+    with pytest.raises(RunError, match="It is unchanged"):
         finetune(data=str(data), out=out)
 
 

@@ -105,7 +105,7 @@ def test_nothing_is_left_half_written(run: Path, few: Digits, tmp_path: Path) ->
 
 def test_a_file_that_exists_is_left_alone(run: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("mine")
-    with pytest.raises(RunError, match="exists already"):
+    with pytest.raises(RunError, match="It is unchanged"):
         predict(run, "digits", tmp_path / "a.csv")
     assert (tmp_path / "a.csv").read_text() == "mine"
 

@@ -52,7 +52,7 @@ def test_runs_are_told_apart_by_the_images_only_one_gets_right(two: tuple[Path, 
     right = [each.answers == each.labels for each in saved]
     assert found.only_better - found.only_other == right[0].sum() - right[1].sum()
     assert found.p < 0.05
-    assert "more than chance explains" in found.sentence
+    assert "a significant difference" in found.sentence
     assert differences(runs[:1]) == []
     (same,) = differences([runs[0], read_run(RunFolder(two[0]))])
     assert "equally often" in same.sentence
@@ -96,6 +96,6 @@ def test_a_run_that_has_not_ended_is_compared_by_its_curves(
     stopped = Path(shutil.copytree(two[1], tmp_path / "stopped"))
     (stopped / "card.json").unlink()
     page, missing = compare_runs([two[0], stopped], tmp_path / "comparison.html")
-    assert missing[0].startswith("stopped: This run has not ended")
+    assert missing[0].startswith("stopped: This run is not finished")
     assert "No two of these runs" in page.read_text()
     make_report(stopped)

@@ -133,11 +133,11 @@ def test_what_cannot_be_resumed(data: Path, uninterrupted: Path, tmp_path: Path)
     for folder, words in (
         (tmp_path / "nowhere", "does not exist"),
         (tmp_path / "empty", "is not a run folder"),
-        (uninterrupted, "has ended"),
+        (uninterrupted, "is finished"),
     ):
         assert words in run("train", "--resume", folder, code=1).stderr
     other = run("train", "mlp-deep", "--resume", uninterrupted, code=1)
-    assert "was begun with another recipe" in other.stderr
+    assert "was started with another recipe" in other.stderr
     run("train", "--resume", uninterrupted, "--seed", "1", code=2)
 
 

@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from PIL import Image
 from safetensors.torch import load_file
 
 import inkling
-from inkling.data.idx import write_idx
 from inkling.errors import DataError, ModelError, RunError
 from inkling.evaluation.metrics import softmax
 from inkling.exporters.onnx import export_run_onnx
@@ -26,7 +26,8 @@ from inkling.jobs.run import TrainResult
 from inkling.jobs.train import resume, train
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import RunFolder, create_run
-from inkling.types import VERDICTS, Digits
+from inkling.types import Digits, Verdict
+from tests.data.forms import write_idx
 
 QUICK = ["widths=[24]", "epochs=3", "batch_size=32"]
 
@@ -264,7 +265,7 @@ def test_no_module_of_training_can_name_the_test_set() -> None:
 
 def test_a_run_folder_that_exists_is_left_alone(result: TrainResult, few_npz: Path) -> None:
     before = (result.run / "card.json").read_bytes()
-    with pytest.raises(RunError, match="exists already and is left alone"):
+    with pytest.raises(RunError, match="It is unchanged"):
         train("mlp-adam", data=str(few_npz), out=result.run, changes=QUICK)
     assert (result.run / "card.json").read_bytes() == before
 
@@ -304,7 +305,7 @@ def test_a_run_measured_from_its_onnx_file_is_the_same(
     assert measured.accuracy == result.test.accuracy
     assert measured.n == result.test.n
     reading = inkling.read(few_scan(), model=path)
-    assert reading.verdict in VERDICTS
+    assert reading.verdict in get_args(Verdict)
 
 
 def test_a_run_and_its_onnx_file_agree_in_every_figure(

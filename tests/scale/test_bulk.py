@@ -311,7 +311,7 @@ def test_a_worker_that_is_killed_is_replaced(
 
 
 def test_what_cannot_be_written_is_known_at_once(tmp_path: Path, shards: list[Path]) -> None:
-    with pytest.raises(InklingError, match="end it in"):
+    with pytest.raises(InklingError, match="Use one of the suffixes"):
         bulk(shards, tmp_path / "o.txt")
     (tmp_path / "file").write_text("")
     with pytest.raises(RunError, match="cannot write"):

@@ -7,7 +7,7 @@ from inkling.reading.recognise.mark_network import DIGIT, HEIGHT, KINDS, WIDTH
 from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labelled_marks import CLASSES, compose_marks
 from inkling.synthesis.marks import draw_mark
-from inkling.types import MARK_KINDS, MarkKind
+from inkling.types import MarkKind
 
 
 def test_every_class_comes_and_a_part_is_ink_of_its_line(source: GlyphSource) -> None:
@@ -44,7 +44,7 @@ def test_points_are_small_and_low_and_slashes_tall(source: GlyphSource) -> None:
     assert np.median(heights) > DIGIT
 
 
-@pytest.mark.parametrize("name", MARK_KINDS)
+@pytest.mark.parametrize("name", KINDS)
 def test_the_same_seed_draws_the_same_mark(name: MarkKind, source: GlyphSource) -> None:
     one = draw_mark(name, source, np.random.default_rng(8))
     assert 0.05 < one.size < 2

@@ -1,1 +1,1 @@
-"""See the modules of this folder."""
+"""Adopts checkpoints of other tools: reads them as data and infers the network from the weights."""

@@ -1,4 +1,4 @@
-"""The order in which layers are applied: each takes what the one before it gives."""
+"""Finds the order of the layers: the outputs of each layer must fit the inputs of the next."""
 
 import re
 from collections.abc import Sequence
@@ -11,14 +11,14 @@ import numpy as np
 from inkling.adopt.layers import WeightLayer
 from inkling.errors import ModelError
 
-MAX_STEPS = 50_000  # of the search for an order
+MAX_STEPS = 50_000  # limit of the search for an order
 IMAGE_CHANNELS = (1, 3)
-SIDES = range(8, 65)  # pixels of an image that an MLP may take
+SIDES = range(8, 65)  # pixels; sides of the images that an MLP may take
 
 
 @dataclass(frozen=True, eq=False)
 class Block:
-    """A layer that computes, with the norm and the learned activation behind it.
+    """A layer with a matrix or filters, and the norm and learned activation after it.
 
     `room` counts the modules without weights before the next layer with weights, and
     `norm_room` those between layer and norm, where the numbering of names tells; else None.
@@ -34,12 +34,12 @@ class Block:
 
     @property
     def outputs(self) -> int:
-        """The width of what comes out."""
+        """The number of outputs."""
         return self.layer.inputs if self.turned else self.layer.outputs
 
     @property
     def inputs(self) -> int:
-        """The width of what goes in."""
+        """The number of inputs."""
         own = self.layer.outputs if self.turned else self.layer.inputs
         return own * self.groups
 
@@ -54,7 +54,7 @@ class Chain:
 
     @property
     def convolutions(self) -> tuple[Block, ...]:
-        """The blocks that convolve, which come first."""
+        """The convolutional blocks, which come first."""
         return tuple(block for block in self.blocks if block.layer.kind == "conv")
 
     @property
@@ -64,14 +64,14 @@ class Chain:
 
     @property
     def keras(self) -> bool:
-        """Whether weights lay as Keras keeps them."""
+        """Whether the weights are in Keras' layout."""
         return any(block.layer.keras for block in self.blocks)
 
 
 def build_chain(layers: Sequence[WeightLayer]) -> Chain:
-    """The one order in which all layers fit together; that of the file where it fits.
+    """The order in which all layers fit together. The order of the file is tried first.
 
-    Raises `ModelError` where there is none.
+    Raises `ModelError` if there is no such order.
     """
     computing = [layer for layer in layers if layer.computes]
     if not computing:
@@ -83,7 +83,7 @@ def build_chain(layers: Sequence[WeightLayer]) -> Chain:
 
 
 def _order(layers: Sequence[WeightLayer]) -> list[Block] | None:
-    """Depth first, the file's order first; each layer used once."""
+    """Depth-first search, in the order of the file. Uses each layer once."""
     steps = 0
 
     def extend(done: list[Block], left: list[WeightLayer]) -> list[Block] | None:
@@ -104,7 +104,7 @@ def _order(layers: Sequence[WeightLayer]) -> list[Block] | None:
 
 
 def _follow(before: Block | None, layer: WeightLayer) -> list[Block]:
-    """The ways in which `layer` may come next; none where it does not fit."""
+    """The ways in which `layer` may follow. Empty if it does not fit."""
     if before is None:
         return _first(layer)
     if layer.kind == "conv":
@@ -130,7 +130,7 @@ def _first(layer: WeightLayer) -> list[Block]:
 
 
 def image_side(width: int) -> int:
-    """The side of a square image of so many pixels; 0 where there is none."""
+    """The side of a square image of so many pixels; 0 if there is none."""
     side = int(np.sqrt(width))
     return side if side * side == width and side in SIDES else 0
 

@@ -38,7 +38,7 @@ class Opened:
 
 
 def open_checkpoint(path: Path) -> Opened:
-    """The content of `path`. Raises `ModelError` where it is no checkpoint of a known form."""
+    """The content of `path`. Raises `ModelError` if it is no checkpoint of a known form."""
     _check_size(path)
     with path.open("rb") as file:
         head = file.read(512)
@@ -131,7 +131,7 @@ def _root_of(names: set[str], path: Path) -> str:
 
 
 def _load_weights_only(path: Path) -> Any | None:
-    """What torch's own restricted loader gives; None where it refuses the file."""
+    """What torch's own restricted loader gives; None if it refuses the file."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

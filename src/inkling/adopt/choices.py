@@ -1,4 +1,4 @@
-"""The choices that a chain of layers leaves open, and the alternatives to each."""
+"""Lists the choices that a chain of layers leaves open, and the alternatives to each."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -18,15 +18,15 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 ACTIVATIONS: tuple[ActivationName, ...] = get_args(ActivationName)
 FIRST_ACTIVATIONS: tuple[ActivationName, ...] = ("relu", "tanh", "sigmoid")
 SECOND_ACTIVATIONS: tuple[ActivationName, ...] = ("leaky-relu", "elu", "gelu", "silu", "none")
-# The image's side with what an unusual one costs against usual strides and pools.
+# The side of the image, and its cost relative to the costs of strides and pools.
 CONV_SIDES = ((SIDE, 0.0), (32, 2.0), (14, 6.0), (16, 6.0), (20, 6.0), (24, 6.0), (64, 6.0))
-GEOMETRIES = 40  # tried at most
+GEOMETRIES = 40  # greatest number of geometries to try
 Alternatives = dict[str, list[Plan]]
 
 
 @dataclass(frozen=True)
-class Wishes:
-    """What the user decided; None leaves the choice to the images."""
+class UserChoices:
+    """The user's choices. None leaves the choice to the images."""
 
     normalise: str | None = None
     activation: ActivationName | None = None
@@ -34,19 +34,19 @@ class Wishes:
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """All that is open for one chain. `geometries` has the most usual ones first."""
+    """The open choices of one chain. `geometries` are sorted from common to rare."""
 
     chain: Chain
-    wishes: Wishes
+    user_choices: UserChoices
     geometries: tuple[Geometry, ...]
     search: GeometrySearch | None
     activations: tuple[ActivationName, ...]
 
     def starts(self, first: int, last: int) -> Iterator[Plan]:
-        """Plans to begin with: geometries `first` to `last`, the usual activations and scalings."""
-        scalings = [self.wishes.normalise] if self.wishes.normalise else [*USUAL[:2]]
-        wish = self.wishes.activation
-        activations: tuple[ActivationName, ...] = (wish,) if wish else self.activations
+        """Initial plans: geometries `first` to `last` with the usual activations and scalings."""
+        scalings = [self.user_choices.normalise] if self.user_choices.normalise else [*USUAL[:2]]
+        wanted = self.user_choices.activation
+        activations: tuple[ActivationName, ...] = (wanted,) if wanted else self.activations
         for geometry in self.geometries[first:last] or (None,):
             for name in scalings:
                 for activation in activations:
@@ -76,7 +76,7 @@ class Choices:
         )
 
     def alternatives(self, plan: Plan) -> Alternatives:
-        """For each open choice the plans that decide it otherwise."""
+        """For each open choice, the plans with another value."""
         found: Alternatives = {
             "scaling": self._scalings(plan),
             "image": self._images(plan),
@@ -92,12 +92,12 @@ class Choices:
         return {name: plans for name, plans in found.items() if plans}
 
     def rarity(self, plan: Plan) -> float:
-        """How unusual its settings are: the rarer of two must explain the images clearly."""
+        """How rare the settings of a plan are. A rarer plan must be clearly better."""
         spec = plan.input
         usual = [(scaling(name).mean, scaling(name).std) for name in USUAL]
-        scaled = (spec.mean, spec.std) not in usual and self.wishes.normalise is None
-        inverted = spec.inverted and self.wishes.normalise is None
-        odd = set(plan.activations) - set(self.activations) - {self.wishes.activation}
+        scaled = (spec.mean, spec.std) not in usual and self.user_choices.normalise is None
+        inverted = spec.inverted and self.user_choices.normalise is None
+        odd = set(plan.activations) - set(self.activations) - {self.user_choices.activation}
         odder = odd - set(SECOND_ACTIVATIONS)
         return (
             (plan.geometry.cost if plan.geometry else 0.0)
@@ -113,7 +113,7 @@ class Choices:
         )
 
     def geometry_alternatives(self, plan: Plan) -> list[Plan]:
-        """The same with other strides, paddings or pools."""
+        """The plan with other strides, paddings or pools."""
         if plan.geometry is None or self.search is None:
             return []
         near = self.search.neighbours(plan.geometry)
@@ -124,8 +124,8 @@ class Choices:
         ]
 
     def layer_activations(self, plan: Plan) -> list[Plan]:
-        """The same with another activation behind a single layer, or none there."""
-        if self.wishes.activation:
+        """The plan with another activation, or none, after a single layer."""
+        if self.user_choices.activation:
             return []
         found = []
         for index in range(len(plan.activations) - 1):
@@ -135,7 +135,7 @@ class Choices:
         return found
 
     def _scalings(self, plan: Plan) -> list[Plan]:
-        if self.wishes.normalise:
+        if self.user_choices.normalise:
             return []
         now = plan.input
         found = []
@@ -162,7 +162,7 @@ class Choices:
         return [replace(plan, input=now.model_copy(update=update)) for update in updates]
 
     def _activations(self, plan: Plan) -> list[Plan]:
-        if self.wishes.activation:
+        if self.user_choices.activation:
             return []
         count, convolutions = len(plan.activations), len(self.chain.convolutions)
         found = [_with_activation(plan, range(count), name) for name in ACTIVATIONS]
@@ -220,17 +220,17 @@ def _with_activation(plan: Plan, part: range, name: ActivationName) -> Plan:
 
 
 def _monotone(plan: Plan) -> bool:
-    """Whether activations may change places with a maximum."""
+    """Whether all activations commute with max pooling."""
     return not {"gelu", "silu", "mish", "square"} & set(plan.activations)
 
 
-def open_choices(chain: Chain, named: Named, wishes: Wishes) -> Choices:
-    """The choices of a chain. Raises `ModelError` where no geometry fits the shapes."""
+def open_choices(chain: Chain, named: Named, user_choices: UserChoices) -> Choices:
+    """The choices of a chain. Raises `ModelError` if no geometry fits the shapes."""
     convolutions = chain.convolutions
     mentioned = named_activations(named)
     activations = tuple(dict.fromkeys((*mentioned, *FIRST_ACTIVATIONS)))
     if not convolutions:
-        return Choices(chain, wishes, (), None, activations)
+        return Choices(chain, user_choices, (), None, activations)
     shapes = tuple(_shape(block, named) for block in convolutions)
     per_channel = None
     if len(convolutions) < len(chain.blocks):
@@ -243,18 +243,18 @@ def open_choices(chain: Chain, named: Named, wishes: Wishes) -> Choices:
     ]
     if not found:
         raise ModelError(
-            f"no usual strides, paddings and pools lead from an image to the "
+            f"no common strides, paddings and pools lead from an image to the "
             f"{chain.blocks[len(convolutions)].inputs} inputs of its first linear layer"
         )
     usual = sorted(found, key=lambda geometry: geometry.cost)[:GEOMETRIES]
-    return Choices(chain, wishes, tuple(usual), search, activations)
+    return Choices(chain, user_choices, tuple(usual), search, activations)
 
 
 def _shape(block: Block, named: Named) -> ConvShape:
     height, width = block.layer.weights["weight"].shape[2:]
     if height != width:
         raise ModelError(
-            f"its layer {block.layer.name} has a kernel of {height} x {width}; inkling adopts "
-            "square ones"
+            f"its layer {block.layer.name} has a kernel of {height} x {width}; only "
+            "square kernels are supported"
         )
     return ConvShape(height, block.room, conv_settings(named, block.layer.name))

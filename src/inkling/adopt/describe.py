@@ -1,4 +1,4 @@
-"""What was inferred, in words."""
+"""Describes an inferred network in words: its architecture and the choices that stay open."""
 
 from inkling.adopt.chain import Chain
 from inkling.adopt.geometry import Geometry
@@ -45,7 +45,7 @@ def _activations(chain: Chain, plan: Plan) -> list[ActivationName | str]:
 
 
 def describe_ties(decision: Decision) -> tuple[str, ...]:
-    """A sentence for each choice that the images do not decide."""
+    """One sentence per choice that the images do not decide."""
     return tuple(
         f"{rival.choice}: {_value(decision.plan, rival)} or {_value(rival.plan, rival)}"
         for rival in decision.ties
@@ -53,7 +53,7 @@ def describe_ties(decision: Decision) -> tuple[str, ...]:
 
 
 def _value(plan: Plan, rival: Rival) -> str:
-    """What a plan has for the choice of a rival."""
+    """The value of a plan for the choice of a rival."""
     if rival.choice in ("scaling", "image"):
         return describe_scaling(plan.input)
     if rival.choice == "activation":

@@ -1,8 +1,7 @@
-"""Strides, paddings and pools of convolutions, solved from the width of what comes after them.
+"""Finds the strides, paddings and pools of convolutions from the width of the next layer.
 
-A checkpoint keeps kernels but neither strides nor paddings nor pools. The first matrix tells how
-many numbers the last convolution leaves; of the settings that lead there, the usual ones come
-first.
+A checkpoint has kernels, but no strides, paddings or pools. The first matrix gives the number of
+outputs of the last convolution. Settings that lead to it are sorted from common to rare.
 """
 
 import heapq
@@ -11,13 +10,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 MOST_STEPS = 200_000
-# What it costs to halve the image so many times in all: twice is the usual number.
+# The cost of the total number of halvings of the image. Two is the usual number.
 DOWN_COSTS = (1.5, 0.5, 0.0, 0.5, 1.5, 3.0)
 
 
 @dataclass(frozen=True)
 class Pool:
-    """A pooling window behind a convolution."""
+    """A pooling window after a convolution."""
 
     kernel: int
     stride: int
@@ -26,7 +25,7 @@ class Pool:
 
 @dataclass(frozen=True)
 class Place:
-    """How one convolution is applied, and the pool behind it."""
+    """The stride and padding of one convolution, and the pool after it."""
 
     stride: int = 1
     padding: int = 0
@@ -35,25 +34,25 @@ class Place:
 
 @dataclass(frozen=True)
 class Geometry:
-    """A way from the image to the first matrix. `pooled` is the side of a global pool; 0: none.
+    """All places from the image to the first matrix. `pooled`: side of a global pool, 0 for none.
 
-    `cost` is higher the less usual the way is.
+    `cost` is higher for rarer settings.
     """
 
     side: int
     places: tuple[Place, ...]
     pooled: int
     cost: float
-    sides: tuple[int, ...] = ()  # behind each convolution and its pool
+    sides: tuple[int, ...] = ()  # after each convolution and its pool
 
 
 @dataclass(frozen=True)
 class ConvShape:
-    """What the search needs to know of a convolution."""
+    """The properties of a convolution that the search needs."""
 
     kernel: int
     room: int | None
-    fixed: tuple[int, int] | None  # stride and padding, where the file tells them
+    fixed: tuple[int, int] | None  # stride and padding, if the file has them
 
 
 POOLS: tuple[tuple[Pool | None, float], ...] = (
@@ -71,7 +70,7 @@ POOLS: tuple[tuple[Pool | None, float], ...] = (
 
 @dataclass(frozen=True)
 class _State:
-    """Where a way stands: the image's side, the rule of the last padding, halvings so far."""
+    """A search state: the image's side, the rule of the last padding, the halvings so far."""
 
     side: int
     style: str = ""
@@ -79,7 +78,7 @@ class _State:
 
 
 def _after(side: int, kernel: int, place: Place) -> int | None:
-    """The side of the image behind a convolution and its pool; None where it does not fit."""
+    """The side of the image after a convolution and its pool; None if it does not fit."""
     reach = side + 2 * place.padding - kernel
     if reach < 0:
         return None
@@ -93,14 +92,14 @@ def _after(side: int, kernel: int, place: Place) -> int | None:
 
 
 class GeometrySearch:
-    """Best first, with the exact cost of the rest as a guide: each path found is the next best."""
+    """Best-first search with the exact remaining cost, so that paths are found in order of cost."""
 
     def __init__(self, shapes: tuple[ConvShape, ...], per_channel: int | None) -> None:
         self.shapes, self.per_channel = shapes, per_channel
         self.rest = cache(self._rest)
 
     def best(self, side: int, most: int) -> list[Geometry]:
-        """The `most` cheapest ways from an image of `side` pixels."""
+        """The `most` cheapest geometries for an image of `side` pixels."""
         counter, found = 0, []
         heap: list[tuple[float, int, float, _State, tuple[Place, ...], tuple[int, ...]]] = [
             (0.0, counter, 0.0, _State(side), (), ())
@@ -123,7 +122,7 @@ class GeometrySearch:
         return sorted(found, key=lambda one: one.cost)[:most]
 
     def neighbours(self, geometry: Geometry) -> list[Geometry]:
-        """Other ways that differ in one convolution, or have one pool elsewhere."""
+        """Geometries that differ in one convolution or in the position of one pool."""
         places = geometry.places
         changed = [
             (*places[:index], place, *places[index + 1 :])
@@ -148,7 +147,7 @@ class GeometrySearch:
         return pools + [Place(stride, padding, place.pool) for stride, padding in others]
 
     def _walk(self, side: int, places: tuple[Place, ...]) -> Geometry | None:
-        """The geometry of given places; None where they do not fit the image or what follows."""
+        """The geometry of given places; None if they do not fit the image or the next layer."""
         state, sides = _State(side), []
         for shape, place in zip(self.shapes, places, strict=True):
             after = _after(state.side, shape.kernel, place)
@@ -160,7 +159,7 @@ class GeometrySearch:
         return Geometry(side, places, ends[0][0], 0.0, tuple(sides)) if ends else None
 
     def _rest(self, index: int, state: "_State") -> float:
-        """The least cost from convolution `index` on."""
+        """The least cost of convolution `index` and all later ones."""
         if index == len(self.shapes):
             return min((cost for _, cost in self._ends(state)), default=float("inf"))
         return min(
@@ -169,7 +168,7 @@ class GeometrySearch:
         )
 
     def _ends(self, state: "_State") -> list[tuple[int, float]]:
-        """How the last image becomes what the next layer takes, each way with its cost."""
+        """The ways to convert the last image to the next layer's input, each with its cost."""
         side, usual = state.side, DOWN_COSTS[min(state.downs, len(DOWN_COSTS) - 1)]
         if self.per_channel is None:
             return [(0, usual)] if side == 1 else [(1, usual)]
@@ -196,7 +195,7 @@ class GeometrySearch:
 
     @staticmethod
     def _room_cost(shape: ConvShape, pool: Pool | None, stride: int) -> float:
-        """What the numbering of the modules says against or for a pool."""
+        """The cost of a pool by the numbering of the modules."""
         cost = 1.0 if pool and stride > 1 else 0.0
         if shape.room is None:
             return cost
@@ -206,7 +205,7 @@ class GeometrySearch:
 
 
 def _conv_choices(shape: ConvShape) -> list[tuple[int, int, str, float]]:
-    """(stride, padding, name of the padding's rule, cost)."""
+    """Tuples (stride, padding, name of the padding's rule, cost)."""
     if shape.fixed is not None:
         stride, padding = shape.fixed
         return [(stride, padding, "", 0.0)]

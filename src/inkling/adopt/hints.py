@@ -1,4 +1,4 @@
-"""What a file tells beyond its tensors: the settings of modules that were pickled whole."""
+"""Reads settings from pickled modules: strides, paddings and names of activations."""
 
 import re
 
@@ -23,7 +23,7 @@ CALLS = re.compile(r"torch\.(relu|leaky_relu|elu|selu|gelu|silu|tanh|sigmoid|sof
 
 
 def conv_settings(named: Named, layer: str) -> tuple[int, int] | None:
-    """(stride, padding) of a pickled convolution; None where the file does not tell them."""
+    """(stride, padding) of a pickled convolution; None if the file does not have them."""
     found = named.modules.get(layer)
     if found is None or not found[0].endswith("Conv2d"):
         return None
@@ -40,7 +40,7 @@ def conv_settings(named: Named, layer: str) -> tuple[int, int] | None:
 
 
 def named_activations(named: Named) -> tuple[ActivationName, ...]:
-    """Activations that the file mentions; others may be used all the same."""
+    """Activations that the file mentions. The network may use others."""
     found: list[ActivationName] = []
     for name, _ in named.modules.values():
         activation = CLASSES.get(name.rpartition(".")[2])

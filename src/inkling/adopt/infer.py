@@ -1,4 +1,4 @@
-"""From a checkpoint to a network that answers, or the reason why there is none."""
+"""Infers a working network from a checkpoint, or gives the reason why it cannot."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from scipy.optimize import linear_sum_assignment
 
 from inkling.adopt.chain import Chain, build_chain
 from inkling.adopt.checkpoint_file import open_checkpoint
-from inkling.adopt.choices import Choices, Wishes, open_choices
+from inkling.adopt.choices import Choices, UserChoices, open_choices
 from inkling.adopt.layers import find_layers
 from inkling.adopt.named_tensors import Named, collect_tensors
 from inkling.adopt.plan import build_network
@@ -18,11 +18,11 @@ from inkling.adopt.scoring import Images
 from inkling.adopt.search import Decision, Search
 from inkling.errors import ModelError
 
-CHANCE = 2.5  # times the accuracy of guessing: at or below, the network was never trained
-RENAMED = 0.8  # accuracy with classes renamed from which on the renaming is believed
-NETWORKS = 3  # of one file that are tried
+CHANCE = 2.5  # times the accuracy of guessing; a network at or below this was never trained
+RENAMED = 0.8  # least accuracy after renaming classes for the renaming to be accepted
+NETWORKS = 3  # greatest number of networks of one file to try
 NO_TRAINING = (
-    "it was never trained, or not on such images: under every candidate its accuracy on "
+    "it was never trained, or not on such images: with every candidate its accuracy on "
     "{count:,} training images is at most {accuracy:.1%}, near chance"
 )
 COLOUR = "; it takes images of three channels, so it may be for colour photos"
@@ -30,7 +30,7 @@ COLOUR = "; it takes images of three channels, so it may be for colour photos"
 
 @dataclass(frozen=True, eq=False)
 class Adoption:
-    """A network as inferred. `classes` are the names of its outputs, in order."""
+    """An inferred network. `classes` are the names of its outputs, in order."""
 
     form: str
     chain: Chain
@@ -47,19 +47,19 @@ def adopt_checkpoint(
     path: Path,
     images: Images,
     classes: tuple[str, ...],
-    wishes: Wishes | None = None,
+    user_choices: UserChoices | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> Adoption:
-    """Infer the network in `path`. `images` are labelled with indices into `classes`.
+    """Infers the network in `path`. `images` are labelled with indices into `classes`.
 
-    Nothing in the file is executed. Raises `ModelError`, which says why the file is no classifier
+    Nothing in the file is executed. Raises `ModelError` with the reason if it is not a classifier
     of such images: no weights, never trained, another task, or an architecture with branches.
     """
     opened = open_checkpoint(path)
     try:
         named = collect_tensors(opened)
         found = [
-            _decide(candidate, images, len(classes), wishes or Wishes(), on_step)
+            _decide(candidate, images, len(classes), user_choices or UserChoices(), on_step)
             for candidate in _networks(named, len(classes))
         ]
     except ModelError as error:
@@ -75,11 +75,11 @@ def adopt_checkpoint(
 
 
 def _networks(named: Named, outputs: int) -> list[tuple[Chain, Named]]:
-    """The chains in a file: the whole of it, or the parts under one prefix.
+    """The chains in a file: of the whole file, or of the parts under one prefix.
 
-    A part must have at least `outputs` outputs: else any first layer would be a network.
+    A part must have at least `outputs` outputs, or any first layer would be a network.
 
-    Raises the whole file's `ModelError` where no part is a network either.
+    If no part is a network, raises the `ModelError` of the whole file.
     """
     failure: ModelError | None = None
     for prefixes in _levels(named):
@@ -99,7 +99,7 @@ def _networks(named: Named, outputs: int) -> list[tuple[Chain, Named]]:
 
 
 def _levels(named: Named) -> list[list[str]]:
-    """Prefixes of names, level by level; at each level those with most tensors first."""
+    """Prefixes of names, level by level, those with most tensors first."""
     levels = [[""]]
     for depth in range(1, 6):
         counts: dict[str, int] = {}
@@ -118,23 +118,23 @@ def _decide(
     candidate: tuple[Chain, Named],
     images: Images,
     classes: int,
-    wishes: Wishes,
+    user_choices: UserChoices,
     on_step: Callable[[str], None] | None,
 ) -> tuple[Choices, Decision]:
     chain, named = candidate
     outputs = chain.blocks[-1].outputs
     if outputs < classes:
         raise ModelError(
-            f"it is for another task: it has {outputs} outputs, and there are {classes} classes"
+            f"it is for another task: it has {outputs} outputs, but the data has {classes} classes"
         )
-    choices = open_choices(chain, named, wishes)
+    choices = open_choices(chain, named, user_choices)
     return choices, Search(choices, images, on_step).decide()
 
 
 def _name_classes(
     choices: Choices, decision: Decision, images: Images, classes: tuple[str, ...]
 ) -> tuple[str, ...]:
-    """The names of the outputs. Raises `ModelError` where the answers are near chance."""
+    """The names of the outputs. Raises `ModelError` if the answers are near chance."""
     outputs, accuracy = choices.chain.blocks[-1].outputs, decision.score.accuracy
     further = tuple(str(index) for index in range(len(classes), outputs))
     if accuracy > CHANCE / len(classes):
@@ -156,7 +156,7 @@ def _name_classes(
 def _renaming(
     choices: Choices, decision: Decision, images: Images, classes: int
 ) -> tuple[float, list[int]]:
-    """The accuracy with outputs in the order that fits best, and that order."""
+    """The accuracy with the outputs in the best order, and that order."""
     with torch.inference_mode():
         network = build_network(choices.chain, decision.plan)
         answers = torch.cat([network(part) for part in images.images.split(500)]).argmax(1)

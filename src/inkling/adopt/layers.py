@@ -1,4 +1,4 @@
-"""From named tensors to the layers with weights that they belong to."""
+"""Groups named tensors into layers with weights."""
 
 import re
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ SUFFIXED = re.compile(r"^(.+?)[_-](weights?|bias(?:es)?|kernel|w|b)$", re.I)
 
 @dataclass(frozen=True, eq=False)
 class WeightLayer:
-    """A layer with weights. `weights` are under torch's own names, such as `running_mean`.
+    """A layer with weights. The keys of `weights` are torch's names, such as `running_mean`.
 
     Linear weights are (outputs, inputs), convolutions (outputs, inputs / groups, height, width).
     """
@@ -45,11 +45,11 @@ class WeightLayer:
     kind: Kind
     weights: dict[str, Tensor]
     keras: bool = False
-    flexible: bool = False  # a square matrix without a sign of which way round it is
+    flexible: bool = False  # a square matrix that may be transposed
 
     @property
     def outputs(self) -> int:
-        """The width of what comes out."""
+        """The number of outputs."""
         if self.kind == "recurrent":
             sides = 2 if "weight_hh_l0_reverse" in self.weights else 1
             return self.weights["weight_hh_l0"].shape[1] * sides
@@ -57,7 +57,7 @@ class WeightLayer:
 
     @property
     def inputs(self) -> int:
-        """The width of what goes in; of a grouped convolution, that of one group."""
+        """The number of inputs; for a grouped convolution, those of one group."""
         if self.kind == "recurrent":
             return self.weights["weight_ih_l0"].shape[1]
         first = next(iter(self.weights.values()))
@@ -65,12 +65,12 @@ class WeightLayer:
 
     @property
     def computes(self) -> bool:
-        """Whether it is more than a norm or an activation."""
+        """Whether the layer is more than a norm or an activation."""
         return self.kind in ("conv", "linear", "recurrent")
 
 
 def find_layers(named: Named) -> list[WeightLayer]:
-    """The layers of a network in the order in which the file names them.
+    """The layers of a network in the order of the file.
 
     Raises `ModelError` for layers of a kind that inkling cannot represent.
     """
@@ -83,7 +83,7 @@ def find_layers(named: Named) -> list[WeightLayer]:
 
 
 def _role(name: str, tensor: Tensor, groups: dict[str, dict[str, Tensor]]) -> tuple[str, str]:
-    """The layer that a tensor belongs to, and what it is there."""
+    """The layer that a tensor belongs to, and its role in it."""
     parts = re.split(r"[./]", re.sub(r":0$", "", name))
     *before, leaf = parts
     if leaf.isdigit() and before and before[-1].lower() in ROLES:  # weights.0, biases.0
@@ -104,7 +104,7 @@ def _role(name: str, tensor: Tensor, groups: dict[str, dict[str, Tensor]]) -> tu
 
 
 def _role_in_name(before: list[str], leaf: str, tensor: Tensor) -> tuple[str, str]:
-    """Names such as `W1`, `bias_2` and `fc1_w`; else the shape decides."""
+    """The role by names such as `W1`, `bias_2` and `fc1_w`, or else by the shape."""
     numbered = NUMBERED.match(leaf)
     if numbered:
         return ".".join([*before, numbered[2]]), ROLES[numbered[1].lower()]
@@ -144,19 +144,19 @@ def _batch_norm(name: str, group: dict[str, Tensor]) -> WeightLayer:
 
 
 def _vector_layer(name: str, weight: Tensor, bias: Tensor | None) -> WeightLayer:
-    """A norm without statistics, or a learned activation."""
+    """A norm without running statistics, or a learned activation."""
     if weight.ndim in (1, 3) and bias is not None and bias.shape == weight.shape:
         return WeightLayer(name, "vector-norm", {"weight": weight, "bias": bias})
     if weight.ndim <= 1:
         return WeightLayer(name, "prelu", {"weight": weight.reshape(-1)})
     raise ModelError(
-        f"its layer {name} has weights of shape {tuple(weight.shape)}, which no layer that "
-        "inkling knows has"
+        f"its layer {name} has weights of shape {tuple(weight.shape)}, which fits no layer that "
+        "inkling supports"
     )
 
 
 def _without_reparametrisation(group: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Plain weights in place of weight norm's, spectral norm's and pruning's pairs."""
+    """Computes plain weights from the pairs of weight norm, spectral norm and pruning."""
     group = dict(group)
     for part in ("weight", "bias"):
         if f"{part}_orig" in group and f"{part}_mask" in group:
@@ -173,7 +173,7 @@ def _without_reparametrisation(group: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _convolution(name: str, weight: Tensor, bias: Tensor | None) -> WeightLayer:
-    """Keras keeps (height, width, inputs, outputs)."""
+    """Keras stores (height, width, inputs, outputs)."""
     if bias is not None:
         keras = weight.shape[0] != len(bias) and weight.shape[3] == len(bias)
     else:
@@ -184,7 +184,7 @@ def _convolution(name: str, weight: Tensor, bias: Tensor | None) -> WeightLayer:
 
 
 def _linear(name: str, weight: Tensor, bias: Tensor | None) -> WeightLayer:
-    """Hand-written networks and Keras keep (inputs, outputs); the bias shows it."""
+    """Custom networks and Keras store (inputs, outputs). The bias reveals it."""
     rows, columns = weight.shape
     if bias is None or rows == columns:
         return WeightLayer(name, "linear", _with_bias(weight, bias), flexible=True)

@@ -1,4 +1,4 @@
-"""Torch's two file forms before the zip: a stream of pickles and storages, and a tar archive."""
+"""Reads torch's two formats before the zip format: streams of pickles, and tar archives."""
 
 import io
 import struct
@@ -54,12 +54,12 @@ def read_stream(path: Path) -> tuple[Any, Resolver]:
 
 def _held(data: dict[str, bytes], key: str) -> bytes:
     if key not in data:
-        raise ModelError(f"the file refers to a storage {key} that it does not hold")
+        raise ModelError(f"the file refers to a storage {key} that it does not contain")
     return data[key]
 
 
 def _storages_of(tree: Any) -> list[Storage]:
-    """Every storage that a pickle refers to."""
+    """All storages that a pickle refers to."""
     found, seen, waiting = [], set(), [tree]
     while waiting:
         value = waiting.pop()
@@ -81,7 +81,7 @@ def _storages_of(tree: Any) -> list[Storage]:
 
 
 def read_tar(path: Path) -> tuple[Any, Resolver]:
-    """The pickle of a tar archive, its tensors already in place."""
+    """The pickle of a tar archive with its tensors resolved."""
     with tarfile.open(path) as archive:
         storages, views = _tar_storages(_member(archive, "storages"))
         tensors = _tar_tensors(_member(archive, "tensors"), storages, views)
@@ -119,7 +119,7 @@ def _tar_tensors(
         offset = _number(file, "<q")
         root, start, _ = views.get(str(storage), (storage, 0, 0))
         if str(root) not in storages:
-            raise ModelError(f"a tensor refers to a storage {root} that the file does not hold")
+            raise ModelError(f"a tensor refers to a storage {root} that the file does not contain")
         dtype, data = storages[str(root)]
         tensors[str(key)] = view_tensor(data, dtype, offset + int(start), shape, stride)
     return tensors
@@ -140,12 +140,12 @@ class _TarResolver(Resolver):
 
 def _count(value: Any, most: int = 100_000) -> int:
     if not isinstance(value, int) or not 0 <= value <= most:
-        raise ModelError("the file claims an impossible number of tensors")
+        raise ModelError("the file declares an impossible number of tensors")
     return value
 
 
 def _number(file: IO[bytes], form: str) -> int:
     data = file.read(struct.calcsize(form))
     if len(data) < struct.calcsize(form):
-        raise ModelError("the file ends too early; it is damaged")
+        raise ModelError("the file is truncated")
     return struct.unpack(form, data)[0]

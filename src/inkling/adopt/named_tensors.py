@@ -1,4 +1,4 @@
-"""The tensors of a checkpoint by name, and what its pickled modules say about themselves."""
+"""Collects the tensors of a checkpoint by name, and the attributes of its pickled modules."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from inkling.adopt.pickle_tree import Call
 from inkling.errors import ModelError
 
 MAX_DEPTH = 60
-# State of training that stands beside the weights, by words in its key.
+# Words in keys of training state that is stored beside the weights.
 BESIDE = ("optim", "sched", "exp_avg", "momentum_buffer", "square_avg", "grad_scaler", "rng_state")
 HOOKS = ("_hooks", "_hook")  # attributes of a module that hold no weights
 PARTS = ("_parameters", "_buffers", "_modules")
@@ -29,7 +29,7 @@ class Named:
     code: str = ""
 
     def under(self, prefix: str) -> "Named":
-        """Those below `prefix` (which ends in a dot), with that prefix removed."""
+        """The tensors below `prefix`, which ends in a dot, without the prefix."""
         size = len(prefix)
         return Named(
             {name[size:]: value for name, value in self.tensors.items() if name.startswith(prefix)},
@@ -39,9 +39,9 @@ class Named:
 
 
 def collect_tensors(opened: Opened) -> Named:
-    """Every tensor of the file but those of an optimiser.
+    """All tensors of the file except those of an optimiser.
 
-    Raises `ModelError` where there is none: a pickled class, or an optimiser's state alone.
+    Raises `ModelError` if there is none: a pickled class, or an optimiser's state alone.
     """
     walk = _Walk(opened)
     walk.visit(opened.tree, (), 0)
@@ -82,7 +82,7 @@ class _Walk:
         return any(word in lower for word in BESIDE) or lower.endswith(HOOKS)
 
     def children(self, value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
-        """The parts of a container with the keys that name them; "" adds nothing to the name."""
+        """The items of a container with their keys. The key "" adds nothing to the name."""
         if isinstance(value, dict):
             if {"state", "param_groups"} <= set(value):
                 self.optimizer = True
@@ -112,26 +112,26 @@ class _Walk:
         yield from _ordered_pairs(call, name)
 
     def reason(self) -> str:
-        """Why a file without a single matrix is no checkpoint."""
+        """The reason why a file without a matrix is not a checkpoint."""
         if self.optimizer and not self.tensors:
-            return "it holds no weights, only the state of an optimiser; adopt the model's own file"
+            return "it contains only the state of an optimiser. Adopt the file of the model"
         if self.classes:
             return (
-                f"it holds no weights: it is a pickled {self.classes[0]} without tensors; save "
+                f"it contains no weights: it is a pickled {self.classes[0]} without tensors. Save "
                 "model.state_dict() where the model was trained"
             )
-        return "it holds no weights: there is no matrix in it"
+        return "it contains no weights: there is no matrix in it"
 
 
 def _class_name(call: Call) -> str:
-    """The class of an object, also where `copyreg` would make it."""
+    """The class of an object, including objects that `copyreg` would create."""
     if call.name.startswith("copy") and call.name.endswith("_reconstructor") and call.arguments:
         return str(call.arguments[0])
     return call.name
 
 
 def _ordered_pairs(call: Call, name: str) -> Iterator[tuple[str, Any]]:
-    """The entries of an ordered dictionary as Python 2 wrote them: a list of pairs."""
+    """The entries of an ordered dictionary from Python 2, which is a list of pairs."""
     if name.endswith("OrderedDict") and call.arguments and isinstance(call.arguments[0], list):
         for pair in call.arguments[0]:
             if isinstance(pair, list | tuple) and len(pair) == 2:
@@ -139,7 +139,7 @@ def _ordered_pairs(call: Call, name: str) -> Iterator[tuple[str, Any]]:
 
 
 def _plain(value: Any) -> Any:
-    """Numbers, words and short tuples of numbers; everything else is left out."""
+    """The attributes that are numbers, strings or short tuples of numbers."""
     if isinstance(value, tuple) and len(value) <= 4:
         return tuple(part for part in value if isinstance(part, int))
     return value if isinstance(value, str | int | float | bool) else None

@@ -1,8 +1,8 @@
-"""What a pickle describes, as data: an interpreter that imports nothing and calls nothing.
+"""Parses pickles as data, with an interpreter that imports nothing and calls nothing.
 
 A pickle is a program for a small stack machine. Python's own `pickle` runs it, and two of its
-instructions import and call anything. Here the same instructions are followed on paper: a name
-becomes a `Name`, a call becomes a `Call`, and neither is ever looked up.
+instructions import and call anything. This interpreter only records them: a name
+becomes a `Name`, and a call becomes a `Call`. Neither is ever resolved.
 """
 
 import pickletools
@@ -13,7 +13,7 @@ from typing import IO, Any
 from inkling.errors import ModelError
 
 MAX_STEPS = 20_000_000  # instructions of one pickle
-MAX_BYTES = 1 << 30  # of one pickle, arrays inside it included
+MAX_BYTES = 1 << 30  # of one pickle, including its arrays
 MARK = object()
 
 
@@ -30,7 +30,7 @@ class Name:
 
 @dataclass(eq=False)
 class Call:
-    """A call or an object that the pickle asks for; `state` and `entries` would be set on it."""
+    """A recorded call or object, with the `state` and `entries` that would be set on it."""
 
     function: Any
     arguments: tuple[Any, ...]
@@ -40,13 +40,13 @@ class Call:
 
     @property
     def name(self) -> str:
-        """The dotted name of what would be called; empty where that is not a name."""
+        """The dotted name of the callable; empty if it is not a name."""
         return str(self.function) if isinstance(self.function, Name) else ""
 
 
 @dataclass(frozen=True, eq=False)
 class Persistent:
-    """A reference to something outside the pickle, such as a tensor's storage."""
+    """A reference to data outside the pickle, such as the storage of a tensor."""
 
     key: Any
 
@@ -58,31 +58,31 @@ class LimitedReader:
         self.stream, self.left = stream, limit
 
     def read(self, size: int = -1) -> bytes:
-        """The next `size` bytes, or fewer at the end."""
+        """Reads the next `size` bytes, or fewer at the end."""
         if size < 0 or size > self.left:
             self._refuse_beyond(size)
         return self._count(self.stream.read(min(size, self.left) if size >= 0 else self.left))
 
     def readline(self) -> bytes:
-        """The bytes up to the next line break."""
+        """Reads up to the next line break."""
         return self._count(self.stream.readline(self.left + 1))
 
     def _refuse_beyond(self, size: int) -> None:
         if size > self.left:
             raise ModelError(
-                f"a value in the pickle claims {size:,} bytes, more than inkling accepts; "
+                f"a value in the pickle declares {size:,} bytes, more than inkling accepts; "
                 "the file is damaged or hostile"
             )
 
     def _count(self, data: bytes) -> bytes:
         self.left -= len(data)
         if self.left < 0:
-            raise ModelError("the pickle is larger than inkling accepts; it is no digit model")
+            raise ModelError("the pickle is too large for a digit model")
         return data
 
 
 def read_pickle(stream: IO[bytes], limit: int = MAX_BYTES) -> Any:
-    """The value that the next pickle of `stream` describes; `stream` stands behind it then.
+    """Parses the next pickle of `stream`, and leaves `stream` at its end.
 
     Numbers, strings, lists, tuples, sets and dictionaries are themselves; anything else is a
     `Name`, a `Call` or a `Persistent`. Raises `ModelError` for a damaged or oversized pickle.
@@ -93,17 +93,17 @@ def read_pickle(stream: IO[bytes], limit: int = MAX_BYTES) -> Any:
             pickletools.genops(LimitedReader(stream, limit))  # pyright: ignore[reportArgumentType]
         ):
             if step > MAX_STEPS:
-                raise ModelError("the pickle has too many instructions; it is no digit model")
+                raise ModelError("the pickle has too many instructions for a digit model")
             machine.step(opcode.name, argument)
         return machine.stack.pop()
     except ModelError:
         raise
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError) as error:
-        raise ModelError(f"it is not a whole pickle: {error}") from error
+        raise ModelError(f"it is not a complete pickle: {error}") from error
 
 
 class _Machine:
-    """The stack and the memo of one pickle."""
+    """The state of the interpreter: the stack and the memo of one pickle."""
 
     def __init__(self) -> None:
         self.stack: list[Any] = []
@@ -118,7 +118,7 @@ class _Machine:
             _STEPS[name](self, argument)
 
     def since_mark(self) -> list[Any]:
-        """Pops everything above the last mark, and the mark."""
+        """Pops all items above the last mark, and the mark."""
         for place in range(len(self.stack) - 1, -1, -1):
             if self.stack[place] is MARK:
                 found = self.stack[place + 1 :]
@@ -222,7 +222,7 @@ def _pairs(flat: list[Any]) -> dict[Any, Any]:
 
 
 def _key(value: Any) -> Any:
-    """What stands for `value` as a key: to hash deeply nested tuples would exhaust the C stack."""
+    """A hashable key for `value`. Hashing deeply nested tuples would exhaust the C stack."""
     simple = value is None or isinstance(value, str | int | float | bytes | Name)
     return value if simple else Persistent(value)
 

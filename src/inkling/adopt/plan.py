@@ -1,4 +1,4 @@
-"""A complete guess at a network: everything that its shapes leave open, decided."""
+"""A candidate network: a value for every choice that the shapes leave open."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -33,7 +33,7 @@ GATES = {4: "lstm", 3: "gru", 1: "rnn"}
 
 @dataclass(frozen=True)
 class Plan:
-    """The open choices; `activations` has an entry for each block."""
+    """The values of the open choices. `activations` has one entry per block."""
 
     input: InputSpec
     activations: tuple[ActivationName, ...]
@@ -47,7 +47,7 @@ class Plan:
 
 
 class _Builder:
-    """Collects layers and their weights side by side."""
+    """Collects layers and their weights."""
 
     def __init__(self) -> None:
         self.layers: list[Any] = []
@@ -61,7 +61,7 @@ class _Builder:
 
 
 def assemble(chain: Chain, plan: Plan) -> tuple[AdoptedSpec, dict[str, Tensor]]:
-    """The specification of the network and its weights, (name, tensor) as `Adopted` has them."""
+    """The specification of the network, and its weights as (name, tensor) of `Adopted`."""
     builder = _Builder()
     images = chain.blocks[0].layer.kind == "conv"
     if not images and chain.blocks[0].layer.kind == "linear":
@@ -85,7 +85,7 @@ def assemble(chain: Chain, plan: Plan) -> tuple[AdoptedSpec, dict[str, Tensor]]:
 
 
 def build_network(chain: Chain, plan: Plan) -> Adopted:
-    """The network with its weights, ready to answer."""
+    """Builds the network with its weights in evaluation mode."""
     spec, weights = assemble(chain, plan)
     with torch.device("meta"):
         network = Adopted(spec, 0)
@@ -96,7 +96,7 @@ def build_network(chain: Chain, plan: Plan) -> Adopted:
 
 
 def _with_counters(network: Adopted, weights: dict[str, Tensor]) -> dict[str, Tensor]:
-    """Batch norm's counter, which plays no part in an answer."""
+    """Adds batch norm's counters, which do not affect the output."""
     missing = [name for name in network.state_dict() if name.endswith("num_batches_tracked")]
     return weights | {name: torch.tensor(0) for name in missing}
 
@@ -157,7 +157,7 @@ def _add_norm(builder: _Builder, norm: WeightLayer, plan: Plan, images: bool) ->
     if norm.kind == "batch-norm":
         affine = "weight" in weights or "bias" in weights
         whole = dict(weights)
-        if affine:  # Keras may leave either out
+        if affine:  # Keras may omit either
             whole.setdefault("weight", torch.ones_like(weights["running_mean"]))
             whole.setdefault("bias", torch.zeros_like(weights["running_mean"]))
         layer = BatchNormLayer(

@@ -1,4 +1,4 @@
-"""The ways in which people scale pixels before training."""
+"""The common ways to scale pixels before training, by name."""
 
 import re
 
@@ -24,7 +24,7 @@ INVERTED = "inverted"
 def scaling(name: str) -> InputSpec:
     """The scaling of that name, such as `0..1`, `0.5,0.5` or `inverted 0..1`.
 
-    Raises `ModelError` for a name that is none.
+    Raises `ModelError` for an unknown name.
     """
     text = name.strip().lower()
     inverted = text.startswith(INVERTED)
@@ -42,7 +42,7 @@ def scaling(name: str) -> InputSpec:
 
 
 def describe_scaling(spec: InputSpec) -> str:
-    """The name of a scaling, as `scaling` takes it, and what else is done to the image."""
+    """The name of a scaling, as `scaling` takes it, and the other steps before the network."""
     known = [name for name, pair in NAMES.items() if pair == (spec.mean, spec.std)]
     name = known[0] if known else f"{spec.mean:g},{spec.std:g}"
     words = [f"{INVERTED} {name}" if spec.inverted else name]

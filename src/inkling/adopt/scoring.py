@@ -1,4 +1,4 @@
-"""How well a guess at a network explains labelled images."""
+"""Scores how well a candidate network explains labelled images."""
 
 import math
 from dataclasses import dataclass
@@ -18,18 +18,18 @@ PORTION = 500  # images at a time
 
 @dataclass(frozen=True, eq=False)
 class Images:
-    """Training images to decide by, (N, 1, 28, 28) normalised, and their labels (N,)."""
+    """Training images (N, 1, 28, 28), normalised, and their labels (N,)."""
 
     images: Tensor
     labels: Tensor
 
     @classmethod
     def of(cls, pixels: NDArray[np.uint8], labels: NDArray[np.int64]) -> "Images":
-        """From pixels (N, 28, 28) and labels."""
+        """Makes them from pixels (N, 28, 28) and labels."""
         return cls(normalise_images(torch.tensor(pixels)), torch.tensor(labels))
 
     def first(self, count: int) -> "Images":
-        """The first `count` of them."""
+        """The first `count` images."""
         return Images(self.images[:count], self.labels[:count])
 
     def __len__(self) -> int:
@@ -38,9 +38,9 @@ class Images:
 
 @dataclass(frozen=True, eq=False)
 class Score:
-    """`losses` (N,) are cross-entropies at the temperature that fits best, `right` (N,) hits.
+    """`losses` (N,) are cross-entropies at the best temperature; `right` (N,) are correct answers.
 
-    The loss tells apart what accuracy cannot: weights are trained to a minimum of it, so the
+    The loss separates candidates better than the accuracy: training minimised the loss, so the
     network's own settings explain its training images best.
     """
 
@@ -60,7 +60,7 @@ class Score:
 
 @torch.inference_mode()
 def score_plan(chain: Chain, plan: Plan, images: Images) -> Score:
-    """The score of a guess; one whose answers are no numbers scores as chance does."""
+    """The score of a candidate. Output that is not finite scores like guessing."""
     network = build_network(chain, plan)
     logits = torch.cat([network(part) for part in images.images.split(PORTION)])
     return score_logits(logits, images.labels)
@@ -73,7 +73,7 @@ def score_logits(logits: Tensor, labels: Tensor) -> Score:
         chance = np.full(count, math.log(logits.shape[1]))
         return Score(np.zeros(count, bool), chance)
     right = logits.argmax(1) == labels
-    # Neither the scale of the logits nor a constant tells anything about the settings.
+    # The scale of the logits and a constant offset carry no information about the settings.
     scaled = logits - logits.mean(1, keepdim=True)
     scaled = scaled / scaled.std().clamp(min=1e-12)
     best = None

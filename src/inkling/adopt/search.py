@@ -1,4 +1,4 @@
-"""Decides what shapes leave open: candidates are tried on labelled training images."""
+"""Searches the choices that shapes leave open by testing candidates on labelled images."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
@@ -10,52 +10,52 @@ from inkling.adopt.plan import Plan, assemble
 from inkling.adopt.scoring import Images, Score, score_plan
 from inkling.models.adopted import count_multiplications
 
-MULTIPLICATIONS = 5e9  # in a second, on one core
-START_SECONDS = 6.0  # for the plans to begin with
-CLIMB_SECONDS = 6.0  # for one look at every alternative
+MULTIPLICATIONS = 5e9  # per second on one core
+START_SECONDS = 6.0  # time for the initial plans
+CLIMB_SECONDS = 6.0  # time for one pass over all alternatives
 PASSES = 4
-FULL_SECONDS = 2.0  # for one candidate on all images
-DECIDING = 2_000  # images on which candidates are compared; more only where they are close
-GOOD = 0.9  # accuracy from which on rarer candidates are not tried
-CLEAR = 4.0  # standard errors between two candidates that end a comparison early
-GAIN = 0.03  # of the loss, that each step of rarity must bring: weights are near a minimum only
-RARE = 2.5  # standard errors by which a rarer setting must explain the images better
+FULL_SECONDS = 2.0  # time for one candidate on all images
+DECIDING = 2_000  # images on which candidates are compared; more if they are close
+GOOD = 0.9  # accuracy from which rarer candidates are not tried
+CLEAR = 4.0  # difference in standard errors that ends a comparison early
+GAIN = 0.03  # relative gain of the loss required per step of rarity
+RARE = 2.5  # standard errors by which a rarer setting must be better
 
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """Two plans' scores on the same images, as many as it took to tell them apart."""
+    """The scores of two plans on the same images, as many as needed to separate them."""
 
     one: Score
     other: Score
 
     @property
     def margin(self) -> float:
-        """How much more accurate the first is, a fraction."""
+        """The accuracy of the first minus that of the second, a fraction."""
         return self.one.accuracy - self.other.accuracy
 
     @property
     def z(self) -> float:
-        """Standard errors by which the first explains the images better.
+        """The difference in standard errors by which the first plan is better.
 
-        Accuracy decides where it differs clearly, else the loss, which tells more.
+        A clear difference of the accuracy decides, or else the loss, which is more sensitive.
         """
         return self.hits if abs(self.hits) > RARE else _z(self.other.losses - self.one.losses)
 
     @property
     def hits(self) -> float:
-        """Standard errors by which the first is more accurate."""
+        """The difference of the accuracies in standard errors."""
         return _z(self.one.right.astype(float) - self.other.right.astype(float))
 
     @property
     def equal(self) -> bool:
-        """Whether no answer differs: such as a ReLU before or behind a maximum."""
+        """Whether all answers are equal, as for a ReLU before or after max pooling."""
         return np.allclose(self.one.losses, self.other.losses, rtol=1e-4, atol=1e-6)
 
 
 @dataclass(frozen=True, eq=False)
 class Rival:
-    """The best alternative to one decision, compared with it."""
+    """The best alternative to one choice, compared with the decision."""
 
     choice: str
     plan: Plan
@@ -63,13 +63,13 @@ class Rival:
 
     @property
     def tied(self) -> bool:
-        """Whether the images do not tell it from the decision."""
+        """Whether the images do not separate it from the decision."""
         return abs(self.comparison.z) < 2
 
 
 @dataclass(frozen=True, eq=False)
 class Decision:
-    """The plan that explains the images best, and the best alternative to each choice."""
+    """The best plan, and the best alternative to each of its choices."""
 
     plan: Plan
     score: Score
@@ -77,12 +77,12 @@ class Decision:
 
     @property
     def margin(self) -> float:
-        """Accuracy above that of the best rival; 0 or less is a tie. 1 where there is no rival."""
+        """The accuracy minus that of the best rival; 0 or less is a tie. 1 without a rival."""
         return min((rival.comparison.margin for rival in self.rivals), default=1.0)
 
     @property
     def ties(self) -> tuple[Rival, ...]:
-        """Rivals that the images do not tell from the decision."""
+        """The rivals that the images do not separate from the decision."""
         return tuple(rival for rival in self.rivals if rival.tied)
 
 
@@ -92,7 +92,7 @@ def _z(differences: np.ndarray) -> float:
 
 
 class Search:
-    """Tries candidates for one chain, on more and more of `images`."""
+    """Tests candidates for one chain on increasing numbers of `images`."""
 
     def __init__(
         self, choices: Choices, images: Images, on_step: Callable[[str], None] | None = None
@@ -104,11 +104,11 @@ class Search:
 
     @property
     def deciding(self) -> int:
-        """The images that each comparison may take."""
+        """The number of images that each comparison may use."""
         return min(DECIDING, len(self.images))
 
     def decide(self) -> Decision:
-        """The best plan that was found, compared with its alternatives on all images."""
+        """Finds the best plan, and compares it with its alternatives on all images."""
         best = self._climb_from(0, 16)
         if self._score(best, self.deciding).accuracy < GOOD:
             best = self._best([best, self._climb_from(16, 40)])
@@ -117,7 +117,7 @@ class Search:
         return Decision(best, self._score(best, self.deciding), tuple(self._rivals(best)))
 
     def _climb_from(self, first: int, last: int) -> Plan:
-        """The best plan near the best starts."""
+        """The best plan near the best initial plans."""
         starts = list(self.choices.starts(first, last))
         self.seconds_an_image = self._estimate(starts[0])
         count = self._count(START_SECONDS, len(starts), 40, 300)
@@ -131,7 +131,7 @@ class Search:
         return self._best(climbed)
 
     def _climb(self, plan: Plan) -> Plan:
-        """Change one choice at a time for the better until none is."""
+        """Improves one choice at a time until no change helps."""
         count = self._few()
         self.on_step(f"improving a candidate on {count} images")
         for _ in range(PASSES):
@@ -146,12 +146,12 @@ class Search:
         return plan
 
     def _each_choice(self, plan: Plan) -> Iterable[list[Plan]]:
-        """The alternatives to each choice, seen from the plan as it was at the start."""
+        """The alternatives to each choice of the initial plan."""
         for name in self.choices.alternatives(plan):
             yield self.choices.alternatives(plan)[name]
 
     def _refine(self, plan: Plan) -> Plan:
-        """Decide the close choices on all images, and layers' own activations."""
+        """Decides close choices, and the activation of each layer, on all images."""
         for _ in range(PASSES):
             before = plan
             plan = self._best([plan, *self._promising(plan, self.choices.layer_activations(plan))])
@@ -162,7 +162,7 @@ class Search:
         return plan
 
     def _rivals(self, plan: Plan) -> list[Rival]:
-        """For each choice the next best plan; settings that change no answer are no rivals."""
+        """The best alternative for each choice. Settings that change no answer do not count."""
         choices = self.choices.alternatives(plan)
         choices["geometry"] = self._geometries(plan)
         found = []
@@ -174,7 +174,7 @@ class Search:
         return found
 
     def _geometries(self, plan: Plan) -> list[Plan]:
-        """The same with the most usual other strides, paddings and pools."""
+        """The plan with other common strides, paddings and pools."""
         return [
             replace(plan, geometry=one, input=plan.input.model_copy(update={"side": one.side}))
             for one in self.choices.geometries[:16]
@@ -182,7 +182,7 @@ class Search:
         ]
 
     def _promising(self, plan: Plan, others: Sequence[Plan], most: int = 2) -> list[Plan]:
-        """The best few by a look at few images, without those that change nothing."""
+        """The best plans on a few images, without those that change nothing."""
         few = self._few()
         own = self._score(plan, few)
         ranked = [
@@ -193,7 +193,7 @@ class Search:
         return ranked[:most]
 
     def _best(self, plans: Sequence[Plan], most: int | None = None) -> Plan:
-        """The plan that explains the images best; a rarer one must do so clearly."""
+        """The best plan. A rarer plan must be clearly better."""
         best, *others = plans
         for other in others:
             if self._is_better(other, best, most):
@@ -201,7 +201,7 @@ class Search:
         return best
 
     def _is_better(self, one: Plan, other: Plan, most: int | None) -> bool:
-        """Whether `one` explains the images better; as a rarer plan it must do so clearly."""
+        """Whether `one` is better. A rarer plan must be clearly better."""
         rarer = self.choices.rarity(one) - self.choices.rarity(other)
         if rarer < -0.001:
             return not self._is_better(other, one, most)
@@ -212,7 +212,7 @@ class Search:
         return found.z > RARE and (gain > GAIN * min(rarer, 3) or found.hits > RARE)
 
     def _compare(self, one: Plan, other: Plan, most: int | None = None) -> Comparison:
-        """On as many images as it takes to tell the two apart, at most `most`."""
+        """Compares two plans on as many images as needed, at most `most`."""
         most = most or self._count(FULL_SECONDS, 1, self.deciding, len(self.images))
         counts = (self._few(), 4 * self._few(), self.deciding)
         for count in (*(count for count in counts if count < most), most):
@@ -231,14 +231,14 @@ class Search:
         return self.scores[key]
 
     def _prior_loss(self, plan: Plan, count: int) -> float:
-        """The loss on few images, where an unusual setting wins by chance: such a one pays."""
+        """The loss on few images plus a penalty for unusual settings, which may win by chance."""
         return self._score(plan, count).loss + 0.02 * self.choices.rarity(plan)
 
     def _few(self) -> int:
         return self._count(CLIMB_SECONDS, 100, 120, 1000)
 
     def _estimate(self, plan: Plan) -> float:
-        """Seconds for one image. Counted, not timed: the same file gives the same answer."""
+        """Estimated seconds per image. It is counted, not measured, so results are reproducible."""
         spec, _ = assemble(self.choices.chain, plan)
         return count_multiplications(spec.layers, spec.input.side) / MULTIPLICATIONS + 3e-5
 
@@ -248,7 +248,7 @@ class Search:
 
 
 def _varied(ranked: list[Plan], count: int) -> list[Plan]:
-    """The best plans that do not share both geometry and activation."""
+    """The best plans that differ in geometry or activation."""
     chosen: dict[tuple[object, ...], Plan] = {}
     for plan in ranked:
         chosen.setdefault((plan.geometry, plan.activations), plan)

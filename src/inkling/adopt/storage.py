@@ -1,4 +1,4 @@
-"""Tensors as a checkpoint describes them: a storage's bytes and a view into it."""
+"""Builds tensors from a checkpoint's storages and views, with all bounds checked."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -13,7 +13,7 @@ from torch import Tensor
 from inkling.adopt.pickle_tree import Call
 from inkling.errors import ModelError
 
-MAX_NUMBERS = 1 << 29  # of one tensor, 2 GB as float32
+MAX_NUMBERS = 1 << 29  # numbers in one tensor; 2 GB as float32
 DTYPES: dict[str, torch.dtype] = {
     "Double": torch.float64,
     "Float": torch.float32,
@@ -31,16 +31,16 @@ READ_BYTES = Callable[[str, int], bytes]  # key, bytes wanted -> the storage's b
 
 @dataclass(frozen=True)
 class Storage:
-    """A block of `count` numbers of one type, by the key under which its bytes are found."""
+    """A block of `count` numbers of one type. `key` identifies its bytes."""
 
     key: str
     dtype: torch.dtype
     count: int
-    start: int = 0  # of a view into a larger storage, numbers
+    start: int = 0  # offset of a view into a larger storage, in numbers
 
     @property
     def bytes(self) -> int:
-        """The bytes that it needs."""
+        """Its size in bytes."""
         return self.count * self.dtype.itemsize
 
 
@@ -48,14 +48,14 @@ def dtype_of(name: str) -> torch.dtype:
     """The type of a storage or tensor class, such as `torch.cuda.FloatStorage`."""
     plain = name.rpartition(".")[2].removesuffix("Storage").removesuffix("Tensor")
     if plain not in DTYPES:
-        raise ModelError(f"it holds numbers of the type {name}, which inkling does not read")
+        raise ModelError(f"it has numbers of the type {name}, which inkling does not support")
     return DTYPES[plain]
 
 
 def view_tensor(
     data: bytes, dtype: torch.dtype, offset: int, shape: tuple[int, ...], stride: tuple[int, ...]
 ) -> Tensor:
-    """A copy of the view into `data`; raises `ModelError` where it reaches outside."""
+    """A copy of the view into `data`. Raises `ModelError` if it is out of bounds."""
     numbers = [offset, *shape, *stride]
     whole = all(isinstance(number, int) and number >= 0 for number in numbers)
     if not whole or len(shape) != len(stride) or math.prod(shape) > MAX_NUMBERS:
@@ -71,13 +71,13 @@ def view_tensor(
 
 
 class Resolver:
-    """Turns the calls that describe tensors and arrays into tensors; leaves all others alone."""
+    """Converts recorded calls that describe tensors and arrays into tensors."""
 
     def __init__(self, read_bytes: READ_BYTES, big_endian: bool = False) -> None:
         self.read_bytes, self.big_endian = read_bytes, big_endian
 
     def tensor(self, value: Any) -> Tensor | None:
-        """The tensor that `value` describes, or None where it is something else."""
+        """The tensor that `value` describes, or None if it is something else."""
         if isinstance(value, Tensor):
             return value.detach() if value.layout == torch.strided else None
         if not isinstance(value, Call):
@@ -96,7 +96,7 @@ class Resolver:
         found = as_storage(storage.key)
         data = self._swapped(self.read_bytes(found.key, found.bytes), found.dtype)
         if len(data) < found.bytes:
-            raise ModelError(f"the storage {found.key} is cut short: the file is damaged")
+            raise ModelError(f"the storage {found.key} is truncated: the file is damaged")
         return view_tensor(
             data, found.dtype, found.start + int(offset), _ints(shape), _ints(stride)
         )
@@ -128,7 +128,7 @@ def as_storage(key: Any) -> Storage:
 
 
 def read_array(call: Call) -> NDArray[Any] | None:
-    """The array of a pickled `numpy` array; None where it holds Python objects."""
+    """The array of a pickled `numpy` array; None if it holds Python objects."""
     state = call.state
     if not isinstance(state, tuple) or len(state) != 5:
         return None
@@ -154,7 +154,7 @@ def _numpy_dtype(call: Any) -> np.dtype[Any] | None:
 
 
 def as_bytes(value: Any) -> bytes:
-    """Bytes, also those that Python 2 or protocol 2 stored as text."""
+    """The bytes of a value, including those that Python 2 or protocol 2 stored as text."""
     if isinstance(value, Call) and value.name == "_codecs.encode":
         value = value.arguments[0]
     if isinstance(value, str):
@@ -169,7 +169,7 @@ def _text(value: Any) -> str:
 
 
 def _ints(values: Any) -> tuple[int, ...]:
-    """The numbers of a size or a stride; a `torch.Size` is a call around them."""
+    """The numbers of a size or stride, with or without `torch.Size`."""
     if isinstance(values, Call):
         values = values.arguments[0] if values.arguments else values.items
     return tuple(int(value) for value in values)

@@ -1,6 +1,6 @@
-"""Augmentation as batched tensor functions: each takes and gives (B, 1, 28, 28).
+"""Augments batches of images (B, 1, 28, 28): shift, rotation, scale, shear, elastic distortion.
 
-Displaced pictures are sampled bilinearly; what comes in from outside is empty background.
+Images are sampled bilinearly. Pixels from outside are background.
 """
 
 import math
@@ -16,7 +16,7 @@ STRENGTHS = ("rotation_degrees", "shift_pixels", "scale", "shear_degrees", "elas
 
 
 class Augment(BaseModel):
-    """How training pictures are varied; every zero leaves that variation out."""
+    """The strength of each kind of augmentation; 0 disables it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -26,21 +26,20 @@ class Augment(BaseModel):
     shear_degrees: float = Field(0.0, ge=0, le=60, description="up to, either way")
     elastic_pixels: float = Field(0.0, ge=0, le=10, description="sd of the local displacement")
     elastic_smoothness: float = Field(4.0, gt=0.5, le=14, description="sd of the blur, pixels")
-    final_strength: float = Field(1.0, ge=0, le=1, description="times all of the above, at the end")
-    final_share: float = Field(0.3, ge=0, le=1, description="of the steps that count as the end")
+    final_strength: float = Field(1.0, ge=0, le=1, description="final factor on all of the above")
+    final_share: float = Field(0.3, ge=0, le=1, description="fraction of the steps at the end")
 
     @property
     def active(self) -> bool:
-        """Whether anything is varied at all."""
+        """Whether any augmentation is enabled."""
         return self.bends or self.moves
 
-    def at(self, share: float) -> "Augment":
-        """How much is varied after this share (0 to 1) of the training.
+    def at(self, fraction: float) -> "Augment":
+        """The augmentation after a fraction (0 to 1) of the training.
 
-        Towards the end pictures may be varied less, so that what was learnt last is nearer to
-        what will be asked.
+        It may be weaker towards the end, so that the last images are closer to the test images.
         """
-        if self.final_strength == 1 or share < 1 - self.final_share:
+        if self.final_strength == 1 or fraction < 1 - self.final_share:
             return self
         return self.model_copy(
             update={name: getattr(self, name) * self.final_strength for name in STRENGTHS}
@@ -48,17 +47,17 @@ class Augment(BaseModel):
 
     @property
     def moves(self) -> bool:
-        """Whether there is an affine part."""
+        """Whether affine augmentation is enabled."""
         return any((self.rotation_degrees, self.shift_pixels, self.scale, self.shear_degrees))
 
     @property
     def bends(self) -> bool:
-        """Whether there is an elastic part."""
+        """Whether elastic distortion is enabled."""
         return self.elastic_pixels > 0
 
 
 def augment_images(images: Tensor, augment: Augment) -> Tensor:
-    """Vary each normalised picture (B, 1, 28, 28) by its own draw from the global generator."""
+    """Augments each normalised image (B, 1, 28, 28) with its own sample of torch's generator."""
     if not augment.active:
         return images
     grid = affine_grid(len(images), augment, images.device)
@@ -69,7 +68,7 @@ def augment_images(images: Tensor, augment: Augment) -> Tensor:
 
 
 def affine_grid(count: int, augment: Augment, device: torch.device) -> Tensor:
-    """Where to sample, (B, 28, 28, 2) in -1..1: rotation, shear, scale and shift drawn evenly."""
+    """Sampling points (B, 28, 28, 2) in -1..1 of random rotation, shear, scale and shift."""
     draw = torch.rand(6, count, device=device) * 2 - 1
     angle = draw[0] * math.radians(augment.rotation_degrees)
     shear = torch.tan(draw[1] * math.radians(augment.shear_degrees))
@@ -85,19 +84,19 @@ def affine_grid(count: int, augment: Augment, device: torch.device) -> Tensor:
 def elastic_field(count: int, augment: Augment, device: torch.device) -> Tensor:
     """A smooth random displacement, (B, 28, 28, 2) in -1..1.
 
-    White noise blurred by a Gaussian and brought to the wanted sd: Simard, Steinkraus and
-    Platt, 2003.
+    White noise is blurred by a Gaussian and scaled to the wanted sd (Simard, Steinkraus and
+    Platt, 2003).
     """
     blur = _gaussian_matrix(augment.elastic_smoothness, device)
     noise = torch.randn(count * 2, SIDE, SIDE, device=device)
-    # Two matrix products of 28x28 blur both axes at once, several times faster than convolving.
+    # Two 28x28 matrix products blur both axes, several times faster than a convolution.
     smooth = blur @ noise @ blur.T
     smooth = smooth * (augment.elastic_pixels * 2 / SIDE)
     return smooth.view(count, 2, SIDE, SIDE).permute(0, 2, 3, 1)
 
 
 def _gaussian_matrix(sigma: float, device: torch.device) -> Tensor:
-    """(28, 28): row i blurs towards pixel i; rows have unit length, so noise keeps its sd."""
+    """The blur matrix (28, 28). Rows have unit length, so that noise keeps its sd."""
     place = torch.arange(SIDE, device=device, dtype=torch.float32)
     weights = torch.exp(-((place[:, None] - place[None, :]) ** 2) / (2 * sigma**2))
     return weights / weights.norm(dim=1, keepdim=True)

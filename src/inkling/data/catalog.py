@@ -1,7 +1,7 @@
-"""From a name or a path to pictures: the training part and the test part, read separately.
+"""Finds a data set by name or path. Training and test part are loaded separately.
 
-Nothing is loaded until it is asked for. Training asks for `load_training` only; the test part is
-opened by `inkling.jobs`, once, after the last step.
+Nothing is loaded until it is needed. Training uses only `load_training`; `inkling.jobs` loads the
+test part once, after the last step.
 """
 
 from collections.abc import Callable
@@ -29,12 +29,11 @@ FetchFile = Callable[[PublishedSet, PublishedFile], bytes]
 
 @dataclass(frozen=True)
 class Source:
-    """Where labelled pictures come from; each `load_*` reads them anew.
+    """A source of labelled images. Each call of `load_*` reads them again.
 
-    `has_test` tells whether the data itself names its test part. Where it does not, a fixed
-    fifth of each class is held out, and `load_everything` gives all of it for evaluation.
-    `load_validation` is there where the data names its validation part. `describe` says how
-    files of the user's own (`own`) were read.
+    `has_test` is true if the data has a test part. Otherwise a fixed fifth of each class is held
+    out, and `load_everything` returns all images for evaluation. `load_validation` is None without
+    a validation part. `describe` tells how the user's own files (`own`) were read.
     """
 
     name: str
@@ -51,10 +50,10 @@ class Source:
 def find_source(
     name: str = AUTO, fetch_file: FetchFile | None = None, notify: Notify | None = None
 ) -> Source:
-    """The source that `name` means: one of `NAMES`, `auto`, or a path.
+    """Finds the source of `name`: one of `NAMES`, `auto`, or a path.
 
-    `auto` is MNIST, or the embedded digits with a notice where no place has MNIST. Raises
-    `DataError` for anything else, naming what is allowed.
+    `auto` is MNIST, or the embedded digits with a notice if MNIST is not available. Raises
+    `DataError` for other names.
     """
     fetch_file = fetch_file or partial(fetch, notify=notify, progress=progress_of(notify))
     if name == AUTO:
@@ -67,16 +66,16 @@ def find_source(
 
 
 def _mnist_or_embedded(fetch_file: FetchFile, notify: Notify | None) -> Source:
-    """Whether MNIST can be had is known once both of its training files are there.
+    """MNIST if both of its training files are available, else the embedded digits.
 
-    The look at them is the first load's as well: unpacking and hashing twice would take longer.
+    The first load reuses these files, to avoid unpacking and hashing them twice.
     """
     seen: dict[str, bytes] = {}
     try:
         for file in (MNIST.train_labels, MNIST.train_images):
             seen[file.name] = fetch_file(MNIST, file)
     except FetchError as error:
-        notice = f"MNIST cannot be had, so the embedded digits (1,797 scans) stand in.\n{error}"
+        notice = f"MNIST could not be loaded. Using the embedded digits (1,797 scans).\n{error}"
         if notify:
             notify(notice)
         return _embedded(notice)
@@ -89,7 +88,7 @@ def _mnist_or_embedded(fetch_file: FetchFile, notify: Notify | None) -> Source:
 
 def _published(published: PublishedSet, fetch_file: FetchFile) -> Source:
     def load(images: PublishedFile, labels: PublishedFile) -> Digits:
-        # Labels first: a set that cannot be had is known after 30 kB instead of 12 MB.
+        # Labels first: a missing set is then noticed after 30 kB instead of 12 MB.
         label_bytes, image_bytes = fetch_file(published, labels), fetch_file(published, images)
         return _from_idx(image_bytes, label_bytes, images.name, labels.name, published.classes)
 
@@ -101,17 +100,17 @@ def _published(published: PublishedSet, fetch_file: FetchFile) -> Source:
 def _from_idx(
     images: bytes, labels: bytes, images_name: str, labels_name: str, classes: tuple[str, ...]
 ) -> Digits:
-    pictures = read_idx(images, images_name, dimensions=3)
+    pixels = read_idx(images, images_name, dimensions=3)
     answers = read_idx(labels, labels_name, dimensions=1)
-    if len(pictures) != len(answers):
+    if len(pixels) != len(answers):
         raise DataError(
-            f"{images_name} holds {len(pictures):,} pictures, {labels_name} {len(answers):,} labels"
+            f"{images_name} has {len(pixels):,} images, {labels_name} {len(answers):,} labels"
         )
-    return Digits(pictures, answers.astype(np.int64), classes)
+    return Digits(pixels, answers.astype(np.int64), classes)
 
 
 def _embedded(notice: str = "") -> Source:
-    """The embedded scans name no test part: a fixed, stratified fifth becomes it."""
+    """The embedded scans. A fixed, stratified fifth is the test part."""
     everything = cache(embedded_digits)
 
     def part(index: int) -> Digits:
@@ -123,7 +122,7 @@ def _embedded(notice: str = "") -> Source:
 
 
 def _own(name: str, notify: Notify | None) -> Source:
-    """The user's own files, options and all."""
+    """The user's own files."""
     path, options = split_options(name)
     if not path.exists():
         raise DataError(

@@ -1,4 +1,4 @@
-"""A folder of corrections: crops as the network saw them, and what they truly show.
+"""Reads folders of corrections: crops that the network saw, and their correct labels.
 
 `inkling serve --corrections` writes one: `corrections.jsonl` has one line per correction, with
 `file`, `predicted` and `correct`, and `crops/` has the images. `inkling read --save-crops` writes
@@ -21,10 +21,10 @@ from inkling.reading.saved_crops import ANSWERS, label_of
 from inkling.types import SIDE, Digits
 
 LINES = "corrections.jsonl"
-CROPS = "crops"  # the subfolder of the images
-NOT_A_DIGIT = "not-a-digit"  # the label of what is none of the classes
-MAX_CORRECTIONS = 10_000  # of one folder
-MAX_CROP_BYTES = 4_000  # of one PNG; 28x28 pixels without any compression have 800
+CROPS = "crops"  # the subfolder with the images
+NOT_A_DIGIT = "not-a-digit"  # the label of shapes that belong to no class
+MAX_CORRECTIONS = 10_000  # limit for one folder
+MAX_CROP_BYTES = 4_000  # limit for one PNG; 28x28 uncompressed pixels have 800
 MAX_LINES_BYTES = 8_000_000
 
 
@@ -34,49 +34,49 @@ def is_corrections_folder(folder: Path) -> bool:
 
 
 def read_corrections(folder: Path, classes: tuple[str, ...]) -> Digits:
-    """The corrections in a folder, labels counted in `classes`; of one crop the last one counts.
+    """Reads the corrections of a folder. Labels are indices into `classes`.
 
-    Raises `DataError`, which names the file or the line, where the folder has none, a crop is
-    missing or is no PNG of 28x28, or a label is none of `classes`.
+    The last correction of a crop counts. Raises `DataError` with the file or line if the folder has
+    no corrections, a crop is missing or not a PNG of 28x28, or a label is not in `classes`.
     """
     if not folder.is_dir():
-        raise DataError(f"there is no folder {folder} of corrections")
+        raise DataError(f"there is no folder {folder}")
     if not is_corrections_folder(folder):
         raise DataError(
-            f"{folder} has no {LINES} and no {ANSWERS}; corrections come from inkling serve "
+            f"{folder} has no {LINES} and no {ANSWERS}. Make corrections with inkling serve "
             "--corrections FOLDER or inkling read --save-crops FOLDER. For other labelled images "
             "use --data"
         )
     named = {**_sorted_by_hand(folder), **_listed(folder)}
     if not named:
-        raise DataError(f"{folder} holds no corrections yet")
+        raise DataError(f"{folder} has no corrections yet")
     if len(named) > MAX_CORRECTIONS:
-        raise DataError(f"{folder} holds {len(named):,} corrections; at most {MAX_CORRECTIONS:,}")
+        raise DataError(f"{folder} has {len(named):,} corrections; limit {MAX_CORRECTIONS:,}")
     labels = [class_number(label, classes, where) for label, where in named.values()]
     images = np.stack([_read_crop(path) for path in named])
     return Digits(images, np.array(labels, np.int64), classes)
 
 
 def class_number(label: str, classes: Sequence[str], where: str) -> int:
-    """The place of a label in `classes`; `not-a-digit` is the class `none`. Raises `DataError`."""
+    """The index of a label in `classes`; `not-a-digit` is the class `none`. Raises `DataError`."""
     name = NONE if label in (NOT_A_DIGIT, NONE) else label
     if name not in classes:
         known = ", ".join(NOT_A_DIGIT if each == NONE else each for each in classes)
-        raise DataError(f"{where}: '{label}' is no class of the model; it knows {known}")
+        raise DataError(f"{where}: '{label}' is not a class of the model; its classes are {known}")
     return classes.index(name)
 
 
 def encode_crop(pixels: NDArray[np.uint8]) -> bytes:
-    """A crop (28, 28) uint8 as a PNG."""
+    """Encodes a crop (28, 28) uint8 as PNG."""
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "PNG")
     return content.getvalue()
 
 
 def decode_crop(content: bytes, name: str) -> NDArray[np.uint8]:
-    """The pixels (28, 28) uint8 of a PNG. Raises `DataError` for anything else.
+    """Decodes a PNG to pixels (28, 28) uint8. Raises `DataError` for other content.
 
-    The size is checked before anything is decoded.
+    The size is checked before decoding.
     """
     if len(content) > MAX_CROP_BYTES:
         raise DataError(f"{name} has {len(content):,} bytes; a crop has at most {MAX_CROP_BYTES:,}")
@@ -88,11 +88,11 @@ def decode_crop(content: bytes, name: str) -> NDArray[np.uint8]:
                 )
             return np.asarray(image.convert("L"), np.uint8)
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise DataError(f"{name} is no PNG image, or is damaged: {error}") from error
+        raise DataError(f"{name} is not a PNG image, or is damaged: {error}") from error
 
 
 def _listed(folder: Path) -> dict[Path, tuple[str, str]]:
-    """Path, label and line of each correction that the service stored."""
+    """The path, label and line of each correction that the service stored."""
     path = folder / LINES
     if not path.is_file():
         return {}
@@ -125,7 +125,7 @@ def _lines_of(path: Path) -> list[str]:
 
 
 def _sorted_by_hand(folder: Path) -> dict[Path, tuple[str, str]]:
-    """Path, label and place of each crop in a subfolder that is named by its class."""
+    """The path, label and position of each crop in the subfolder of its class."""
     if not (folder / ANSWERS).is_file():
         return {}
     paths = _images_under(folder, (each for each in folder.iterdir() if each.is_dir()))
@@ -133,7 +133,7 @@ def _sorted_by_hand(folder: Path) -> dict[Path, tuple[str, str]]:
 
 
 def _images_under(folder: Path, subfolders: Iterable[Path]) -> list[Path]:
-    """The PNG files one level down, sorted, without hidden ones and the service's own."""
+    """The PNG files in subfolders, sorted, without hidden files and those of the service."""
     return sorted(
         path
         for each in subfolders

@@ -1,4 +1,4 @@
-"""One file from one web address, held to a size, a pace and a form before anybody trusts it."""
+"""Downloads a file from one address with limits on size, speed and waiting time."""
 
 import time
 from collections.abc import Callable
@@ -8,26 +8,26 @@ import httpx
 
 from inkling.errors import FetchError
 
-Progress = Callable[[int, int], None]  # bytes so far, bytes expected (0 where not known)
+Progress = Callable[[int, int], None]  # received bytes, expected bytes (0 if unknown)
 
 
 @dataclass(frozen=True)
 class Patience:
-    """How long a mirror is waited for before the next one is asked; seconds."""
+    """The time limits for one mirror, in seconds, before the next one is tried."""
 
     connect_s: float = 5.0
     silence_s: float = 10.0
-    grace_s: float = 15.0  # before the pace is judged
-    bytes_per_s: float = 20_000.0  # MNIST's 11.6 MB would take ten minutes at this pace
+    grace_s: float = 15.0  # before the speed is checked
+    bytes_per_s: float = 20_000.0  # MNIST's 11.6 MB would take ten minutes at this speed
 
 
 def download(
     address: str, max_bytes: int, patience: Patience, progress: Progress | None = None
 ) -> bytes:
-    """The body of `address`, at most `max_bytes` long.
+    """Downloads `address`, at most `max_bytes`.
 
-    Raises `FetchError` with the reason where the server refuses, answers with a page of HTML,
-    sends too much or too little, is too slow, or does not answer.
+    Raises `FetchError` with the reason if the server refuses, returns a web page, sends too much or
+    too little, is too slow, or does not respond.
     """
     timeout = httpx.Timeout(patience.silence_s, connect=patience.connect_s)
     try:
@@ -49,19 +49,19 @@ def _collect(
     length = response.headers.get("content-length", "")
     expected = int(length) if length.isdecimal() else 0
     if expected > max_bytes:
-        raise FetchError(f"offers {expected:,} bytes, more than the {max_bytes:,} that can be")
+        raise FetchError(f"announces {expected:,} bytes; the limit is {max_bytes:,}")
     start = time.monotonic()
     body = bytearray()
     # iter_raw leaves a gzip file as it is, also where the server labels it content-encoding.
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > max_bytes:
-            raise FetchError(f"sends more than the {max_bytes:,} bytes that can be")
+            raise FetchError(f"sends more than the limit of {max_bytes:,} bytes")
         elapsed = time.monotonic() - start
         if elapsed > patience.grace_s and len(body) < patience.bytes_per_s * elapsed:
             raise FetchError(f"is too slow: {len(body):,} bytes in {elapsed:.0f} s")
         if progress:
             progress(len(body), expected)
     if expected and len(body) != expected:
-        raise FetchError(f"broke off after {len(body):,} of {expected:,} bytes")
+        raise FetchError(f"ended after {len(body):,} of {expected:,} bytes")
     return bytes(body)

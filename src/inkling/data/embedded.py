@@ -1,7 +1,7 @@
-"""`digits`: the 1,797 real 8x8 scans that scikit-learn carries, brought to 28x28.
+"""The data set `digits`: the 1,797 real 8x8 scans of scikit-learn, enlarged to 28x28.
 
 They are the test part of the "Optical Recognition of Handwritten Digits" set (Alpaydin and
-Kaynak, 1998), and what inkling falls back on where MNIST cannot be had.
+Kaynak, 1998). inkling uses them if MNIST is not available.
 """
 
 import cv2
@@ -10,13 +10,13 @@ from numpy.typing import NDArray
 
 from inkling.types import SIDE, Digits
 
-INK = 16  # the largest value of the 8x8 scans
+INK = 16  # greatest value of the 8x8 scans
 INNER = 20  # pixels; MNIST's digits fill 20 of 28
 
 
 def embedded_digits() -> Digits:
     """All 1,797 scans, in scikit-learn's order."""
-    from sklearn.datasets import load_digits  # takes a second to import; only this needs it
+    from sklearn.datasets import load_digits  # takes a second to import
 
     flat, labels = load_digits(return_X_y=True)
     scans = np.asarray(flat, np.float32).reshape(-1, 8, 8)
@@ -24,11 +24,11 @@ def embedded_digits() -> Digits:
 
 
 def _enlarge(scan: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """An (8, 8) scan as (28, 28) uint8, its centre of mass in the middle as MNIST has it."""
+    """Enlarges a scan (8, 8) to (28, 28) uint8 with its centre of mass in the middle."""
     scale = INNER / scan.shape[0]
     rows, columns = np.indices(scan.shape)
     mass = scan.sum()
-    # Pixel centres sit at half coordinates: the map takes the scan's mass to the middle of 28x28.
+    # Pixel centres have half-integer coordinates. The map moves the centre of mass to the middle.
     x, y = (float((grid * scan).sum() / mass) for grid in (columns, rows))
     middle = (SIDE - 1) / 2
     matrix = np.array([[scale, 0, middle - scale * x], [0, scale, middle - scale * y]], np.float32)

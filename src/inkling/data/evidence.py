@@ -1,9 +1,9 @@
-"""What the bundled network sees in the images: settles what labels and axes mean.
+"""Resolves ambiguous labels and orientations by reading the images with the bundled network.
 
-Labels from 1 to 10 may mean 0 to 9 shifted by one, or 10 may mean 0; images may be stored
-transposed. Where the images are digits, the network reads them under each hypothesis, and the
-right one stands out by far: MNIST upright is read with 99.3 % accuracy, transposed with 12.8 %.
-Only training images are looked at.
+Labels from 1 to 10 may mean 0 to 9 shifted by one, or 10 may mean 0. Images may be stored
+transposed. The network reads the images under each hypothesis, and the right one is clearly better:
+MNIST is read with 99.3 % accuracy upright and with 12.8 % transposed. Only training images are
+used.
 """
 
 from collections.abc import Mapping
@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from inkling.reading.recognise.network import Network, load_network
 
-LOOKED_AT = 400  # images
-ENOUGH = 20  # images; fewer prove nothing
-CERTAIN = 0.6  # accuracy of the right hypothesis
-WRONG = 0.5  # times the best accuracy: the most that another hypothesis may have
+SAMPLE = 400  # greatest number of images to read
+ENOUGH = 20  # least number of images for a decision
+CERTAIN = 0.6  # least accuracy of the right hypothesis
+WRONG = 0.5  # greatest accuracy of another hypothesis, relative to the best
 
 
 def choose(accuracies: Mapping[str, float]) -> str | None:
-    """The hypothesis that is right beyond doubt, or None."""
+    """The hypothesis that is clearly right, or None."""
     ranked = sorted(accuracies, key=lambda name: -accuracies[name])
     best, *others = ranked
     if accuracies[best] < CERTAIN:
@@ -32,12 +32,12 @@ def choose(accuracies: Mapping[str, float]) -> str | None:
 
 
 def sample(count: int) -> NDArray[np.int64]:
-    """Places of the images to look at, spread evenly over the data."""
-    return np.unique(np.linspace(0, count - 1, min(count, LOOKED_AT)).astype(np.int64))
+    """The indices of the images to read, evenly spaced over the data."""
+    return np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64))
 
 
 def read_digits(images: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """What the bundled network answers for (N, 28, 28) uint8, light ink on dark: digits (N,)."""
+    """The digits (N,) that the bundled network reads in (N, 28, 28) uint8, light ink on dark."""
     return _network().probabilities(images)[:, :10].argmax(axis=1)
 
 

@@ -1,7 +1,7 @@
-"""A published file's bytes, from the nearest place that has them unaltered.
+"""Gets the bytes of a published file from a local folder, the cache or a mirror.
 
-Asked in turn: `$INKLING_DATA/<set>/`, the user's cache, the mirrors. No byte is used before
-the file's SHA-256 fits.
+It tries `$INKLING_DATA/<set>/`, the user's cache and the mirrors in this order. Files are used only
+if their SHA-256 matches.
 """
 
 import gzip
@@ -22,31 +22,31 @@ from inkling.errors import DataError, FetchError, InklingError
 from inkling.files import write_bytes
 
 DATA_VARIABLE = "INKLING_DATA"
-GZIP_OVERHEAD = 1 << 16  # bytes that a gzip of incompressible data may exceed it by
+GZIP_OVERHEAD = 1 << 16  # greatest overhead of a gzip file of incompressible data, in bytes
 Notify = Callable[[str], None]
 
 
 @runtime_checkable
 class ShowsProgress(Protocol):
-    """A `Notify` that can also show how far a download is."""
+    """A `Notify` that can also show the progress of a download."""
 
     def progress(self, received: int, expected: int) -> None:
-        """`received` of `expected` bytes (0 where that is not known)."""
+        """Shows `received` of `expected` bytes (0 if unknown)."""
 
 
 def progress_of(notify: Notify | None) -> Progress | None:
-    """The progress display that comes with `notify`, if one does."""
+    """The progress display of `notify`, if it has one."""
     return notify.progress if isinstance(notify, ShowsProgress) else None
 
 
 def data_folder() -> Path | None:
-    """The folder that `$INKLING_DATA` names, or None."""
+    """The folder in `$INKLING_DATA`, or None."""
     value = os.environ.get(DATA_VARIABLE, "").strip()
     return Path(value) if value else None
 
 
 def cache_folder() -> Path:
-    """Where downloads and composed data are kept between runs."""
+    """The cache folder for downloads and generated data."""
     return Path(platformdirs.user_cache_dir("inkling"))
 
 
@@ -57,10 +57,10 @@ def fetch(
     progress: Progress | None = None,
     notify: Notify | None = None,
 ) -> bytes:
-    """The uncompressed bytes of `file`.
+    """Gets the uncompressed bytes of `file`.
 
-    Raises `DataError` where `$INKLING_DATA` holds it altered (both hashes named), `FetchError`
-    where no place has it, naming what each one answered and where to put the files by hand.
+    Raises `DataError` if the file in `$INKLING_DATA` was altered (with both hashes), and
+    `FetchError` if no place has it (with all responses, and where to put the files by hand).
     """
     own = data_folder()
     if own is not None:
@@ -86,12 +86,12 @@ def fetch(
 
 
 def _local(folder: Path, file: PublishedFile) -> bytes | None:
-    """The file from `folder`, gzip or not; None where it is not there."""
+    """Reads the file from `folder`, gzip or not. None if it is not there."""
     for path in (folder / f"{file.name}.gz", folder / file.name):
         try:
             size = path.stat().st_size
             if size > file.raw_bytes + GZIP_OVERHEAD:
-                raise DataError(f"{path} has {size:,} bytes, {file.raw_bytes:,} is what it can be")
+                raise DataError(f"{path} has {size:,} bytes instead of at most {file.raw_bytes:,}")
             body = path.read_bytes()
         except (FileNotFoundError, NotADirectoryError):
             continue
@@ -102,7 +102,7 @@ def _local(folder: Path, file: PublishedFile) -> bytes | None:
 
 
 def _cached(published: PublishedSet, file: PublishedFile) -> tuple[bytes | None, list[str]]:
-    """The file from the cache; an altered one is passed over, since a mirror can replace it."""
+    """Reads the file from the cache. An altered file is ignored and downloaded again."""
     folder = cache_folder() / published.name
     try:
         return _local(folder, file), []
@@ -111,16 +111,16 @@ def _cached(published: PublishedSet, file: PublishedFile) -> tuple[bytes | None,
 
 
 def _keep(published: PublishedSet, file: PublishedFile, body: bytes) -> None:
-    """Store a verified download; a full or read-only disk costs a notice, not the run."""
+    """Stores a verified download. If the disk is full or read-only, prints a notice."""
     path = cache_folder() / published.name / f"{file.name}.gz"
     try:
         write_bytes(path, body)
     except InklingError as error:
-        print(f"note: the download is not kept: {error}", file=sys.stderr)
+        print(f"note: the download was not cached: {error}", file=sys.stderr)
 
 
 def _verified(body: bytes, file: PublishedFile, source: str) -> bytes:
-    """The uncompressed bytes of `body`, once their hash is the published one."""
+    """Unpacks `body` and checks its hash."""
     packed = body[:2] == b"\x1f\x8b"
     if file.hashed == "gzip":
         _check_hash(body, file, source)
@@ -136,19 +136,19 @@ def _check_hash(content: bytes, file: PublishedFile, source: str) -> None:
         raise DataError(
             f"{source} is altered or damaged: SHA-256 of its "
             f"{'uncompressed bytes' if file.hashed == 'raw' else 'bytes'} is {found}, "
-            f"published is {file.sha256}; remove the file or replace it"
+            f"expected {file.sha256}. Remove or replace the file"
         )
 
 
 def _unpack(body: bytes, file: PublishedFile, source: str) -> bytes:
-    """Gunzip, stopping one byte past the published size: a bomb never unfolds."""
+    """Unpacks gzip up to the published size plus one byte, as a limit for gzip bombs."""
     try:
         with gzip.GzipFile(fileobj=io.BytesIO(body)) as unzipped:
             raw = unzipped.read(file.raw_bytes + 1)
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(f"{source} is a damaged or truncated gzip file ({error})") from error
     if len(raw) > file.raw_bytes:
-        raise DataError(f"{source} unfolds to more than its {file.raw_bytes:,} bytes")
+        raise DataError(f"{source} unpacks to more than the expected {file.raw_bytes:,} bytes")
     return raw
 
 
@@ -157,7 +157,7 @@ def _advice(published: PublishedSet, file: PublishedFile, reasons: list[str]) ->
     folder = (own or cache_folder()) / published.name
     tried = "".join(f"\n  {reason}" for reason in reasons)
     return (
-        f"{file.name} of {published.name} could not be had:{tried}\n"
+        f"{file.name} of {published.name} is not available:{tried}\n"
         f"Put the four files (gzip or not) into {folder}"
         + ("" if own else f", or set {DATA_VARIABLE} to a folder that has {published.name}/ in it")
         + ", or use --data digits, which needs no download."

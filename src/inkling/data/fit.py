@@ -1,4 +1,4 @@
-"""Images of other sizes to 28x28, by one rule: MNIST's own.
+"""Converts images of other sizes to 28x28 by MNIST's rule.
 
 The ink is scaled so that its longer side is 20 pixels, and its centre of mass is put in the
 middle of 28x28 (LeCun, Cortes and Burges, 1998). In images with a side of over 64 pixels, which
@@ -13,18 +13,18 @@ from inkling.reading.recognise.crops import to_thumbnail
 from inkling.types import SIDE
 
 INNER = 20  # pixels; MNIST's digits fill 20 of 28
-SMALL = 64  # pixels; larger images are photos
-FAINT = 24  # grey levels; less contrast than this is no ink
-EDGE = 0.2  # of the darkest ink; what is fainter does not count for the size
+SMALL = 64  # pixels; larger images are treated as photos
+FAINT = 24  # grey levels; least contrast of ink
+EDGE = 0.2  # of the darkest ink; fainter ink does not count for the size
 RULES = {
-    "ink": "the ink is scaled to 20 pixels and its centre of mass put in the middle of 28x28, "
+    "ink": "the ink is scaled to 20 pixels and its centre of mass moved to the middle of 28x28, "
     "as in MNIST",
     "whole": "the whole image is padded to a square and resized to 28x28",
 }
 
 
 def fit_images(images: NDArray[np.uint8], rule: str = "ink") -> NDArray[np.uint8]:
-    """Images (N, H, W) uint8, light ink on dark, as (N, 28, 28) uint8."""
+    """Converts images (N, H, W) uint8, light ink on dark, to (N, 28, 28) uint8."""
     if images.shape[1:] == (SIDE, SIDE):
         return images
     fit = _fit_whole if rule == "whole" else _fit_light
@@ -32,7 +32,7 @@ def fit_images(images: NDArray[np.uint8], rule: str = "ink") -> NDArray[np.uint8
 
 
 def fit_photo(image: NDArray[np.uint8], rule: str = "ink") -> NDArray[np.uint8]:
-    """An image file (H, W) or (H, W, 3) uint8, ink light or dark, as (28, 28) uint8."""
+    """Converts a photo (H, W) or (H, W, 3) uint8 of either polarity to (28, 28) uint8."""
     if image.shape[:2] == (SIDE, SIDE) or (max(image.shape[:2]) > SMALL and rule == "ink"):
         return to_thumbnail(image)
     grey = (
@@ -50,7 +50,7 @@ def dark_ink(images: NDArray[np.uint8]) -> bool:
 
 
 def _fit_light(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """One image (H, W), light ink on dark, by the rule; zeros where no ink is."""
+    """Converts one image (H, W), light ink on dark. Zeros if it has no ink."""
     edge = np.concatenate([image[[0, -1]].ravel(), image[:, [0, -1]].ravel()])
     background = min(int(np.median(edge)), 127)
     ink = np.clip(image.astype(np.float32) - background, 0, None)
@@ -60,8 +60,8 @@ def _fit_light(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def place_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """Ink (H, W), 0 to 255, of any size up to 64 as (28, 28) uint8."""
-    # The size of ink is measured on an enlarged image: a pixel of 8x8 is an eighth of a digit.
+    """Converts ink (H, W), 0 to 255, of any size up to 64 to (28, 28) uint8."""
+    # The ink is measured on an enlarged image, because a pixel of 8x8 is an eighth of a digit.
     zoom = max(1, round(SMALL / max(ink.shape)))
     if zoom > 1:
         framed = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
@@ -71,7 +71,7 @@ def place_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     rows, columns = (np.nonzero(inside.any(axis=axis))[0] for axis in (1, 0))
     extent = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
     scale = INNER / extent
-    if scale < 1:  # blurred first: sampling every third pixel alone would lose thin strokes
+    if scale < 1:  # blur before sampling, so that thin strokes are not lost
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.4 / scale), np.float32)
     mass = ink.sum()
     y = float((np.arange(ink.shape[0]) @ ink.sum(axis=1)) / mass)
@@ -83,7 +83,7 @@ def place_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _fit_whole(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """One image (H, W), padded to a square with its own edge and resized."""
+    """Pads one image (H, W) to a square by repeating its border, and resizes it."""
     height, width = image.shape
     side = max(height, width)
     top, left = (side - height) // 2, (side - width) // 2

@@ -1,6 +1,6 @@
-"""How stored images and labels are to be understood, decided once, on training data.
+"""Decides how stored images and labels are converted, once, from the training data.
 
-The same decisions then apply to every other part, and the card records them.
+All other parts are converted in the same way, and the card records it.
 """
 
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ from inkling.types import SIDE, Digits
 
 @dataclass(frozen=True)
 class Interpretation:
-    """The decisions. `scale` is None for image files, which say themselves what white is."""
+    """The decisions. `scale` is None for image files, whose pixel range is known."""
 
     form: str
     size: str
@@ -41,7 +41,7 @@ class Interpretation:
     notes: tuple[str, ...] = ()
 
     def images(self, raw: RawImages, label: str) -> NDArray[np.uint8]:
-        """Stored images as (N, 28, 28) uint8, light ink on dark."""
+        """Converts stored images to (N, 28, 28) uint8, light ink on dark."""
         if isinstance(raw.pixels, list):
             images = np.stack([fit_photo(image, self.fit) for image in raw.pixels])
             return images.transpose(0, 2, 1).copy() if self.transposed else images
@@ -55,9 +55,9 @@ class Interpretation:
         return np.ascontiguousarray(fit_images(grey, self.fit))
 
     def digits(self, raw: RawImages, label: str) -> Digits:
-        """Stored images with labels. Raises `DataError` where they do not fit together."""
+        """Converts stored images with labels. Raises `DataError` if they do not match."""
         if raw.labels is None or self.labels is None:
-            raise DataError(f"{label} has no labels; inkling predict takes such data")
+            raise DataError(f"{label} has no labels. Use inkling predict for such data")
         check_lengths(raw, label)
         labels = self.labels.apply(
             clean_labels(raw.labels, label, raw.first_row), label, raw.first_row
@@ -65,7 +65,7 @@ class Interpretation:
         return Digits(self.images(raw, label), labels, self.labels.classes)
 
     def as_json(self) -> dict[str, Any]:
-        """What the card and `data --json` say of the conversion."""
+        """The entry about the conversion in the card and in `data --json`."""
         return {
             "form": self.form,
             "size": self.size,
@@ -78,7 +78,7 @@ class Interpretation:
         }
 
     def sentences(self) -> list[str]:
-        """The same for people: only what was changed or decided."""
+        """The conversions and decisions, as sentences."""
         lines = [f"{self.form}, images of {self.size}", *self.notes]
         if self.size != f"{SIDE}x{SIDE}":
             lines.append(f"converted to {SIDE}x{SIDE}: {RULES[self.fit]}")
@@ -87,7 +87,7 @@ class Interpretation:
         if self.dark:
             lines.append("inverted: the ink is dark on a light background")
         if self.transposed:
-            lines.append("transposed: rows and columns are stored in exchanged order")
+            lines.append("transposed: rows and columns are stored in swapped order")
         if self.labels and self.labels.meaning != "as-is":
             lines.append(MEANINGS[self.labels.meaning])
         return lines
@@ -137,7 +137,7 @@ def _settle(
     name: str,
     options: Options,
 ) -> tuple[Meaning, bool]:
-    """What the labels mean and whether images are transposed, as told, or by the evidence."""
+    """The meaning of the labels and the orientation, by the options or by reading the images."""
     numbers = as_numbers(labels)
     meanings = _meanings(numbers, found, options)
     fixed = options.get("orientation") or _photos(raw)
@@ -164,7 +164,7 @@ def _settle(
 
 
 def _photos(raw: RawImages) -> bool:
-    """Whether there are image files larger than thumbnails: those are upright."""
+    """Whether there are image files larger than thumbnails, which are always upright."""
     return isinstance(raw.pixels, list) and max(max(i.shape[:2]) for i in raw.pixels) > SMALL
 
 
@@ -188,7 +188,7 @@ def _meanings(labels: NDArray[np.int64] | None, found: Found, options: Options) 
 
 
 def _digit_labels(labels: NDArray[np.int64] | None) -> bool:
-    """Whether the labels may name digits, so that a network of digits can judge."""
+    """Whether the labels may be digits, so that the digit network can read the images."""
     return labels is not None and len(labels) > 0 and labels.max() <= 10
 
 
@@ -200,7 +200,7 @@ def _accuracies(
     draft: Interpretation,
     name: str,
 ) -> dict[str, float]:
-    """How often the bundled network agrees with the labels under each hypothesis."""
+    """The accuracy of the bundled network under each hypothesis."""
     places = evidence.sample(len(labels))
     if len(places) < evidence.ENOUGH:
         return {}
@@ -223,7 +223,7 @@ def _accuracies(
 
 
 def check_lengths(raw: RawImages, name: str) -> None:
-    """Raises `DataError` where images and labels differ in number."""
+    """Raises `DataError` if images and labels differ in number."""
     if raw.labels is not None and len(raw.labels) != len(raw):
         raise DataError(f"{name} has {len(raw):,} images but {len(raw.labels):,} labels")
 

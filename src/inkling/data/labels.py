@@ -1,4 +1,4 @@
-"""Labels as stored (numbers, text, one-hot rows) to class numbers and class names."""
+"""Converts stored labels (numbers, text, one-hot rows) to class numbers and class names."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -20,14 +20,14 @@ MEANINGS: dict[Meaning, str] = {
 
 @dataclass(frozen=True)
 class LabelRule:
-    """How stored labels become class numbers. `names` are the stored values, in class order."""
+    """The mapping from stored labels to class numbers. `names` are stored values in class order."""
 
     classes: tuple[str, ...]
     names: tuple[str, ...]
     meaning: Meaning = "as-is"
 
     def apply(self, labels: NDArray, label: str, first_row: int = 1) -> NDArray[np.int64]:
-        """Labels (N,) as class numbers (N,). Raises `DataError` for a value without a class."""
+        """Converts labels (N,) to class numbers (N,). Raises `DataError` for unknown values."""
         values, inverse = np.unique(labels, return_inverse=True)
         numbers = {name: number for number, name in enumerate(self.names)}
         unknown = [value for value in values if _text(value) not in numbers]
@@ -43,7 +43,7 @@ class LabelRule:
 
 
 def clean_labels(labels: NDArray, name: str, first_row: int = 1) -> NDArray:
-    """Stored labels as (N,) int64 or text. One-hot rows (N, C) become column numbers.
+    """Converts stored labels to (N,) int64 or text. One-hot rows (N, C) become column numbers.
 
     Raises `DataError` for fractions, missing values and other shapes.
     """
@@ -71,7 +71,7 @@ def clean_labels(labels: NDArray, name: str, first_row: int = 1) -> NDArray:
 
 
 def _from_one_hot(labels: NDArray, name: str) -> NDArray[np.int64]:
-    """One-hot rows as column numbers. Rows of -1 and 1 (USPS) are taken as well."""
+    """Converts one-hot rows, also rows of -1 and 1 (USPS), to column numbers."""
     numbers = labels.dtype.kind in "uifb" and labels.size > 0
     row_sums = (labels == labels.max()).sum(axis=1) if numbers else np.ones(len(labels))
     wrong = np.nonzero(row_sums != 1)[0]
@@ -85,7 +85,7 @@ def _from_one_hot(labels: NDArray, name: str) -> NDArray[np.int64]:
 
 
 def as_numbers(labels: NDArray) -> NDArray[np.int64] | None:
-    """Cleaned labels (N,) as numbers, or None where one is a word."""
+    """Converts cleaned labels (N,) to numbers, or None if one is a word."""
     if labels.dtype.kind != "U":
         return labels
     return labels.astype(np.int64) if len(labels) and np.char.isdecimal(labels).all() else None
@@ -105,10 +105,10 @@ def make_rule(
     first_row: int = 1,
     told: bool = False,
 ) -> LabelRule:
-    """The rule for cleaned training labels (N,).
+    """Decides the mapping for cleaned training labels (N,).
 
-    `classes` are the names that the data lists, the first of them for the label `first`. `told`
-    says that the user chose `meaning`.
+    `classes` are the names that the data lists; the first one belongs to the label `first`. `told`
+    is true if the user chose `meaning`.
     """
     if meaning != "as-is":
         names = tuple(str(number) for number in range(1, 11))
@@ -130,7 +130,7 @@ def make_rule(
     if classes is not None:
         names = tuple(str(first + number) for number in range(len(classes)))
         return LabelRule(classes, names)
-    # Labels that start at 1 (letters) keep their numbers as names; there is then no class 0.
+    # Labels that start at 1 (letters) keep their numbers as names, and there is no class 0.
     start = 1 if low == 1 and high > 9 else 0
     if not told:
         _refuse_gap(labels, name, high, first_row)
@@ -139,12 +139,12 @@ def make_rule(
 
 
 def _refuse_gap(labels: NDArray[np.int64], name: str, high: int, first_row: int) -> None:
-    """Raises `DataError` for a label far above the others: rather a fault than a class."""
+    """Raises `DataError` for a label far above the others, which is probably an error."""
     missing = sorted(set(range(10, high)) - set(np.unique(labels).tolist()))
     if missing:
         row = int(np.nonzero(labels == high)[0][0])
         raise DataError(
-            f"{name}, row {row + first_row}: the label {high} may be a fault, as no image has the "
+            f"{name}, row {row + first_row}: the label {high} may be an error: no image has the "
             f"label {missing[0]}. If the classes are 0 to {high}: --data '{name}#labels=as-is'"
         )
 

@@ -1,7 +1,7 @@
-"""Batches of device-resident pictures: each batch is one indexing of one tensor.
+"""Makes batches of images that are resident on the device; each batch is one indexing operation.
 
-The usual loader calls Python once a picture; here `DataLoader` is handed the indices of a whole
-batch at a time. `benchmarks/loader.py` measures the two against each other.
+The usual loader calls Python once per image. Here `DataLoader` gets the indices of a whole batch.
+`benchmarks/loader.py` compares both.
 """
 
 from collections.abc import Iterator
@@ -27,15 +27,15 @@ class Batch:
 
 
 def normalise_images(images: Tensor) -> Tensor:
-    """(N, 28, 28) uint8 to (N, 1, 28, 28) float32 of about mean 0 and sd 1 on MNIST."""
+    """Normalises (N, 28, 28) uint8 to (N, 1, 28, 28) float32 with mean 0 and sd 1 on MNIST."""
     return images.unsqueeze(1).to(torch.float32).sub_(255 * MEAN).div_(255 * STD)
 
 
 class ResidentDigits(Dataset[Batch]):
-    """All pictures as tensors on `device`; an index is a tensor of indices (B,).
+    """All images as tensors on `device`; an index is a tensor of indices (B,).
 
-    Pixels stay uint8 and are normalised batch by batch: a quarter of the memory, nothing spent on
-    pictures that a part of an epoch never reaches, and no slower, since they stay in the cache.
+    Pixels stay uint8 and are normalised per batch. This takes a quarter of the memory, and is not
+    slower, because they stay in the cache.
     """
 
     def __init__(self, digits: Digits, device: torch.device) -> None:
@@ -44,7 +44,7 @@ class ResidentDigits(Dataset[Batch]):
 
     @property
     def images(self) -> Tensor:
-        """All of them, normalised: (N, 1, 28, 28) float32, made anew at each call."""
+        """All images, normalised at each call: (N, 1, 28, 28) float32."""
         return normalise_images(self.pixels)
 
     def __len__(self) -> int:
@@ -57,10 +57,10 @@ class ResidentDigits(Dataset[Batch]):
 
 
 class ShuffledBatches(Sampler[Tensor]):
-    """Indices (B,) a batch, in an order that `seed` and `epoch` alone decide.
+    """Indices (B,) of each batch, in an order that depends only on `seed` and `epoch`.
 
-    Because nothing else decides, training that was killed goes on with the very same batches:
-    `start` skips those that were already seen in this epoch.
+    So a resumed training continues with the same batches. `start` skips those that were already
+    used in this epoch.
     """
 
     def __init__(self, count: int, batch_size: int, seed: int, device: torch.device) -> None:
@@ -79,22 +79,21 @@ class ShuffledBatches(Sampler[Tensor]):
         yield from batches[self.start :]
 
 
-def count_batches(pictures: int, batch_size: int) -> int:
-    """Batches an epoch; the last may be small.
+def count_batches(images: int, batch_size: int) -> int:
+    """The number of batches per epoch. The last one may be small.
 
-    A single picture that is left over joins the batch before it: batch norm cannot learn from a
-    batch of one.
+    A single remaining image joins the previous batch, because batch norm needs more than one.
     """
-    whole, rest = divmod(pictures, batch_size)
+    whole, rest = divmod(images, batch_size)
     joined = rest == 1 and whole > 0
     return whole + (rest > 0 and not joined)
 
 
 def make_loader(data: ResidentDigits, batches: Sampler[Tensor]) -> DataLoader[Batch]:
-    """A `DataLoader` that passes each tensor of indices through whole.
+    """A `DataLoader` that passes each tensor of indices to the data set unchanged.
 
-    It draws its worker seed from a generator of its own, so that making an iterator leaves the
-    global random state, and with it dropout, alone.
+    It has its own generator for the worker seed, so that making an iterator does not change the
+    global random state, and with it dropout.
     """
     return DataLoader(
         data,

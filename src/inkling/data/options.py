@@ -1,7 +1,7 @@
-"""What a user adds to a dataset path: `PATH#option=value,option=value`.
+"""Parses the options of a dataset path: `PATH#option=value,option=value`.
 
-The options travel inside the one string that names the data, so a recipe and a card record them
-and every later command reads the data in the same way.
+The options are part of the string that names the data, so recipes and cards record them, and later
+commands read the data in the same way.
 """
 
 from collections.abc import Mapping
@@ -37,7 +37,7 @@ MEANINGS = {
 
 @dataclass(frozen=True)
 class Options:
-    """How to read the data where it does not say so itself."""
+    """The user's decisions about data that is ambiguous."""
 
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -46,15 +46,15 @@ class Options:
         return self.values.get(name)
 
     def without(self, name: str) -> "Options":
-        """The same options without one of them."""
+        """The options without one of them."""
         return replace(self, values={k: v for k, v in self.values.items() if k != name})
 
 
 def split_options(text: str) -> tuple[Path, Options]:
-    """The path in `text` and its options.
+    """Splits `text` into the path and its options.
 
-    A file or folder whose name contains `#` is taken literally. Raises `DataError` for an option
-    or a value that does not exist.
+    An existing file or folder with `#` in its name has no options. Raises `DataError` for an
+    unknown option or value.
     """
     literal = Path(text).expanduser()
     if "#" not in text or literal.exists():
@@ -78,6 +78,6 @@ def _parse(part: str, text: str) -> tuple[str, str]:
 
 
 def ask(name: str, question: str, option: str, *values: str) -> DataError:
-    """The error that asks the user to decide; `values` are the possible answers."""
+    """The error that asks the user to decide. `values` are the possible answers."""
     answers = " or ".join(f"--data '{name}#{option}={value}'" for value in values)
     return DataError(f"{question}. Decide with {answers}")

@@ -1,4 +1,4 @@
-"""A user's own files as a `Source`: found by format, read on demand, converted by one decision."""
+"""A `Source` of the user's own files: finds the format, reads and converts on demand."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ from inkling.errors import DataError
 from inkling.reading.recognise.network import NONE
 from inkling.types import Digits
 
-TEST_FRACTION = 0.2  # held out of data that comes without a test part
-TEST_SEED = 0  # always the same images, whatever the seed of the run
-EMPTY = ("blank", NONE, "not-a-digit")  # classes whose images may well show nothing
-SHOWN = 3  # images without ink, in the notice
+TEST_FRACTION = 0.2  # held out of data without a test part
+TEST_SEED = 0  # the same images for all seeds of a run
+EMPTY = ("blank", NONE, "not-a-digit")  # classes whose images may be empty
+SHOWN = 3  # greatest number of images without ink to list in the notice
 
 
 def open_tree(path: Path) -> Tree:
-    """The files at a path: a folder, an archive, or a single file. Raises `DataError`."""
+    """Opens a folder, an archive or a single file. Raises `DataError`."""
     if path.is_dir():
         return tree_of_folder(path)
     return tree_of_archive(path) if is_archive(path) else tree_of_file(path)
@@ -36,7 +36,7 @@ def open_tree(path: Path) -> Tree:
 
 @dataclass(frozen=True)
 class OwnData:
-    """Data in the user's files. Nothing is read before it is asked for, and each part once."""
+    """Data in the user's files. Each part is read when it is needed, once."""
 
     name: str
     found: Found
@@ -45,7 +45,7 @@ class OwnData:
 
     @property
     def has_test(self) -> bool:
-        """Whether the data itself names its test part."""
+        """Whether the data has a test part."""
         return self.found.part("test") is not None
 
     @property
@@ -55,7 +55,7 @@ class OwnData:
 
     @cached_property
     def _learnt(self) -> tuple[Interpretation, Digits]:
-        """The part to learn from, and how it is to be read."""
+        """The training part, and its interpretation."""
         part = self.found.part("training") or self.found.part("all")
         if part is None:
             roles = ", ".join(part.role for part in self.found.parts)
@@ -63,8 +63,8 @@ class OwnData:
         raw = part.read()
         if not part.labelled:
             raise DataError(
-                f"{part.label} has images but no labels, so nothing can learn from it; "
-                "inkling predict takes such data"
+                f"{part.label} has images but no labels, so it cannot be used for training. "
+                "Use inkling predict for such data"
             )
         chosen = interpret(self.found, raw, self.name, self.options)
         said = chosen.sentences()[1:]
@@ -74,13 +74,13 @@ class OwnData:
 
     @property
     def interpretation(self) -> Interpretation:
-        """The decisions, made on the training part, or on what there is without one."""
+        """The interpretation, decided on the training part, or on other parts without one."""
         if self.found.part("training") or self.found.part("all"):
             return self._learnt[0]
         return interpret(self.found, self.found.parts[0].read(), self.name, self.options)
 
     def training(self) -> Digits:
-        """What to learn from: without the fifth that is held out where there is no test part."""
+        """The training images, without the fifth that is held out if there is no test part."""
         return self._learnt[1] if self.has_test else self._held(0)
 
     def validation(self) -> Digits:
@@ -92,7 +92,7 @@ class OwnData:
         return self._part("test") if self.has_test else self._held(1)
 
     def everything(self) -> Digits:
-        """The test part, or all images where the data names none."""
+        """The test part, or all images if there is none."""
         return self._part("test") if self.has_test else self._learnt[1]
 
     def _held(self, index: int) -> Digits:
@@ -113,17 +113,17 @@ class OwnData:
         return digits
 
     def describe(self) -> dict[str, Any]:
-        """How the data was read, for the card and `inkling data`."""
+        """The interpretation, for the card and `inkling data`."""
         return self.interpretation.as_json()
 
 
 def open_own(path: Path, options: Options, text: str, notify: Notify | None) -> OwnData:
-    """The data at `path`; `text` is what the user wrote. Raises `DataError`."""
+    """Opens the data at `path`. `text` is the user's argument. Raises `DataError`."""
     return OwnData(text, find_data(open_tree(path), options), options, notify)
 
 
 def report_empty(digits: Digits, ids: tuple[str, ...], label: str, notify: Notify) -> None:
-    """Name image files without ink. They stay: leaving them out would flatter the figures."""
+    """Reports image files without ink. They still count, or the accuracy would be too high."""
     allowed = [digits.classes.index(name) for name in EMPTY if name in digits.classes]
     blank = ~digits.images.reshape(len(digits), -1).any(axis=1) & ~np.isin(digits.labels, allowed)
     empty = [ids[place] for place in np.nonzero(blank)[0]]
@@ -131,8 +131,8 @@ def report_empty(digits: Digits, ids: tuple[str, ...], label: str, notify: Notif
         return
     more = f" and {len(empty) - SHOWN:,} more" if len(empty) > SHOWN else ""
     notify(
-        f"note: no ink was found in {len(empty):,} of the {len(digits):,} images of {label}, "
-        f"and they count as empty ones: {', '.join(empty[:SHOWN])}{more}"
+        f"note: {len(empty):,} of the {len(digits):,} images of {label} have no ink "
+        f"and count as empty images: {', '.join(empty[:SHOWN])}{more}"
     )
 
 
@@ -146,7 +146,7 @@ class Portion:
 
 @dataclass(frozen=True)
 class ToPredict:
-    """Images to predict labels for, in their order; `part` says which part of the data it is."""
+    """Images to predict labels for, in order. `part` tells which part of the data they are."""
 
     part: str
     count: int | None
@@ -154,7 +154,7 @@ class ToPredict:
 
 
 def to_predict(own: OwnData) -> ToPredict:
-    """The part without labels; else the test part; else everything. Labels are not looked at."""
+    """The part without labels, else the test part, else all images. Labels are ignored."""
     part = own.found.part("unlabelled") or own.found.part("test") or own.found.parts[0]
     roles = {"all": "everything", "unlabelled": "the part without labels"}
 

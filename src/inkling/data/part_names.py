@@ -1,4 +1,4 @@
-"""What file and folder names say: which part of the data, images or labels, which dataset.
+"""Interprets file and folder names: part of the data, images or labels, dataset.
 
 A name is split into words (`csvTrainImages 13440x1024`, `t10k-images.idx3-ubyte`, `X_train`), and
 each word is looked up.
@@ -6,7 +6,6 @@ each word is looked up.
 
 import re
 from dataclasses import dataclass
-from pathlib import PurePosixPath
 from typing import Literal
 
 from inkling.data.raw import Role
@@ -25,12 +24,12 @@ KINDS: dict[str, Kind] = {
         ("labels", "label", "lbl", "lbls", "y", "target", "targets", "classes"), "labels"
     ),
 }
-# Words that say nothing about which dataset it is: `train-images.idx3-ubyte`.
+# Words that do not identify the dataset: `train-images.idx3-ubyte`.
 FORMS = {
     "set", "sets", "split", "dataset", "png", "jpg", "jpeg", "csv", "npy", "npz", "mat", "parquet",
     "idx", "idx1", "idx2", "idx3", "ubyte", "ubytes", "int", "byte", "bytes",
 }  # fmt: skip
-# Words that a folder with one part of the data may have besides: `mnist_png_training`.
+# Other words in names of folders with one part of the data: `mnist_png_training`.
 FILLERS = FORMS | {"data", "images", "image", "imgs", "img", "digits", "mnist", "folder", "32x32"}
 WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 GLUED = re.compile(r"^(x|y)(train|test|valid|val)$")
@@ -38,7 +37,7 @@ GLUED = re.compile(r"^(x|y)(train|test|valid|val)$")
 
 @dataclass(frozen=True)
 class NameParts:
-    """What a name says; `rest` are the words that belong to none of the others."""
+    """The parts of a name. `rest` are all other words."""
 
     role: Role | None
     kind: Kind | None
@@ -46,7 +45,7 @@ class NameParts:
 
 
 def read_name(name: str) -> NameParts:
-    """The part, the kind and the dataset that a file name tells of."""
+    """Interprets a file name: the part, the kind and the dataset."""
     role: Role | None = None
     kind: Kind | None = None
     rest = []
@@ -61,7 +60,7 @@ def read_name(name: str) -> NameParts:
 
 
 def words_of(name: str) -> list[str]:
-    """The words of a name, lower case."""
+    """The lower-case words of a name."""
     words = []
     for piece in re.split(r"[^A-Za-z0-9]+", name):
         if not piece:
@@ -77,17 +76,12 @@ def words_of(name: str) -> list[str]:
 
 
 def role_of_folder(name: str) -> Role | None:
-    """The part that a folder's name means (`Train`, `testSet`, `training-images`), or None.
+    """The part by the name of a folder (`Train`, `testSet`, `training-images`), or None.
 
-    Every word must fit: a class called `train station` is not a part.
+    All words must match: a class called `train station` is not a part.
     """
     words = words_of(name)
     roles: list[Role] = sorted({ROLES[word] for word in words if word in ROLES})
     if len(roles) != 1 or any(word not in ROLES and word not in FILLERS for word in words):
         return None
     return roles[0]
-
-
-def stem_of(name: str) -> str:
-    """A file name without `.csv`, `.npy` and the like."""
-    return PurePosixPath(name).stem

@@ -1,4 +1,4 @@
-"""Pixel values as stored, to 8-bit grey: ranges, colour channels, and flat rows."""
+"""Converts stored pixel values to 8-bit grey: value ranges, colour channels, flat rows."""
 
 import math
 from dataclasses import dataclass
@@ -11,23 +11,23 @@ from inkling.data.options import Options, ask
 from inkling.errors import DataError
 from inkling.types import MEAN, STD
 
-SIDES = (4, 256)  # pixels; the smallest and largest image side in an array
-# How much rougher the wrong order of colour channels must look to be ruled out. Measured on
-# CIFAR-like and digit images in colour: at least 2.1 times.
+SIDES = (4, 256)  # pixels; least and greatest side of an image in an array
+# How much rougher the wrong order of colour channels must be. Measured on CIFAR-like images and on
+# digits in colour: at least 2.1 times.
 ROUGHER = 1.3
 LOW, HIGH = -MEAN / STD, (1 - MEAN) / STD  # MNIST's pixels after torchvision's Normalize
 
 
 @dataclass(frozen=True)
 class Scale:
-    """Stored value v becomes (v - `low`) / (`high` - `low`) * 255. `name` is for people."""
+    """Maps a stored value v to (v - `low`) / (`high` - `low`) * 255. `name` is a description."""
 
     name: str
     low: float
     high: float
 
     def apply(self, pixels: NDArray, label: str, first_row: int = 1) -> NDArray[np.uint8]:
-        """The pixels as uint8. Raises `DataError` where one lies outside the range."""
+        """Converts pixels to uint8. Raises `DataError` if one is outside the range."""
         if pixels.dtype == np.uint8 and (self.low, self.high) == (0, 255):
             return pixels
         slack = (self.high - self.low) / 500
@@ -53,7 +53,7 @@ SCALES = {
 
 
 def choose_scale(pixels: NDArray, name: str, options: Options, first_row: int = 1) -> Scale:
-    """The range of the stored values. Raises `DataError` where that is not certain."""
+    """Decides the range of the stored values. Raises `DataError` if it is uncertain."""
     wanted = options.get("pixels")
     if wanted:
         return SCALES[wanted]
@@ -74,7 +74,7 @@ def _positive(pixels: NDArray, high: float, name: str, first_row: int) -> Scale:
     if high > 255:
         return _wide(pixels, high, name, first_row)
     if high <= 16:
-        if pixels[0].size == 64:  # scikit-learn's and UCI's 8x8 scans count ink from 0 to 16
+        if pixels[0].size == 64:  # 8x8 scans of scikit-learn and UCI: 0 to 16
             return SCALES["0-16"]
         raise ask(name, f"{name}: the largest pixel is {high:g}", "pixels", "0-16", "0-255")
     return SCALES["0-255"]
@@ -102,7 +102,7 @@ def _wide(pixels: NDArray, high: float, name: str, first_row: int) -> Scale:
 
 
 def square_side(count: int) -> tuple[int, int] | None:
-    """Side and channels of square images of `count` values: k*k or 3*k*k; None where neither."""
+    """Side and channels of square images of `count` values: k*k or 3*k*k. None for other counts."""
     for channels in (1, 3):
         side = math.isqrt(count // channels)
         if side * side * channels == count and SIDES[0] <= side <= SIDES[1]:
@@ -111,11 +111,11 @@ def square_side(count: int) -> tuple[int, int] | None:
 
 
 def unflatten(rows: NDArray, name: str, options: Options) -> NDArray:
-    """Rows (N, k*k) or (N, 3*k*k) as (N, k, k) or (N, k, k, 3). Raises `DataError`."""
+    """Reshapes rows (N, k*k) or (N, 3*k*k) to (N, k, k) or (N, k, k, 3). Raises `DataError`."""
     shape = square_side(rows.shape[1])
     if shape is None:
         raise DataError(
-            f"{name}: {rows.shape[1]:,} values per image are no square image "
+            f"{name}: {rows.shape[1]:,} values per image are not a square image "
             "(28x28 has 784, 32x32 in colour 3,072)"
         )
     side, channels = shape
@@ -125,13 +125,13 @@ def unflatten(rows: NDArray, name: str, options: Options) -> NDArray:
     first = rows.reshape(-1, 3, side, side).transpose(0, 2, 3, 1)
     order = options.get("channels") or _channel_order(first, last)
     if order is None:
-        raise ask(name, f"{name}: the order of colours and pixels is not certain", "channels",
+        raise ask(name, f"{name}: the order of colours and pixels is ambiguous", "channels",
                   "first", "last")  # fmt: skip
     return first if order == "first" else last
 
 
 def _channel_order(first: NDArray, last: NDArray) -> str | None:
-    """The order in which neighbouring pixels are alike; None where both look the same."""
+    """The order in which neighbouring pixels are similar. None if both orders are alike."""
     rough = [
         float(np.abs(np.diff(images[:200].astype(np.float32), axis=2)).mean())
         for images in (first, last)
@@ -142,9 +142,9 @@ def _channel_order(first: NDArray, last: NDArray) -> str | None:
 
 
 def images_first(array: NDArray, count: int | None, name: str, options: Options) -> NDArray:
-    """Any usual array of images as (N, H, W) or (N, H, W, 3).
+    """Converts a common array of images to (N, H, W) or (N, H, W, 3).
 
-    `count` is the number of labels, where there are any: it tells (28, 28, N) from (N, 28, 28).
+    `count` is the number of labels, if any: it separates (28, 28, N) from (N, 28, 28).
     Raises `DataError` for other shapes.
     """
     if array.ndim > 1 and count and len(array) != count and array.shape[-1] == count:
@@ -168,7 +168,7 @@ def images_first(array: NDArray, count: int | None, name: str, options: Options)
 
 
 def to_grey(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(N, H, W) or (N, H, W, 3) uint8 as (N, H, W), by the luma of ITU-R BT.601."""
+    """Converts (N, H, W) or (N, H, W, 3) uint8 to (N, H, W) by the luma of ITU-R BT.601."""
     if pixels.ndim == 3:
         return pixels
     flat = np.ascontiguousarray(pixels).reshape(len(pixels), -1, 3)

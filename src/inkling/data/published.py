@@ -1,15 +1,15 @@
-"""What is published where: names, hashes and mirrors of the data sets in IDX form."""
+"""The published data sets in IDX format: names, hashes and mirrors of their files."""
 
 import os
 from dataclasses import dataclass
 from typing import Literal
 
-MIRRORS_VARIABLE = "INKLING_MIRRORS"  # base addresses, separated by blanks, instead of the public
+MIRRORS_VARIABLE = "INKLING_MIRRORS"  # base addresses to use instead, separated by spaces
 
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """One file of a data set; `sha256` is over its uncompressed bytes or over the gzip."""
+    """One file of a data set. `sha256` is that of its uncompressed bytes or of the gzip file."""
 
     name: str
     raw_bytes: int
@@ -19,7 +19,7 @@ class PublishedFile:
 
 @dataclass(frozen=True)
 class PublishedSet:
-    """A data set of four IDX files; each mirror is an address that the file's name is added to."""
+    """A data set of four IDX files. The name of a file is appended to the address of a mirror."""
 
     name: str
     train_images: PublishedFile
@@ -30,7 +30,7 @@ class PublishedSet:
     classes: tuple[str, ...]
 
     def sources(self) -> tuple[str, ...]:
-        """The mirrors to ask, in turn: those of `$INKLING_MIRRORS`, or the public ones."""
+        """The mirrors in order: those of `$INKLING_MIRRORS`, or the public ones."""
         own = os.environ.get(MIRRORS_VARIABLE, "").split()
         return tuple(f"{base.rstrip('/')}/{self.name}/" for base in own) or self.mirrors
 
@@ -65,7 +65,7 @@ MNIST = PublishedSet(
     classes=tuple("0123456789"),
 )
 
-# The uncompressed hashes are not published for this one; those of the gzip files are.
+# For this data set, only the hashes of the gzip files are published.
 FASHION_MNIST = PublishedSet(
     name="fashion-mnist",
     train_images=_images(

@@ -1,4 +1,4 @@
-"""What a format finds and reads: images and labels as stored, before any conversion."""
+"""Types for images and labels as stored, before any conversion."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inkling.errors import DataError
 
 Role = Literal["all", "training", "validation", "test", "unlabelled"]
-CHUNK = 2_000  # rows that a format reads at a time
+CHUNK = 2_000  # rows per chunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +22,7 @@ class RawImages:
     pixels: NDArray | list[NDArray[np.uint8]]
     labels: NDArray | None = None
     ids: tuple[str, ...] | None = None
-    first_row: int = 1  # the number that the file gives its first image, for errors
+    first_row: int = 1  # the number of the first image in the file, for errors
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -30,7 +30,7 @@ class RawImages:
 
 @dataclass(frozen=True)
 class RawPart:
-    """One part of the data; `chunks` reads it anew, in portions and in order."""
+    """One part of the data. `chunks` reads it in chunks, in order, at each call."""
 
     role: Role
     label: str  # the file or folder, for errors
@@ -39,16 +39,16 @@ class RawPart:
     count: int | None = None
 
     def read(self) -> RawImages:
-        """All of it at once. Raises `DataError` if there is no image."""
+        """Reads the whole part. Raises `DataError` if there is no image."""
         return join(list(self.chunks()), self.label)
 
 
 @dataclass(frozen=True)
 class Found:
-    """A dataset that a format recognised. `form` describes it in a few words.
+    """A dataset that a format recognised. `form` is a short description.
 
-    `orientation` is what the form itself says: MATLAB arrays that were flattened may be either.
-    `classes` are the class names where the data lists them, in the order of the label numbers.
+    `orientation` is that of the format; flattened MATLAB arrays may have either. `classes` are the
+    class names in the order of the label numbers, if the data lists them.
     """
 
     form: str
@@ -57,7 +57,7 @@ class Found:
     orientation: Literal["upright", "transposed", "unknown"] = "upright"
     classes: tuple[str, ...] | None = None
     first_label: int = 0  # the number of the first of `classes`
-    meaning: str | None = None  # what labels from 1 to 10 mean, where the form is known
+    meaning: str | None = None  # the meaning of labels from 1 to 10, if it is known
 
     def part(self, role: Role) -> RawPart | None:
         """The part with this role."""
@@ -65,7 +65,7 @@ class Found:
 
 
 def join(chunks: Sequence[RawImages], label: str) -> RawImages:
-    """Several portions as one."""
+    """Concatenates several chunks."""
     if not sum(len(chunk) for chunk in chunks):
         raise DataError(f"{label} contains no images")
     if len(chunks) == 1:
@@ -93,7 +93,7 @@ def _joined_pixels(
 
 
 def whole(read: Callable[[], RawImages]) -> Callable[[], Iterator[RawImages]]:
-    """`chunks` of a form that can only be read at once."""
+    """`chunks` for a format that can only be read as a whole."""
 
     def chunks() -> Iterator[RawImages]:
         yield read()

@@ -1,6 +1,7 @@
-"""The replay set: some of the crops that the bundled reader learnt from, against forgetting.
+"""The replay set for finetuning: a sample of the bundled reader's training crops.
 
-`synthesis/replay.py` makes the file. Pixels are kept in 16 grey levels, two to a byte.
+Finetuning mixes them in, so that the model does not forget them. `synthesis/replay.py` makes the
+file. Pixels have 16 grey levels; a byte stores two.
 """
 
 from dataclasses import dataclass
@@ -19,14 +20,14 @@ CLASSES = (*DIGIT_NAMES, NONE)
 
 @dataclass(frozen=True)
 class Replay:
-    """Synthetic crops of eleven classes; those held out share no digit and no font with others."""
+    """Synthetic crops of eleven classes. Held-out crops use other digits and fonts."""
 
     training: Digits
     held_out: Digits
 
 
 def load_replay() -> Replay:
-    """The replay set of the package. Raises `DataError` where its file is missing or damaged."""
+    """Loads the bundled replay set. Raises `DataError` if its file is missing or damaged."""
     try:
         with np.load(FILE, allow_pickle=False) as arrays:
             parts = [
@@ -34,19 +35,17 @@ def load_replay() -> Replay:
                 for name in ("training", "held_out")
             ]
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(
-            f"{FILE} is missing or damaged, and finetune needs it: install inkling again"
-        ) from error
+        raise DataError(f"{FILE} is missing or damaged. Install inkling again") from error
     return Replay(*parts)
 
 
 def pack(images: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(N, 28, 28) uint8 as (N, 392): two pixels of 16 grey levels in each byte."""
+    """Packs (N, 28, 28) uint8 to (N, 392): two pixels of 16 grey levels per byte."""
     levels = np.rint(images.reshape(len(images), -1) / 17).astype(np.uint8)
     return np.asarray((levels[:, ::2] << 4) | levels[:, 1::2], np.uint8)
 
 
 def unpack(packed: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """(N, 392) as `pack` makes them to (N, 28, 28) uint8."""
+    """Unpacks (N, 392) to (N, 28, 28) uint8."""
     levels = np.stack([packed >> 4, packed & 15], axis=2)
     return np.asarray(levels * 17, np.uint8).reshape(-1, SIDE, SIDE)

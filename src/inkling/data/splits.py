@@ -1,4 +1,4 @@
-"""Stratified splits, the same for the same seed: the only way pictures are held out."""
+"""Stratified splits into training and held-out images, reproducible by a seed."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,9 @@ from inkling.types import Digits
 
 @dataclass(frozen=True)
 class Splits:
-    """All that training sees: pictures to learn from and pictures to choose by.
+    """The data that training sees: training images and validation images.
 
-    There is no test set in here, on purpose: see `inkling.jobs.run`.
+    It contains no test set on purpose; see `inkling.jobs.run`.
     """
 
     training: Digits
@@ -23,16 +23,16 @@ class Splits:
 def stratified_split(
     labels: NDArray[np.integer], held_out: int, seed: int
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices to keep and `held_out` indices to hold out, each class by its share.
+    """Indices to keep and `held_out` indices to hold out, each class by its fraction.
 
     Both are sorted, disjoint, and together all of `range(len(labels))`. Every class keeps at
-    least one picture. Raises `DataError` where that leaves too few to hold out.
+    least one image. Raises `DataError` if that leaves too few to hold out.
     """
     rng = np.random.default_rng(seed)
     classes, counts = np.unique(labels, return_counts=True)
     if not 0 <= held_out <= len(labels) - len(classes):
         raise DataError(
-            f"cannot hold out {held_out:,} of {len(labels):,} pictures of {len(classes)} classes"
+            f"cannot hold out {held_out:,} of {len(labels):,} images of {len(classes)} classes"
         )
     quotas = _apportion(counts, held_out)
     held = np.concatenate(
@@ -47,7 +47,7 @@ def stratified_split(
 
 
 def split_digits(digits: Digits, held_out: int, seed: int) -> Splits:
-    """`digits` without and with only its held-out part; none where `held_out` is 0."""
+    """Splits `digits` into training and held-out images. The latter is None if `held_out` is 0."""
     if held_out == 0:
         return Splits(digits, None)
     keep, held = stratified_split(digits.labels, held_out, seed)
@@ -55,7 +55,7 @@ def split_digits(digits: Digits, held_out: int, seed: int) -> Splits:
 
 
 def _apportion(counts: NDArray[np.int64], total: int) -> NDArray[np.int64]:
-    """Shares of `total` by `counts`: largest remainders, and never a whole class."""
+    """Divides `total` in proportion to `counts` (largest remainders), never a whole class."""
     exact = counts * total / max(counts.sum(), 1)
     quotas = np.minimum(np.floor(exact).astype(np.int64), counts - 1)
     while (missing := total - quotas.sum()) > 0:

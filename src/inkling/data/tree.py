@@ -1,4 +1,4 @@
-"""The files of a dataset by relative path, from a folder, one file, or an archive in memory."""
+"""Lists the files of a dataset by relative path, from a folder, one file or an archive."""
 
 import gzip
 import io
@@ -23,7 +23,7 @@ class File:
     path: PurePosixPath
     label: str
     size: int
-    load: Callable[[int], bytes]  # at most so many bytes from the start
+    load: Callable[[int], bytes]  # reads up to a number of bytes from the start
 
     @property
     def packed(self) -> bool:
@@ -89,7 +89,7 @@ class Tree:
         return Tree(f"{self.name}/{folder}", files)
 
     def unwrapped(self) -> "Tree":
-        """Without outer folders that contain everything and say nothing, as archives have."""
+        """The tree without outer folders that contain everything, as in archives."""
         tree = self
         while len(tops := {file.path.parts[0] for file in tree.files}) == 1:
             if any(not file.folders for file in tree.files):
@@ -99,7 +99,7 @@ class Tree:
 
 
 def tree_of_folder(folder: Path) -> Tree:
-    """The files under a folder; hidden ones are left out. Raises `DataError`."""
+    """The files under a folder without hidden ones. Raises `DataError`."""
     files: list[File] = []
     try:
         for path in sorted(folder.rglob("*")):

@@ -1,1 +1,1 @@
-"""See the modules of this folder."""
+"""Evaluation: metrics, calibration, the trained classifier, figures and reports."""

@@ -1,4 +1,4 @@
-"""Which labels are most likely wrong, from what networks say that never saw them."""
+"""Ranks labels by how likely they are wrong, from out-of-fold predictions."""
 
 from dataclasses import dataclass
 
@@ -8,11 +8,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Suspicion:
-    """All N images in order of suspicion.
+    """All N images, the most suspicious label first.
 
-    `order` (N,) int64 names the most suspect first; `margin` (N,) is between -1 (all of the
-    probability on one other class) and 1; `answers` (N,) int64 and `confidence` (N,) are what
-    stands against the label, `given` (N,) is the label's own probability.
+    `order` (N,) int64 are the indices of the images. `margin` (N,) is between -1 (all probability
+    on one other class) and 1. `answers` (N,) int64 and `confidence` (N,) are the best other class
+    and its probability. `given` (N,) is the probability of the label.
     """
 
     order: NDArray[np.int64]
@@ -23,9 +23,9 @@ class Suspicion:
 
 
 def rank_suspects(probabilities: NDArray[np.floating], labels: NDArray[np.integer]) -> Suspicion:
-    """Rank by normalised margin: the label's probability less that of the best other class.
+    """Ranks by the margin: the label's probability minus that of the best other class.
 
-    `probabilities` (N, C) must be out of fold: no network may have learnt from the label that it
+    `probabilities` (N, C) must be out of fold: no network may have trained on the label that it
     judges. Northcutt, Jiang and Chuang, "Confident Learning", 2021, compare this ranking with
     others; ties are broken by the label's probability, then by the order of the data.
     """
@@ -44,10 +44,10 @@ def rank_suspects(probabilities: NDArray[np.floating], labels: NDArray[np.intege
 
 
 def stratified_folds(labels: NDArray[np.integer], folds: int, seed: int) -> NDArray[np.int64]:
-    """A fold number (N,) for each image; within a class the folds differ by one at most."""
+    """A fold number (N,) for each image. Within a class, fold sizes differ by at most one."""
     rng = np.random.default_rng(seed)
     numbers = np.empty(len(labels), np.int64)
-    offset = 0  # where one class ended the next goes on, so that the folds are of one size too
+    offset = 0  # the next class continues where one ended, so that fold sizes are equal
     for label in np.unique(labels):
         members = rng.permutation(np.nonzero(labels == label)[0])
         numbers[members] = (np.arange(len(members)) + offset) % folds
@@ -56,5 +56,5 @@ def stratified_folds(labels: NDArray[np.integer], folds: int, seed: int) -> NDAr
 
 
 def found_among(order: NDArray[np.int64], listed: tuple[int, ...], first: int) -> int:
-    """How many of the `listed` images stand among the `first` of `order`."""
+    """The number of `listed` images among the `first` of `order`."""
     return len(set(order[:first].tolist()) & set(listed))

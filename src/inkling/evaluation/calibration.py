@@ -1,4 +1,4 @@
-"""Making probabilities honest, and choosing below which of them to stay silent."""
+"""Calibrates probabilities with a temperature, and chooses the thresholds of the verdicts."""
 
 from dataclasses import dataclass
 
@@ -14,8 +14,10 @@ Labels = NDArray[np.integer]
 
 @dataclass(frozen=True)
 class Thresholds:
-    """Probabilities after the temperature. At or above `not_a_digit` of the last class the
-    answer is none; below `unsure` of the likeliest digit it is in doubt.
+    """Thresholds of calibrated probabilities.
+
+    From `not_a_digit` of the last class, the answer is no digit. Below `unsure` of the most likely
+    digit, the answer is unsure.
     """
 
     unsure: float
@@ -24,22 +26,22 @@ class Thresholds:
 
 @dataclass(frozen=True)
 class Refusals:
-    """What thresholds do: fractions of the digits and of what is none."""
+    """The effect of thresholds, as fractions of digits and of other shapes."""
 
-    digits_refused: float  # real digits called none
-    digits_doubted: float  # real digits called unsure
-    none_answered: float  # what is no digit, answered with one
+    digits_refused: float  # digits with the verdict not-a-digit
+    digits_doubted: float  # digits with the verdict unsure
+    none_answered: float  # other shapes that are answered with a digit
 
 
 def fit_temperature(logits: Logits, labels: Labels) -> float:
-    """The number that logits (N, C) are divided by, so that their loss is least.
+    """The temperature that minimises the loss of logits (N, C) divided by it.
 
-    One parameter, fitted on held-out images: Guo, Pleiss, Sun and Weinberger, 2017. The loss
-    has one minimum in it, which golden section finds to a thousandth. Raises `DataError` where
-    there is nothing to fit on.
+    It is one parameter, fitted on held-out images (Guo, Pleiss, Sun and Weinberger, 2017). The loss
+    has one minimum, which golden-section search finds to a thousandth. Raises `DataError` without
+    images.
     """
     if len(labels) == 0:
-        raise DataError("a temperature needs held-out images, and there are none")
+        raise DataError("there are no held-out images to fit the temperature")
     low, high = np.log(0.05), np.log(20.0)
     ratio = (np.sqrt(5) - 1) / 2
     while high - low > 1e-3:
@@ -67,7 +69,7 @@ def expected_calibration_error(logits: Logits, labels: Labels, temperature: floa
 
 
 def count_refusals(probs: NDArray[np.floating], labels: Labels, chosen: Thresholds) -> Refusals:
-    """What `chosen` makes of probabilities (N, C + 1) whose last class is none of the others."""
+    """The effect of `chosen` on probabilities (N, C + 1) whose last class is no digit."""
     digit = labels < probs.shape[1] - 1
     silent = probs[:, -1] >= chosen.not_a_digit
     doubted = ~silent & (probs[:, :-1].max(axis=1) < chosen.unsure)
@@ -83,16 +85,15 @@ def choose_thresholds(
     refused: float = 0.008,
     doubted: float = 0.03,
 ) -> Thresholds:
-    """Thresholds for probabilities (N, C + 1), the last class none of the others.
+    """Chooses thresholds for probabilities (N, C + 1) whose last class is no digit.
 
-    As much is called none as costs at most the fraction `refused` of the real digits, and as much
-    is called unsure as costs at most `doubted` more of them. Neither goes below one third: an
-    answer that is likelier than any two others together stands. Raises `DataError` where digits
-    or others are missing.
+    At most the fraction `refused` of the digits gets the verdict not-a-digit, and at most `doubted`
+    more get unsure. Neither threshold is below one third. Raises `DataError` if digits or other
+    shapes are missing.
     """
     digit = labels < probs.shape[1] - 1
     if digit.all() or not digit.any():
-        raise DataError("thresholds need held-out images both of digits and of other things")
+        raise DataError("thresholds need held-out images of digits and of other shapes")
     none = np.quantile(probs[digit, -1], 1 - refused)
     not_a_digit = float(np.clip(none, 1 / 3, 0.99))
     heard = digit & (probs[:, -1] < not_a_digit)
@@ -101,20 +102,20 @@ def choose_thresholds(
 
 
 def choose_sure(probs: NDArray[np.floating], others: NDArray[np.floating], labels: Labels) -> float:
-    """From which probability of a digit on a network may answer in place of another one.
+    """The probability from which a network may answer instead of another one.
 
-    The least one of 0.9 to 0.999 from which on it errs no more often than the other, whose
-    probabilities (N, C + 1) `others` are; nor at any higher one, for a lucky level alone says
-    nothing. Raises `DataError` where there is none.
+    It is the least level of 0.9 to 0.999 such that the network errs no more often than the other
+    one at this and at all higher levels. `others` (N, C + 1) are the other one's probabilities.
+    Raises `DataError` if there is no such level.
     """
     sure = probs[:, :-1].max(axis=1)
     more = (probs.argmax(axis=1) != labels).astype(int) - (others.argmax(axis=1) != labels)
     levels = np.round(np.arange(0.9, 0.9995, 0.001), 3)
-    levels = levels[levels <= sure.max(initial=0)]  # where nothing is answered, nothing is wrong
+    levels = levels[levels <= sure.max(initial=0)]  # levels without answers have no errors
     worse = [level for level in levels if more[sure >= level].sum() > 0]
     above = levels[levels > max(worse, default=0)]
     if not above.size:
-        raise DataError("the smaller network errs more often at each threshold; train it longer")
+        raise DataError("the smaller network errs more often at each threshold. Train it longer")
     return float(above[0])
 
 

@@ -1,4 +1,4 @@
-"""A trained network with everything it needs to answer: what `inkling.load` gives."""
+"""The classifier that `inkling.load` returns: a trained network with its card."""
 
 from pathlib import Path
 from typing import Any, Protocol
@@ -19,7 +19,7 @@ from inkling.types import SIDE
 
 
 class Classifier(Protocol):
-    """Whatever gives logits for images and says of which classes."""
+    """An object that computes logits of images for its classes."""
 
     classes: tuple[str, ...]
     card: dict[str, Any]
@@ -34,7 +34,15 @@ class Classifier(Protocol):
 
 
 class TorchClassifier:
-    """Answers for images of (N, 28, 28) uint8, light ink on dark background."""
+    """A trained network that classifies images (N, 28, 28) uint8, light ink on dark.
+
+    `inkling.load` makes it from a run folder.
+
+    Attributes
+    ----------
+    classes
+        The names of the classes, in the order of the columns of `predict_proba`.
+    """
 
     def __init__(
         self, model: nn.Module, classes: tuple[str, ...], card: dict[str, Any] | None = None
@@ -46,9 +54,22 @@ class TorchClassifier:
         self.device = next(model.parameters()).device
 
     def predict_logits(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
-        """Logits (N, C), before calibration.
+        """Logits before calibration.
 
-        Raises `DataError` if `images` is not (N, 28, 28) uint8.
+        Parameters
+        ----------
+        images
+            (N, 28, 28) uint8, light ink on dark.
+
+        Returns
+        -------
+        ndarray
+            (N, C) float32.
+
+        Raises
+        ------
+        DataError
+            `images` has another shape or type.
         """
         images = np.asarray(images)
         if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or images.dtype != np.uint8:
@@ -62,20 +83,63 @@ class TorchClassifier:
         return predict_logits(self.model, tensor).cpu().numpy()
 
     def predict_proba(self, images: NDArray[np.uint8]) -> NDArray[np.float64]:
-        """Probabilities (N, C) of images (N, 28, 28) uint8, calibrated by the card's temperature.
+        """Probabilities, calibrated by the temperature of the card.
 
-        They are those of the same model exported to ONNX. A classifier without a card has the
-        temperature 1.
+        They equal those of the same model exported to ONNX.
+
+        Parameters
+        ----------
+        images
+            (N, 28, 28) uint8, light ink on dark.
+
+        Returns
+        -------
+        ndarray
+            (N, C) float64; each row sums to 1.
+
+        Raises
+        ------
+        DataError
+            `images` has another shape or type.
         """
         return softmax(self.predict_logits(images) / self.temperature)
 
     def predict(self, images: NDArray[np.uint8]) -> NDArray[np.int64]:
-        """Class numbers (N,) of images (N, 28, 28) uint8."""
+        """The most probable classes.
+
+        Parameters
+        ----------
+        images
+            (N, 28, 28) uint8, light ink on dark.
+
+        Returns
+        -------
+        ndarray
+            (N,) int64, indices into `classes`.
+
+        Raises
+        ------
+        DataError
+            `images` has another shape or type.
+        """
         return self.predict_logits(images).argmax(axis=1)
 
 
 def load_classifier(run: str | Path, device: DeviceName = "auto") -> TorchClassifier:
-    """The network of a run folder. Raises `RunError` where it is no ended, whole run."""
+    """Loads the network of a run folder.
+
+    Parameters
+    ----------
+    path
+        A finished run folder.
+    device
+        `auto`, `cpu`, `cuda` or `mps`.
+
+    Raises
+    ------
+    RunError
+        The folder is not a finished run, or is damaged or altered.
+    """
     folder = RunFolder(Path(run))
     card = folder.read_card()
     recipe = folder.read_recipe()

@@ -1,4 +1,4 @@
-"""Labels of published test sets that people who looked again did not confirm."""
+"""Labels of published test sets that a study rejects."""
 
 from inkling.types import Digits
 
@@ -11,5 +11,5 @@ MNIST_TEST = "084a4dc18939748f27690c91d25a4cd92b4dde5b5a9667cc2b0641be99245383"
 
 
 def unconfirmed_labels(digits: Digits) -> tuple[int, ...]:
-    """Indices of the labels that were not confirmed; empty where no study of `digits` is known."""
+    """Indices of the rejected labels. Empty if no study of `digits` is known."""
     return MNIST_UNCONFIRMED if digits.sha256() == MNIST_TEST else ()

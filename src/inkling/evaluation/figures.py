@@ -1,4 +1,4 @@
-"""The images of a run: curves, confusion, mistakes, samples. Drawn with matplotlib, as PNG."""
+"""Draws the figures of a run with matplotlib: curves, confusion, mistakes, samples."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,7 +25,7 @@ SAMPLES_A_CLASS = 10
 
 
 def draw_curves(history: list[EpochMetrics], best_epoch: int) -> Figure:
-    """Loss and accuracy by epoch, training and validation, with the best epoch marked."""
+    """Draws training and validation loss and accuracy by epoch, and marks the best epoch."""
     figure = _figure(10, 4)
     loss, accuracy = figure.subplots(1, 2)
     epochs = [epoch.epoch for epoch in history]
@@ -46,7 +46,7 @@ def draw_curves(history: list[EpochMetrics], best_epoch: int) -> Figure:
 
 
 def draw_confusion(counts: NDArray[np.int64], classes: tuple[str, ...]) -> Figure:
-    """Counts (C, C) on the left, fractions of each label on the right; the diagonal has no tint."""
+    """Draws counts (C, C) on the left and fractions of each label on the right."""
     figure = _figure(13, 6.2)
     left, right = figure.subplots(1, 2)
     fractions = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
@@ -63,7 +63,7 @@ def draw_mistakes(
     count: int = MISTAKES,
     total: int | None = None,
 ) -> Figure:
-    """The most confident wrong answers: label, answer and its confidence.
+    """Draws the most confident wrong answers with label, answer and confidence.
 
     `total` counts all mistakes if `digits` holds only some of them.
     """
@@ -91,7 +91,7 @@ def draw_mistakes(
 def draw_samples(
     digits: Digits, a_class: int = SAMPLES_A_CLASS, counts: Sequence[int] | None = None
 ) -> Figure:
-    """A row for each class: the first images that the data has of it.
+    """Draws a row per class with its first images.
 
     `counts` are the images per class if `digits` holds only some of them.
     """
@@ -111,7 +111,20 @@ def draw_samples(
 
 
 def show5(digits: Digits, first: int = 0) -> Figure:
-    """Five images in a row, from place `first` on, each with its label above it."""
+    """Draws five images in a row with their labels.
+
+    Parameters
+    ----------
+    digits
+        The images and labels.
+    first
+        The index of the first image.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        The figure. A notebook shows it.
+    """
     figure = _figure(7.5, 1.9)
     for axes, index in zip(figure.subplots(1, 5), range(first, first + 5), strict=True):
         axes.set_axis_off()
@@ -122,7 +135,7 @@ def show5(digits: Digits, first: int = 0) -> Figure:
 
 
 def show_rows(rows: dict[str, NDArray[np.uint8]]) -> Figure:
-    """A row of images for each name; every value is (N, H, W) uint8, light on dark."""
+    """Draws a row of images (N, H, W) uint8, light on dark, for each name."""
     columns = max((len(images) for images in rows.values()), default=1)
     figure = _figure(1.2 * columns + 2, 1.25 * len(rows))
     grid = figure.subplots(max(1, len(rows)), columns, squeeze=False)
@@ -138,13 +151,13 @@ def show_rows(rows: dict[str, NDArray[np.uint8]]) -> Figure:
 
 
 def save_figure(figure: Figure, path: Path) -> None:
-    """Write a figure as PNG, whole or not at all."""
+    """Writes a figure as PNG, atomically."""
     with replacing(path) as temporary:
         figure.savefig(temporary, format="png", dpi=120)
 
 
 def _figure(width: float, height: float) -> Figure:
-    """An empty figure of so many inches, free of pyplot's global state."""
+    """An empty figure of the given size in inches, without pyplot's global state."""
     figure = Figure(figsize=(width, height), facecolor=BACKGROUND, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
@@ -162,7 +175,7 @@ def _curve(
 
 
 def _matrix(axes: Axes, values: NDArray, texts: list[list[str]], classes: tuple[str, ...]) -> None:
-    """Errors tint their cell; were the diagonal tinted too, nothing else would be seen."""
+    """Colours the errors. The diagonal has no colour, because it would dominate."""
     errors = values.astype(float).copy()
     np.fill_diagonal(errors, 0)
     axes.imshow(errors, cmap="Oranges", vmin=0, vmax=max(errors.max() * 1.6, 1e-9))

@@ -1,12 +1,12 @@
-"""Which of the test images a run folder keeps: those that tell something."""
+"""Selects the test images that a run folder keeps: mistakes, and examples of each cell."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-MISTAKES = 400  # the surest of all wrong answers
-WRONG_A_CELL = 24  # the surest of each confusion
-LEAST_SURE_A_CLASS, SUREST_A_CLASS = 8, 4  # of the right answers
-LIMIT = 2_000  # images; keeps the report of any run below 3 MB
+MISTAKES = 400  # the most confident wrong answers
+WRONG_A_CELL = 24  # the most confident ones of each confusion
+LEAST_SURE_A_CLASS, SUREST_A_CLASS = 8, 4  # right answers per class
+LIMIT = 2_000  # images; limits a report to 3 MB
 
 
 def select_images(
@@ -14,8 +14,8 @@ def select_images(
 ) -> NDArray[np.int64]:
     """Sorted indices of at most `LIMIT` images, given labels (N,) and probabilities (N, C).
 
-    The surest mistakes come first, then each cell of the confusion matrix in turn, so that where
-    there are too many no cell goes without while another has several.
+    The most confident mistakes come first. Then each cell of the confusion matrix gets one image in
+    turn, until the limit.
     """
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = surest_mistakes(labels, probabilities)[:MISTAKES]
@@ -36,8 +36,8 @@ def surest_mistakes(
 def _by_cell(
     labels: NDArray[np.integer], answers: NDArray[np.integer], confidence: NDArray[np.floating]
 ) -> list[tuple[int, int]]:
-    """Rank within its cell, and index, of every image worth showing."""
-    order = np.argsort(-confidence, kind="stable")  # surest first
+    """The rank within its cell and the index of each candidate image."""
+    order = np.argsort(-confidence, kind="stable")  # most confident first
     cells: dict[tuple[int, int], list[int]] = {}
     for index in order.tolist():
         cells.setdefault((int(labels[index]), int(answers[index])), []).append(index)

@@ -1,4 +1,4 @@
-"""How good the answers are: every figure that an evaluation reports, from probabilities."""
+"""Metrics of an evaluation: accuracy, loss, confusion, scores per class, calibration."""
 
 import math
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ BINS = 15  # of the reliability diagram, as in Guo et al., 2017
 
 @dataclass(frozen=True)
 class ClassScore:
-    """One class: `precision` of the answers that name it, `recall` of the images of it.
+    """One class: the `precision` of its predictions and the `recall` of its images.
 
-    Each is 0 where its denominator is, as scikit-learn has it.
+    A measure with denominator 0 is 0, as in scikit-learn.
     """
 
     name: str
@@ -27,10 +27,13 @@ class ClassScore:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The answers to `n` images, measured.
+    """The metrics of the answers to `n` images.
 
-    `confusion` (C, C) int64 counts label (row) against answer (column); `reliability` (B, 3) is,
-    per bin of confidence, mean confidence, accuracy and count.
+    Accuracies and `ece` (expected calibration error) are fractions, `loss` is the mean
+    cross-entropy in nats, `interval` the 95 % interval of the accuracy (Wilson).
+
+    `confusion` (C, C) int64 has labels as rows and answers as columns. `reliability` (B, 3) has the
+    mean confidence, accuracy and count of each bin of confidence.
     """
 
     accuracy: float
@@ -43,7 +46,7 @@ class Evaluation:
     reliability: NDArray[np.float64]
 
     def as_json(self) -> dict[str, Any]:
-        """What `evaluate --json` prints."""
+        """The output of `evaluate --json`."""
         return {
             "accuracy": self.accuracy,
             "interval": list(self.interval),
@@ -56,7 +59,7 @@ class Evaluation:
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Probabilities (N, C) of logits (N, C); rows add up to 1."""
+    """Probabilities (N, C) of logits (N, C). Each row sums to 1."""
     shifted = logits.astype(np.float64)
     shifted = np.exp(shifted - shifted.max(axis=1, keepdims=True))
     return shifted / shifted.sum(axis=1, keepdims=True)
@@ -65,7 +68,7 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float64]:
 def measure(
     logits: NDArray[np.floating], labels: NDArray[np.integer], classes: tuple[str, ...]
 ) -> Evaluation:
-    """Everything about `logits` (N, C) for images whose true classes are `labels` (N,)."""
+    """Computes all metrics of `logits` (N, C) for `labels` (N,)."""
     probabilities = softmax(logits)
     answers = probabilities.argmax(axis=1)
     confusion = confusion_matrix(labels, answers, len(classes))
@@ -87,7 +90,7 @@ def measure(
 def confusion_matrix(
     labels: NDArray[np.integer], answers: NDArray[np.integer], classes: int
 ) -> NDArray[np.int64]:
-    """Counts (C, C): row is the label, column the answer."""
+    """Counts (C, C) with labels as rows and answers as columns."""
     cells = np.bincount(labels * classes + answers, minlength=classes * classes)
     return cells.reshape(classes, classes)
 
@@ -106,7 +109,7 @@ def class_scores(confusion: NDArray[np.int64], classes: tuple[str, ...]) -> tupl
 
 
 def wilson_interval(right: int, n: int, z: float = Z_95) -> tuple[float, float]:
-    """The score interval of a fraction (Wilson, 1927): honest also close to 1."""
+    """The score interval of a fraction (Wilson, 1927), valid also close to 1."""
     fraction, z2 = right / n, z * z
     middle = (fraction + z2 / (2 * n)) / (1 + z2 / n)
     half = z * math.sqrt(fraction * (1 - fraction) / n + z2 / (4 * n * n)) / (1 + z2 / n)
@@ -116,7 +119,7 @@ def wilson_interval(right: int, n: int, z: float = Z_95) -> tuple[float, float]:
 def reliability_bins(
     confidence: NDArray[np.floating], right: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """(15, 3): mean confidence, accuracy and count of the answers in each bin of confidence."""
+    """Mean confidence, accuracy and count of the answers in each bin of confidence, (15, 3)."""
     bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
     count = np.bincount(bins, minlength=BINS)
     return np.stack(

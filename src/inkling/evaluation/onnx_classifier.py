@@ -1,4 +1,4 @@
-"""A model in an ONNX file, measured as a run is."""
+"""The classifier of an ONNX file, with the interface of `TorchClassifier`."""
 
 import json
 from pathlib import Path
@@ -11,10 +11,10 @@ from inkling.reading.recognise.network import NONE, load_network
 
 
 class OnnxClassifier:
-    """Answers of the network in `path`; its logits are logarithms of calibrated probabilities."""
+    """Classifies with the network in `path`. Its logits are calibrated log-probabilities."""
 
     def __init__(self, path: Path) -> None:
-        """Raises `ModelError` where the file is no digit model."""
+        """Loads the model. Raises `ModelError` if the file is not a digit model."""
         self.network = load_network(path)
         self.classes = self.network.card.labels + (NONE,) * self.network.knows_none
         metadata = self.network.session.get_modelmeta().custom_metadata_map

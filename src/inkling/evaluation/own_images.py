@@ -1,7 +1,7 @@
-"""Somebody's own labelled images, scored, and a page that shows the mistakes.
+"""Evaluates the reader on the user's own labelled images, and writes a page of mistakes.
 
-A label is the name of the folder an image lies in, where that is `0` to `9`, `blank` or
-`not-a-digit`; else the beginning of the file's name (`7_1-anna.png`, `1250__3.png`).
+The label is the name of the image's folder if that is `0` to `9`, `blank` or `not-a-digit`.
+Otherwise it is the beginning of the file name (`7_1-anna.png`, `1250__3.png`).
 """
 
 import base64
@@ -21,7 +21,7 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.formats import images_under
 from inkling.types import Reading
 
-SHOWN = 200  # mistakes on the page
+SHOWN = 200  # greatest number of mistakes on the page
 WORDS = ("blank", "not-a-digit")
 NAME = re.compile(r"^(\d+|blank|not-a-digit)_")
 SOURCE = re.compile(r"^[^_]+_[^-]*-(.+)$")
@@ -29,23 +29,23 @@ SOURCE = re.compile(r"^[^_]+_[^-]*-(.+)$")
 
 @dataclass(frozen=True)
 class Labelled:
-    """An image and what it truly shows: digits, `blank` or `not-a-digit`."""
+    """An image and its label: digits, `blank` or `not-a-digit`."""
 
     path: Path
     label: str
-    source: str  # who wrote it, from the name after a hyphen; empty where names do not say
+    source: str  # the writer, from the name after a hyphen; empty if unknown
 
 
 @dataclass(frozen=True)
 class Scored:
-    """A labelled image and what the reader made of it."""
+    """A labelled image and its reading."""
 
     given: Labelled
     answer: Reading | ImageError
 
     @property
     def right(self) -> bool:
-        """Whether the whole text is right, or the verdict where there is nothing to read."""
+        """Whether the whole text is right, or the verdict if there is nothing to read."""
         if isinstance(self.answer, ImageError):
             return False
         if self.given.label in WORDS:
@@ -54,7 +54,7 @@ class Scored:
 
     @property
     def refused(self) -> bool:
-        """Whether an image that shows digits got no digit for an answer."""
+        """Whether an image with digits was answered without a digit."""
         readable = self.given.label not in WORDS
         return readable and (isinstance(self.answer, ImageError) or not self.answer.text)
 
@@ -64,10 +64,10 @@ class OwnScore:
     """The reader's result on a folder."""
 
     scored: tuple[Scored, ...]
-    expect_one: bool = False  # whether each image was taken to hold one digit at most
+    expect_one: bool = False  # each image holds at most one digit
 
     def as_json(self) -> dict[str, object]:
-        """What `evaluate --own --json` prints."""
+        """The output of `evaluate --own --json`."""
         right = [one.right for one in self.scored]
         by_source: dict[str, list[bool]] = defaultdict(list)
         for one in self.scored:
@@ -89,17 +89,17 @@ class OwnScore:
 
 
 def find_labelled(folder: Path) -> list[Labelled]:
-    """All images under a folder whose label their name or their folder tells, by path.
+    """All labelled images under a folder, sorted by path.
 
-    Raises `DataError` where there are none.
+    Raises `DataError` if there are none.
     """
     if not folder.is_dir():
-        raise DataError(f"{folder} is no folder; give one that holds your labelled images")
+        raise DataError(f"{folder} is not a folder. Give a folder of labelled images")
     found = [labelled for path in images_under(folder) if (labelled := _labelled(path)) is not None]
     if not found:
         raise DataError(
-            f"{folder} holds no image with a label: call them 7_1.png or 1250__3.png, "
-            "or put them into folders called 0 to 9"
+            f"{folder} has no labelled images. Name them 7_1.png or 1250__3.png, "
+            "or put them into folders 0 to 9"
         )
     return found
 
@@ -119,7 +119,7 @@ def _labelled(path: Path) -> Labelled | None:
 
 
 def score_own(folder: str | Path, reader: Reader, *, expect_one: bool = False) -> OwnScore:
-    """Reads every labelled image of a folder. Raises `DataError` where there are none."""
+    """Reads all labelled images of a folder. Raises `DataError` if there are none."""
     labelled = find_labelled(Path(folder))
     answers = reader.read([one.path for one in labelled], expect_one=expect_one)
     scored = tuple(Scored(*pair) for pair in zip(labelled, answers, strict=True))
@@ -127,7 +127,7 @@ def score_own(folder: str | Path, reader: Reader, *, expect_one: bool = False) -
 
 
 def score_calibration(scored: tuple[Scored, ...]) -> float:
-    """Expected calibration error over images of one digit, binned as everywhere in inkling.
+    """The expected calibration error over images of one digit.
 
     0 if there are none.
     """
@@ -141,7 +141,7 @@ def score_calibration(scored: tuple[Scored, ...]) -> float:
 
 
 def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:
-    """Writes one HTML file, with all its images inside, of what was read wrongly."""
+    """Writes a self-contained HTML page of the mistakes."""
     wrong = [one for one in score.scored if not one.right]
     paths = [one.given.path for one in wrong[:SHOWN]]
     traces = reader.trace(paths, expect_one=score.expect_one)
@@ -152,7 +152,7 @@ def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:
         if not isinstance(trace, ImageError):
             data = base64.b64encode(as_png(trace)).decode()
             image = (
-                f'<img alt="the road to {html.escape(said)}" src="data:image/png;base64,{data}">'
+                f'<img alt="the steps to {html.escape(said)}" src="data:image/png;base64,{data}">'
             )
         cards.append(
             f"<article><h2>{html.escape(one.given.path.name)}</h2><p>is <b>"
@@ -174,7 +174,7 @@ def _said(answer: Reading | ImageError) -> str:
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
-<title>What was read wrongly</title>
+<title>Mistakes</title>
 <style>
 body {{ font: 16px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem;
   padding: 0 1rem; color: #1c2026; background: #f5f6f8; }}
@@ -185,7 +185,7 @@ article p {{ margin: 0 0 .5rem; color: #707882; }} article b {{ color: #1c2026; 
 img {{ max-width: 100%; height: auto; }}
 </style>
 <h1>{right} of {n} images read right</h1>
-<p>{wrong} were not; each with the road to its answer.</p>
+<p>{wrong} were not. Each one is shown with its processing steps.</p>
 {cards}
 </html>
 """

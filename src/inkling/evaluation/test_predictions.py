@@ -1,6 +1,6 @@
-"""What a run folder keeps of its test: the measures, every answer, and the telling images.
+"""Saves the test result of a run: metrics, all answers, and selected images.
 
-With it the report can be made again where the data is not. Two files: `evaluation.json`, and
+The report can be made again from it without the data. There are two files: `evaluation.json`, and
 `test_predictions.npz` without pickles.
 """
 
@@ -25,17 +25,17 @@ FORMAT = 1
 MEASURES = "evaluation.json"
 PREDICTIONS = "test_predictions.npz"
 OLD_PREDICTIONS = "evidence.npz"  # its name in runs made before 2026-11-28
-MAX_BYTES = 256 << 20  # of all arrays of a file, unpacked
+MAX_BYTES = 256 << 20  # limit for the unpacked arrays of a file
 SAMPLES_A_CLASS = 10
 
 
 @dataclass(frozen=True, eq=False)
 class SavedPredictions:
-    """Some test images with what was answered, and some training images.
+    """Selected test images with their answers, and some training images.
 
-    `digits` holds K test images, `indices` (K,) their places in the test set and
-    `probabilities` (K, C) float32 what the network said; `answers` (N,) int64 are those to the
-    whole test set and `labels` (N,) what stands there; `samples` are training images.
+    `digits` are K test images, `indices` (K,) their indices in the test set, and `probabilities`
+    (K, C) float32 those of the network. `answers` and `labels` (N,) int64 are for the whole test
+    set. `samples` are training images.
     """
 
     digits: Digits
@@ -49,7 +49,7 @@ class SavedPredictions:
 def collect_predictions(
     splits: Splits, test: Digits, probabilities: NDArray[np.floating]
 ) -> SavedPredictions:
-    """The predictions of a test whose answers were `probabilities` (N, C)."""
+    """Selects the predictions to save from `probabilities` (N, C)."""
     answers = probabilities.argmax(axis=1)
     chosen = select_images(test.labels, probabilities)
     return SavedPredictions(
@@ -63,7 +63,7 @@ def collect_predictions(
 
 
 def describe_splits(splits: Splits, test: Digits) -> dict[str, Any]:
-    """Counts a class of every part, and mean and sd of the training pixels."""
+    """The counts per class of all parts, and the mean and sd of the training pixels."""
     mean, std = pixel_statistics(splits.training)
     parts = {"training": splits.training, "validation": splits.validation, "test": test}
     return {
@@ -76,7 +76,7 @@ def describe_splits(splits: Splits, test: Digits) -> dict[str, Any]:
 def write_predictions(
     folder: Path, evaluation: Evaluation, data: dict[str, Any], predictions: SavedPredictions
 ) -> None:
-    """Write both files into a run folder."""
+    """Writes both files to a run folder."""
     small = np.uint8 if len(predictions.digits.classes) <= 256 else np.uint16
     with replacing(folder / PREDICTIONS) as temporary, temporary.open("wb") as file:
         np.savez_compressed(
@@ -100,7 +100,7 @@ def write_predictions(
 
 
 def read_measures(folder: Path) -> dict[str, Any]:
-    """The content of `evaluation.json`. Raises `RunError` where it is missing or damaged."""
+    """Reads `evaluation.json`. Raises `RunError` if it is missing or damaged."""
     path = folder / MEASURES
     try:
         measures = json.loads(path.read_text("utf-8"))
@@ -116,7 +116,7 @@ def read_measures(folder: Path) -> dict[str, Any]:
 
 
 def read_predictions(folder: Path, classes: tuple[str, ...]) -> SavedPredictions:
-    """The content of `test_predictions.npz`. Raises `RunError` where it is missing or damaged."""
+    """Reads `test_predictions.npz`. Raises `RunError` if it is missing or damaged."""
     path = folder / PREDICTIONS
     if not path.exists() and (folder / OLD_PREDICTIONS).exists():
         path = folder / OLD_PREDICTIONS
@@ -139,7 +139,7 @@ def _predictions(arrays: dict[str, NDArray], classes: tuple[str, ...]) -> SavedP
     probabilities = arrays["probabilities"].astype(np.float32)
     answers = arrays["answers"].astype(np.int64)
     if probabilities.shape != (len(indices), len(classes)) or answers.shape != labels.shape:
-        raise ValueError("its arrays do not fit together")
+        raise ValueError("its arrays do not match")
     return SavedPredictions(
         digits=Digits(arrays["images"], labels[indices], classes),
         indices=indices,

@@ -1,4 +1,4 @@
-"""The images of a search: how it went, and which settings mattered."""
+"""Draws the figures of a hyperparameter search: history and importance of the settings."""
 
 from collections.abc import Mapping, Sequence
 
@@ -10,12 +10,12 @@ from inkling.evaluation.figures import BACKGROUND, FAINT, INK, TRAINING, VALIDAT
 
 
 def draw_search(trials: Sequence[tuple[int, float, bool]]) -> Figure:
-    """Validation accuracy by trial: (number, accuracy, whether it was cut short), and the best."""
+    """Draws the validation accuracy of trials (number, accuracy, pruned or not), and the best."""
     figure, axes = _axes(9, 4.2)
     floor = _floor([accuracy for _, accuracy, pruned in trials if not pruned])
     for pruned, color, marker, label in (
-        (True, VALIDATION, "x", "cut short"),
-        (False, TRAINING, "o", "trained to its end"),
+        (True, VALIDATION, "x", "pruned"),
+        (False, TRAINING, "o", "complete"),
     ):
         points = [(number, max(value, floor)) for number, value, p in trials if p == pruned]
         if points:
@@ -39,7 +39,7 @@ def draw_search(trials: Sequence[tuple[int, float, bool]]) -> Figure:
 
 
 def _floor(whole: Sequence[float]) -> float:
-    """Where to cut the axis: failures near chance would squeeze all that matters into a line."""
+    """The lower end of the axis. Failed trials near chance would hide the differences."""
     if len(whole) < 4:
         return 0.0
     ranked = sorted(whole)
@@ -48,13 +48,13 @@ def _floor(whole: Sequence[float]) -> float:
 
 
 def draw_importance(importance: Mapping[str, float]) -> Figure:
-    """A bar a setting: its fraction of the differences between trials."""
+    """Draws a bar per setting: the fraction of the differences that it explains."""
     figure, axes = _axes(8, 1.5 + 0.45 * max(1, len(importance)))
     axes.set(title="Fraction of the differences that each setting explains", xlim=(0, 1.08))
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     if not importance:
         axes.set(ylim=(0, 1), yticks=[])
-        axes.text(0.54, 0.5, "too few whole trials to tell", ha="center", va="center", color=INK)
+        axes.text(0.54, 0.5, "too few complete trials", ha="center", va="center", color=INK)
         return figure
     names = sorted(importance, key=lambda name: importance[name])
     bars = axes.barh(names, [importance[name] for name in names], color=TRAINING, height=0.6)

@@ -1,1 +1,1 @@
-"""See the modules of this folder."""
+"""Exports models to ONNX, safetensors and .pth, and verifies the written files."""

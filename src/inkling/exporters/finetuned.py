@@ -1,4 +1,4 @@
-"""A finetuned network written back to the ONNX graph that it came from."""
+"""Writes finetuned weights back into the ONNX graph that they came from."""
 
 import copy
 import json
@@ -18,14 +18,14 @@ from inkling.types import MEAN, SIDE, STD
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-RAW = {"mean": 0.0, "std": 1 / 255}  # of a graph that takes pixels from 0 to 255
-PROOFS = 256  # random images on which the file is compared with the network
+RAW = {"mean": 0.0, "std": 1 / 255}  # normalisation of a graph with inputs from 0 to 255
+PROOFS = 256  # random images for comparing the file with the network
 
 
 def read_graph(path: Path, network: Network) -> "tuple[ModelProto, ScaledGraph]":
-    """The graph in a model file, and the same as a network that can be trained.
+    """Reads the graph of a model file, and converts it to a network that can be trained.
 
-    `network` is the file as the reader loads it. Raises `ModelError` where finetune cannot train
+    `network` is the file as the reader loads it. Raises `ModelError` if finetune cannot train
     the graph, and `MissingExtraError` without onnx.
     """
     try:
@@ -41,9 +41,9 @@ def read_graph(path: Path, network: Network) -> "tuple[ModelProto, ScaledGraph]"
 def write_graph(
     proto: "ModelProto", graph: ScaledGraph, card: dict[str, Any], path: Path
 ) -> Network:
-    """Write `proto` with the weights of `graph` and a new card to `path`, and load it.
+    """Writes `proto` with the weights of `graph` and a new card to `path`, and loads it.
 
-    Raises `ModelError` where the file answers otherwise than the network.
+    Raises `ModelError` if the file's output differs from the network's.
     """
     proto = copy.deepcopy(proto)
     graph.write_into(proto)

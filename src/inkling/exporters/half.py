@@ -1,7 +1,7 @@
-"""A model file of half the size: weights of 16 bits, which the runtime gives 32 again.
+"""Stores a model's weights with 16 bits, which ONNX Runtime converts back to 32 when loading.
 
-Only the file is smaller. The network must have such weights before it is written, so that the
-file answers as it does: `round_to_half(fold_norms(net))`, then `store_half(path)`.
+Only the file is smaller. Round the weights before export, so that the file and the network give the
+same output: `round_to_half(fold_norms(net))`, then `store_half(path)`.
 """
 
 from pathlib import Path
@@ -14,11 +14,11 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inkling.reading.model_hash import with_hash
 
-LARGE = 256  # numbers; smaller tensors are left as they are
+LARGE = 256  # numbers; smaller tensors are not converted
 
 
 def fold_norms(net: nn.Module) -> nn.Module:
-    """The network in place, each batch norm folded into the convolution before it."""
+    """Folds each batch norm into the convolution before it, in place."""
     for sequence in [m for m in net.modules() if isinstance(m, nn.Sequential)]:
         for index in range(len(sequence) - 1):
             pair = sequence[index], sequence[index + 1]
@@ -29,7 +29,7 @@ def fold_norms(net: nn.Module) -> nn.Module:
 
 
 def round_to_half(net: nn.Module) -> nn.Module:
-    """The network in place, its weights such as 16 bits hold."""
+    """Rounds the weights to 16-bit values, in place."""
     with torch.no_grad():
         for weights in net.parameters():
             weights.copy_(weights.half().float())
@@ -37,7 +37,7 @@ def round_to_half(net: nn.Module) -> nn.Module:
 
 
 def store_half(path: Path) -> None:
-    """Keep the large weights of the ONNX file at `path` as 16 bits, with a cast after each."""
+    """Converts the large weights of the ONNX file at `path` to 16 bits with a cast after each."""
     import onnx
     from onnx import TensorProto, helper, numpy_helper
 
@@ -53,7 +53,7 @@ def store_half(path: Path) -> None:
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     onnx.checker.check_model(model)
-    # Without the hash of the file as it was.
+    # The old hash is removed.
     kept = [entry for entry in model.metadata_props if entry.key != "sha256"]
     del model.metadata_props[:]
     model.metadata_props.extend(kept)

@@ -1,4 +1,4 @@
-"""The network that reads whole lines as an ONNX file of half the size."""
+"""Exports the line network to ONNX with 16-bit weights."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,10 +19,10 @@ from inkling.reading.recognise.strip import HEIGHT
 def export_line(
     net: nn.Module, card: dict[str, Any], path: Path, strips: Sequence[NDArray[np.uint8]]
 ) -> None:
-    """Write `net` to `path`, its batch free and its width in steps of 4, its weights in 16 bits.
+    """Writes `net` to `path` with free batch size, free width in steps of 4, and 16-bit weights.
 
-    They must be such as 16 bits hold (`round_to_half`): the runtime gives them 32 again when it
-    opens the file. Raises `ModelError`, and leaves `path` as it was, where a logit for one of
+    The weights must be 16-bit values (`round_to_half`). Raises `ModelError` without changing `path`
+    if a logit for one of
     `strips` (32, W) uint8 is off by more than 1e-4 of the largest one.
     """
     net = net.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]

@@ -1,6 +1,6 @@
-"""Any network as an ONNX file that needs no torch: weights, preprocessing and card in one.
+"""Exports a network to ONNX with weights, preprocessing and card, and verifies the file.
 
-The file is compared with the network on 10,000 images before it takes its name.
+The file is compared with the network on 10,000 images before it replaces `path`.
 """
 
 import contextlib
@@ -31,9 +31,9 @@ from inkling.training.run_folder import RunFolder
 from inkling.types import MEAN, SIDE, STD
 
 CARD_FORMAT = 1
-OPSET = 23  # the newest that torch 2.13's exporter writes without a converter
-TOLERANCE = 1e-4  # of a logit
-PROOFS = 10_000  # images that both must agree on
+OPSET = 23  # the newest one that torch 2.13 exports without conversion
+TOLERANCE = 1e-4  # greatest difference of a logit
+PROOFS = 10_000  # images on which both must agree
 CARRIED = (
     "recipe", "data", "seed", "network", "parameters", "validation", "test", "data_sha256",
     "weights_sha256", "versions", "temperature", "thresholds",
@@ -42,7 +42,7 @@ INPUT, OUTPUT = "images", "logits"
 
 
 def make_card(classes: tuple[str, ...], **entries: Any) -> dict[str, Any]:
-    """What a model file says of itself; `entries` come on top.
+    """The card of a model file, with additional `entries`.
 
     A network's pixels are (grey / 255 - mean) / std, light ink on dark.
     """
@@ -66,14 +66,14 @@ def export_onnx(
     half: bool = False,
     raw: InputType | None = None,
 ) -> None:
-    """Write `model` to `path`, its batch free, its weights inside, `card` in its metadata.
+    """Writes `model` with its weights to `path`, with free batch size and `card` in its metadata.
 
-    With `raw` the input is pixels from 0 to 255, of that type; without, it is normalised images.
-    With `half` the weights are kept in 16 bits, and must be such as those hold (`round_to_half`).
+    With `raw`, the input is pixels from 0 to 255 of that type, otherwise normalised images. With
+    `half`, the weights are stored with 16 bits, and must be 16-bit values (`round_to_half`).
 
-    `examples` (N, 28, 28) uint8 are what the file is compared on with the network; they are
-    repeated up to 10,000. Raises `ModelError`, and leaves `path` as it was, where an answer
-    differs or a logit is off by more than 1e-4, and `MissingExtraError` without onnx.
+    The file is compared with the network on `examples` (N, 28, 28) uint8, repeated up to 10,000.
+    Raises `ModelError` without changing `path` if an answer differs or a logit differs by more than
+    1e-4, and `MissingExtraError` without onnx.
     """
     model = copy.deepcopy(model).cpu().eval()
     free = {0: torch.export.Dim("batch")}
@@ -87,12 +87,12 @@ def export_onnx(
 
 
 def export_run_onnx(run: RunFolder, path: Path, raw: InputType = "uint8") -> None:
-    """Write the network of an ended run, its card with it, as `export_onnx` does.
+    """Writes the network and card of a finished run as `export_onnx` does.
 
     The file takes pixels from 0 to 255 as uint8 or float32, (N, 28, 28) or (N, 1, 28, 28).
 
-    It is compared on the embedded scans, moved about. Raises `RunError` where the run is not
-    whole.
+    It is compared on shifted versions of the embedded scans. Raises `RunError` if the run is not
+    finished.
     """
     classifier = load_classifier(run.path, "cpu")
     entries = {name: classifier.card[name] for name in CARRIED if name in classifier.card}
@@ -101,7 +101,7 @@ def export_run_onnx(run: RunFolder, path: Path, raw: InputType = "uint8") -> Non
 
 
 def moved_scans() -> NDArray[np.uint8]:
-    """10,000 real digits (N, 28, 28) that need no download: 1,797 scans, each in six places."""
+    """10,000 real digits (N, 28, 28) without a download: 1,797 scans, each with six shifts."""
     scans = embedded_digits().images
     moves = ((0, 0), (-2, 0), (2, 1), (0, -2), (1, 2), (-1, -1))
     return np.concatenate([np.roll(scans, move, axis=(1, 2)) for move in moves])[:PROOFS]
@@ -110,9 +110,9 @@ def moved_scans() -> NDArray[np.uint8]:
 def write_graph(
     model: nn.Module, example: torch.Tensor, free: dict[int, Any], card: dict[str, Any], path: Path
 ) -> None:
-    """Write a model of one input and one output to `path`, `card` in its metadata.
+    """Writes a model with one input and one output to `path`, with `card` in its metadata.
 
-    `example` is an input, and `free` names the dimensions of it that another may have otherwise.
+    `example` is an input. `free` are the dimensions that may have other sizes.
     Raises `MissingExtraError` without onnx.
     """
     try:
@@ -132,10 +132,10 @@ def write_graph(
             verbose=False,
         )
     if program is None:
-        raise ModelError("torch gave no ONNX graph for this network")
+        raise ModelError("torch could not export this network to ONNX")
     proto = program.model_proto
     onnx.helper.set_model_props(proto, {"card": json.dumps(card, sort_keys=True)})
-    for node in proto.graph.node:  # where in the source each node came from: a fifth of the file
+    for node in proto.graph.node:  # source locations: a fifth of the file
         del node.metadata_props[:]
         node.doc_string = ""
     for value in (*proto.graph.value_info, *proto.graph.input, *proto.graph.output):
@@ -147,7 +147,7 @@ def write_graph(
 
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
-    """Hold back what the exporter says to its own developers."""
+    """Suppresses the exporter's messages for its developers."""
     logger = logging.getLogger("torch.onnx")
     level = logger.level
     logger.setLevel(logging.ERROR)
@@ -160,9 +160,9 @@ def _quiet() -> Iterator[None]:
 
 
 def verify_onnx(model: nn.Module, path: Path, examples: NDArray[np.uint8]) -> float:
-    """The largest difference of a logit between a file and the network it came from.
+    """The greatest difference of a logit between a file and its network.
 
-    Raises `ModelError` where it is over 1e-4 or an answer differs, on `examples` (N, 28, 28)
+    Raises `ModelError` if it is over 1e-4 or an answer differs, on `examples` (N, 28, 28)
     uint8 repeated up to 10,000.
     """
     try:
@@ -170,32 +170,32 @@ def verify_onnx(model: nn.Module, path: Path, examples: NDArray[np.uint8]) -> fl
     except ImportError as error:
         raise MissingExtraError("train", "onnxruntime") from error
     if len(examples) == 0:
-        raise ModelError("an exported model is verified on examples, and none were given")
+        raise ModelError("there are no examples to verify the exported model on")
     images = normalise_images(torch.tensor(np.resize(examples, (PROOFS, SIDE, SIDE))))
     expected = predict_logits(model, images).numpy()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     stored = session.get_inputs()[0]
-    if not stored.shape:  # no shape of its own: raw pixels
+    if not stored.shape:  # no fixed shape: raw pixels
         kind = np.uint8 if stored.type == "tensor(uint8)" else np.float32
         images = torch.tensor(np.resize(examples, (PROOFS, SIDE, SIDE)).astype(kind))
     portions = [session.run([OUTPUT], {INPUT: part.numpy()})[0] for part in images.split(2_000)]
     found = np.concatenate([np.asarray(portion) for portion in portions])
     gap = float(np.abs(found - expected).max())
-    # Where the network's own two best logits are closer than the tolerance, either is its answer.
+    # If the two best logits differ by less than the tolerance, both are accepted answers.
     rows, answers = np.arange(len(found)), found.argmax(axis=1)
     strays = int((expected[rows, answers] < expected.max(axis=1) - TOLERANCE).sum())
     if gap > TOLERANCE or strays or not np.isfinite(gap):
         raise ModelError(
-            f"the exported model is not the network: logits differ by up to {gap:.1e}, "
-            f"{strays} of {PROOFS:,} answers are others; it was not written"
+            f"the exported model differs from the network: logits by up to {gap:.1e}, "
+            f"{strays} of {PROOFS:,} answers; it was not written"
         )
     return gap
 
 
 def verify_each(net: nn.Module, path: Path, images: Sequence[NDArray[np.float32]]) -> None:
-    """Compare a file with the network it came from on `images`, each (C, H, W) of its own size.
+    """Compares a file with its network on `images`, each (C, H, W) of any size.
 
-    Raises `ModelError` where a logit is off by more than 1e-4 of the largest one.
+    Raises `ModelError` if a logit differs by more than 1e-4 of the largest one.
     """
     import onnxruntime
 

@@ -1,7 +1,7 @@
-"""An ONNX graph that takes images as they are stored: scaling inside, any of the usual shapes.
+"""Adds pixel scaling and shape handling to an ONNX graph, so that it takes raw images.
 
-A user who forgot to scale, or scaled otherwise, got worse answers without a warning. Pixels of
-type uint8 cannot be scaled wrongly.
+Without it, wrong scaling gives wrong answers without a warning. Pixels of type uint8 cannot be
+scaled wrongly.
 """
 
 import contextlib
@@ -12,24 +12,23 @@ from inkling.reading.model_hash import with_hash
 from inkling.types import MEAN, SIDE, STD
 
 InputType = Literal["uint8", "float"]
-INPUT_TYPES: tuple[InputType, ...] = ("uint8", "float")
-OLDEST_OPSET = 9  # Gemm, Conv and Reshape are there in their present form
-SCALED = "scaled"  # the name of what was the graph's input
+OLDEST_OPSET = 9  # the oldest one with Gemm, Conv and Reshape in their present form
+SCALED = "scaled"  # the new name of the graph's original input
 
 
 def accept_raw_images(path: Path, kind: InputType) -> int:
-    """Have the graph at `path` take pixels from 0 to 255, (N, 28, 28) or (N, 1, 28, 28).
+    """Makes the graph at `path` take pixels from 0 to 255, (N, 28, 28) or (N, 1, 28, 28).
 
-    `kind` is the type of the input. Writes the graph in the oldest opset to which ONNX converts
-    it, and returns that opset; the caller compares the file with its network afterwards.
+    `kind` is the type of the input. Writes the graph in the oldest possible opset, and returns that
+    opset. The caller must compare the file with its network.
     """
     import onnx
 
     proto = _lowered(onnx.load(path))
     onnx.checker.check_model(proto)
-    # ONNX's check wants a rank for every input; ONNX Runtime does not, and takes both of ours.
+    # ONNX's checker requires a rank for each input. ONNX Runtime does not, and accepts both shapes.
     _prepend(proto, kind)
-    kept = [one for one in proto.metadata_props if one.key != "sha256"]  # of the file as it was
+    kept = [one for one in proto.metadata_props if one.key != "sha256"]  # of the old file
     del proto.metadata_props[:]
     proto.metadata_props.extend(kept)
     path.write_bytes(with_hash(proto.SerializeToString()))
@@ -37,7 +36,7 @@ def accept_raw_images(path: Path, kind: InputType) -> int:
 
 
 def _lowered(proto: Any) -> Any:
-    """The graph in the oldest opset in which it still loads and passes ONNX's own check."""
+    """The graph in the oldest opset in which it loads and passes ONNX's checker."""
     import onnx
     import onnx.version_converter
     import onnxruntime
@@ -45,7 +44,7 @@ def _lowered(proto: Any) -> Any:
     newest = next(one.version for one in proto.opset_import if one.domain in ("", "ai.onnx"))
     card = list(proto.metadata_props)
     for opset in range(OLDEST_OPSET, newest):
-        # The converter raises its own, undocumented types where an operator has no older form.
+        # The converter raises undocumented types if an operator has no older form.
         with contextlib.suppress(Exception):
             older = onnx.version_converter.convert_version(proto, opset)
             older.ir_version = onnx.helper.find_min_ir_version_for(list(older.opset_import))
@@ -60,7 +59,7 @@ def _lowered(proto: Any) -> Any:
 
 
 def _prepend(proto: Any, kind: InputType) -> None:
-    """Put reshaping and scaling in front of the graph; the input keeps its name, not its shape."""
+    """Adds reshaping and scaling before the graph. The input keeps its name, but not its shape."""
     import numpy as np
     from onnx import TensorProto, helper, numpy_helper
 

@@ -1,7 +1,6 @@
-"""A run's weights for other tools: safetensors, or a plain `state_dict` for torch.load.
+"""Exports a run's weights as safetensors, or as a plain `state_dict` for torch.load.
 
-The recipe and the card travel inside, where each form has room for them, so that `inkling
-evaluate` reads the file back.
+The recipe and the card are stored in the file, so that `inkling evaluate` can read it.
 """
 
 import json
@@ -22,24 +21,24 @@ from inkling.training.device import DeviceName, choose_device
 from inkling.training.recipe_text import dump_recipe, parse_recipe
 from inkling.training.run_folder import RunFolder
 
-ENTRY = "inkling"  # the key of the metadata; in a .pth the name of a record of its zip archive
-MAX_ENTRY = 1 << 22  # bytes of recipe and card
+ENTRY = "inkling"  # key of the metadata; in a .pth, name of a record in its zip archive
+MAX_ENTRY = 1 << 22  # limit for recipe and card, in bytes
 SUFFIXES = (".pth", ".safetensors")
 
 
 def export_pth(run: RunFolder, path: Path) -> None:
-    """Write a `state_dict` that `torch.load(path, weights_only=True)` reads."""
+    """Writes a `state_dict` for `torch.load(path, weights_only=True)`."""
     about = _about(run)
     with replacing(path) as temporary:
         torch.save(run.read_weights(torch.device("cpu")), temporary)
-        # A .pth is a zip archive; torch reads the records it knows and leaves others alone.
+        # A .pth is a zip archive. torch ignores unknown records.
         with zipfile.ZipFile(temporary, "a") as archive:
             root = archive.namelist()[0].split("/")[0]
             archive.writestr(f"{root}/{ENTRY}", about)
 
 
 def export_safetensors(run: RunFolder, path: Path) -> None:
-    """Write the weights, with recipe and card in the metadata."""
+    """Writes the weights, with recipe and card in the metadata."""
     about = _about(run)
     with replacing(path) as temporary:
         save_file(run.read_weights(torch.device("cpu")), temporary, {ENTRY: about})
@@ -51,13 +50,13 @@ def _about(run: RunFolder) -> str:
 
 
 def load_weights_file(path: Path, device: DeviceName = "auto") -> TorchClassifier:
-    """The network in a `.pth` or `.safetensors` file that `inkling export` wrote.
+    """Loads the network of a `.pth` or `.safetensors` file that `inkling export` wrote.
 
     Raises `ModelError` for a damaged file, and for one of another origin.
     """
     about, weights = _read(path)
     if about is None:
-        raise ModelError(f"{path} was not written by inkling export, so its network is not known")
+        raise ModelError(f"{path} was not written by inkling export, so its network is unknown")
     try:
         entries: dict[str, Any] = json.loads(about)
         card = dict(entries["card"])
@@ -72,7 +71,7 @@ def load_weights_file(path: Path, device: DeviceName = "auto") -> TorchClassifie
 
 
 def _read(path: Path) -> tuple[str | None, dict[str, Tensor]]:
-    """Recipe and card as JSON, and the weights."""
+    """Reads the recipe and card as JSON, and the weights."""
     try:
         if path.suffix == ".safetensors":
             with safe_open(path, "pt") as file:
@@ -88,5 +87,5 @@ def _read(path: Path) -> tuple[str | None, dict[str, Tensor]]:
         return about, torch.load(path, map_location="cpu", weights_only=True)
     except zipfile.BadZipFile:
         return None, {}
-    except Exception as error:  # damaged files make torch raise a dozen types
+    except Exception as error:  # torch raises many types for damaged files
         raise ModelError(f"cannot read {path}: {error}") from error

@@ -1,4 +1,4 @@
-"""A network of windows (marks, cells) as an ONNX file, compared with the network it came from."""
+"""Exports a network of windows (marks, cells) to ONNX, and compares the file with the network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,9 +17,9 @@ from inkling.files import replacing
 def export_windows(
     net: nn.Module, card: dict[str, Any], path: Path, windows: Sequence[NDArray[np.uint8]]
 ) -> None:
-    """Write `net` to `path`, its batch free, its weights in 16 bits, `card` in its metadata.
+    """Writes `net` to `path` with free batch size, 16-bit weights, and `card` in its metadata.
 
-    Raises `ModelError`, and leaves `path` as it was, where a logit for one of `windows`
+    Raises `ModelError` without changing `path` if a logit for one of `windows`
     (2, H, W) uint8 is off by more than 1e-4 of the largest one.
     """
     example = torch.zeros(2, *windows[0].shape)

@@ -1,4 +1,4 @@
-"""The map of writing as an ONNX file, compared with the network it came from."""
+"""Exports the text map network to ONNX, and compares the file with the network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,10 +18,10 @@ from inkling.reading.detect.text_map_network import MULTIPLE, pad_input
 def export_writing(
     net: WritingNet, card: dict[str, Any], path: Path, images: Sequence[NDArray[np.floating]]
 ) -> None:
-    """Write `net` to `path`, height and width free in steps of 16, `card` in its metadata.
+    """Writes `net` to `path` with free height and width in steps of 16, and `card` in its metadata.
 
-    Its weights must be such as 16 bits hold: see `half`.
-    Raises `ModelError`, and leaves `path` as it was, where a logit for one of `images`
+    Its weights must be 16-bit values; see `half`.
+    Raises `ModelError` without changing `path` if a logit for one of `images`
     (2, H, W) is off by more than 1e-4 of the largest one.
     """
     net = net.eval().to(memory_format=torch.contiguous_format)  # pyright: ignore[reportCallIssue]

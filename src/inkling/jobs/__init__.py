@@ -1,1 +1,1 @@
-"""Whole jobs, from a request to a result on disk: what the command line and the API call."""
+"""Complete jobs, as the command line and the Python API call them: train, evaluate, tune, ..."""

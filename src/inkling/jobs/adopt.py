@@ -1,4 +1,4 @@
-"""Convert a checkpoint that was trained elsewhere into a run folder."""
+"""The job `adopt`: converts a checkpoint that was trained elsewhere into a run folder."""
 
 import platform
 import re
@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 import inkling
-from inkling.adopt.choices import Wishes
+from inkling.adopt.choices import UserChoices
 from inkling.adopt.describe import describe_architecture, describe_ties
 from inkling.adopt.infer import Adoption, adopt_checkpoint
 from inkling.adopt.plan import assemble
@@ -45,14 +45,14 @@ from inkling.training.run_folder import (
 )
 from inkling.types import MEAN, SIDE, STD, Digits
 
-DECIDING = 10_000  # training images; candidates are tried on 2,000, close ones on more
-CALIBRATING = 5_000  # training images that the temperature is fitted on
+DECIDING = 10_000  # training images; candidates are tested on 2,000, close ones on more
+CALIBRATING = 5_000  # training images for fitting the temperature
 RUNS = Path("runs")
 
 
 @dataclass(frozen=True, eq=False)
 class AdoptResult:
-    """What `adopt --json` prints; `margin` and `training_accuracy` are fractions."""
+    """The result of `adopt`. `margin` and `training_accuracy` are fractions."""
 
     run: Path
     source: Path
@@ -65,7 +65,7 @@ class AdoptResult:
     ties: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The object of the contract; `ties` names choices that the images do not decide."""
+        """The output of `adopt --json`. `ties` are choices that the images do not decide."""
         return {
             "run": str(self.run),
             "source": str(self.source),
@@ -89,12 +89,12 @@ def adopt(
     notify: Notify | None = None,
     on_step: Callable[[str], None] | None = None,
 ) -> AdoptResult:
-    """Infer the network in a checkpoint, and write it as a run folder.
+    """Infers the network of a checkpoint, and writes it as a run folder.
 
-    `data` names the images whose training part decides what the file leaves open;
-    its test part is evaluated once, when everything is decided. `normalise` and `activation`
-    override the choice. Nothing in the file is executed. Raises `InklingError`: the file is no
-    classifier of such images, or the folder exists.
+    The training part of `data` decides what the file leaves open. Its test part is evaluated once,
+    at the end. `normalise` and `activation` override the decisions. Nothing in the file is
+    executed. Raises `InklingError` if the file is not a classifier of such images, or the folder
+    exists.
     """
     path = Path(file)
     if out is not None:
@@ -103,8 +103,8 @@ def adopt(
     training = source.load_training()
     few = _part(training, DECIDING)
     images = Images.of(few.images, few.labels)
-    wishes = Wishes(normalise, activation)
-    adoption = adopt_checkpoint(path, images, training.classes, wishes, on_step)
+    user_choices = UserChoices(normalise, activation)
+    adoption = adopt_checkpoint(path, images, training.classes, user_choices, on_step)
     name = _recipe_name(path)
     spec, _ = assemble(adoption.chain, adoption.decision.plan)
     recipe = Recipe(
@@ -117,7 +117,7 @@ def adopt(
 
 
 def _part(digits: Digits, count: int) -> Digits:
-    """So many images, each class by its fraction, in an order without runs of one class."""
+    """A stratified sample of images in a mixed order."""
     if len(digits) <= count + len(digits.classes):
         chosen = np.arange(len(digits))
     else:
@@ -126,7 +126,7 @@ def _part(digits: Digits, count: int) -> Digits:
 
 
 def _recipe_name(path: Path) -> str:
-    """A recipe's name from a file's: small letters, digits, dots, dashes."""
+    """Converts a file name to a recipe name: lower-case letters, digits, dots, dashes."""
     stem = re.sub(r"[^a-z0-9._-]+", "-", path.stem.lower()).strip("-._")
     return f"adopted-{stem}"[:64].rstrip("-._") if stem else "adopted"
 
@@ -154,14 +154,14 @@ def _complete(
     adoption: Adoption,
     result: AdoptResult,
 ) -> None:
-    """Weights, calibration, the one evaluation on the test set, the card and the report."""
+    """Writes weights, calibration, the result on the test set, card and report."""
     network = adoption.network
     weights_sha256 = run.write_weights(dict(network.state_dict()))
     classifier = TorchClassifier(network, adoption.classes)
     calibrating = in_classes(_part(training, CALIBRATING), adoption.classes, source.name)
     test = in_classes(source.load_test(), adoption.classes, source.name)
     if len(test) == 0:
-        raise DataError(f"{source.name} has no test image to measure {result.source} on")
+        raise DataError(f"{source.name} has no test images to evaluate {result.source} on")
     logits = classifier.predict_logits(test.images)
     evaluation = measure(logits, test.labels, adoption.classes)
     splits = Splits(in_classes(training, adoption.classes, source.name), None)
@@ -182,7 +182,7 @@ def _complete(
                 "ece": evaluation.ece,
             },
             "weights_sha256": weights_sha256,
-            # On training images: there are no others that the network may not have seen.
+            # On training images, because the network may have been trained on all of them.
             **calibrate(classifier, calibrating),
             "adopted": {
                 "file": result.source.name,

@@ -1,4 +1,4 @@
-"""The label audit: cross-validate, rank what the networks do not believe, and show it."""
+"""The job `audit`: finds labels that are probably wrong by cross-validation."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ from inkling.training.run_folder import make_folder, next_run_path
 from inkling.types import Digits
 
 PAGE, TABLE = "audit.html", "suspects.csv"
-SHOWN = 100  # suspects on the page
+SHOWN = 100  # suspicious labels on the page
 COLUMNS: tuple[str, ...] = (
     "rank",
     "index",
@@ -34,12 +34,12 @@ COLUMNS: tuple[str, ...] = (
     "label_probability",
     "margin",
 )
-KNOWN_FIRST = (50, 100)  # where the images of a published list are looked for
+KNOWN_FIRST = (50, 100)  # ranks up to which images of a published list are counted
 
 
 @dataclass(frozen=True)
 class AuditResult:
-    """What `audit --json` prints."""
+    """The result of `audit`."""
 
     findings: AuditFindings
     seconds: float
@@ -48,7 +48,7 @@ class AuditResult:
     suspects: tuple[dict[str, Any], ...]
 
     def as_json(self) -> dict[str, Any]:
-        """One object; `listed` is None where no published list is known for the data."""
+        """The output of `audit --json`. `listed` is None without a published list for the data."""
         found = self.findings
         return {
             "data": found.data,
@@ -75,12 +75,39 @@ def audit(
     callback: Callback | None = None,
     notify: Notify | None = None,
 ) -> AuditResult:
-    """Rank the labels of `part` (`test` or `training`) of `data` by how little they are believed.
+    """Ranks the labels of a data set by how likely they are wrong, by cross-validation.
 
-    Data without a test part of its own is audited whole. The other part, where there is one, is
-    learnt from by every network, so that two folds do; without it there are five. Writes
-    `audit.html` and `suspects.csv` into the folder `out`. Raises `InklingError`, also where that
-    has files of such a name that no audit made.
+    Data without a test part is audited as a whole, with five folds. Otherwise all networks are also
+    trained on the other part, and two folds are enough. Writes `audit.html` and `suspects.csv`.
+
+    Parameters
+    ----------
+    data
+        A name or a path, as for `train`.
+    part
+        The part to audit: `test` or `training`.
+    plan
+        The recipe, the number of folds and repeats, and the seed.
+    out
+        The output folder. Default: `audit-<data>`, or the next free number.
+    device
+        `auto`, `cpu`, `cuda` or `mps`.
+    callback
+        Gets the progress of the training.
+    notify
+        A function that gets messages, such as the address of a download.
+
+    Returns
+    -------
+    AuditResult
+        The ranking, and the paths of the page and the table.
+
+    Raises
+    ------
+    DataError
+        The data cannot be loaded, or has too few images of a class.
+    RunError
+        `out` has files of these names that inkling did not make.
     """
     started = time.perf_counter()
     plan = plan or AuditPlan()
@@ -119,15 +146,15 @@ def _check(audited: Digits, extra: Digits | None, folds: int, name: str) -> None
     lonely = [audited.classes[label] for label in np.nonzero(counts == 1)[0]]
     if lonely:
         raise DataError(
-            f"{name} has a single image of {', '.join(lonely)}: nobody can judge its label; "
-            "add images of it or leave it out"
+            f"{name} has a single image of {', '.join(lonely)}, so its label cannot be checked. "
+            "Add images of this class or remove it"
         )
     if len(audited) < 2 * folds:
         raise DataError(f"{name} has {len(audited)} images, too few for {folds} folds")
 
 
 def _listed(audited: Digits, suspicion: Suspicion) -> dict[str, int] | None:
-    """How many images of a published list the audit names, where there is such a list."""
+    """The number of images of a published list that the audit found, if there is a list."""
     listed = unconfirmed_labels(audited)
     if not listed:
         return None
@@ -138,19 +165,19 @@ def _listed(audited: Digits, suspicion: Suspicion) -> dict[str, int] | None:
 
 
 def _folder(out: str | Path | None, name: str) -> Path:
-    """Where to write. Raises `RunError` where a file that no audit made is in the way."""
+    """The output folder. Raises `RunError` if a file of another origin would be overwritten."""
     if out is None:
         return next_run_path(Path(), f"audit-{Path(name).stem}")
     folder = Path(out)
     if folder.exists():
-        make_folder(folder)  # says so where it is a file
+        make_folder(folder)  # raises an error for a file
         check_ours(folder / PAGE)
         _check_table(folder / TABLE)
     return folder
 
 
 def _check_table(path: Path) -> None:
-    """A table with the columns of an audit is one."""
+    """Whether a file has the columns of an audit's table."""
     if not path.exists():
         return
     try:
@@ -159,7 +186,7 @@ def _check_table(path: Path) -> None:
     except OSError as error:
         raise RunError(f"{path} cannot be replaced: {error.strerror or error}") from error
     if head.rstrip("\n") != ",".join(COLUMNS):
-        raise RunError(f"{path} was not made by inkling and is left alone: choose another --out")
+        raise RunError(f"{path} was not made by inkling. It is unchanged. Choose another --out")
 
 
 def _write(findings: AuditFindings, folder: Path, started: float) -> AuditResult:
@@ -176,7 +203,7 @@ def _write(findings: AuditFindings, folder: Path, started: float) -> AuditResult
 
 
 def _rows(findings: AuditFindings) -> list[dict[str, Any]]:
-    """A row an image, the most suspect first."""
+    """A row per image, the most suspicious first."""
     digits, suspicion = findings.digits, findings.suspicion
     return [
         {

@@ -1,4 +1,4 @@
-"""A run's card: everything that somebody needs to use, judge and repeat the model."""
+"""Makes the card of a run: calibration, results, hashes and versions."""
 
 import platform
 from dataclasses import asdict
@@ -19,12 +19,12 @@ from inkling.training.recipe import Recipe
 from inkling.training.run_folder import CARD_FORMAT
 from inkling.types import MEAN, SIDE, STD, Digits
 
-CALIBRATING = 500  # images; fewer fit the temperature to chance
-DOUBTED = 0.01  # fraction of real digits that a run's own threshold may call unsure
+CALIBRATING = 500  # least number of images for fitting the temperature
+DOUBTED = 0.01  # fraction of digits that the threshold of a run may mark unsure
 
 
 def calibrate(classifier: Classifier, validation: Digits | None) -> dict[str, Any]:
-    """Temperature and thresholds for `inkling read --model`, from validation images alone."""
+    """Fits the temperature and thresholds on validation images."""
     if validation is None or len(validation) < CALIBRATING:
         return {"temperature": 1.0, "thresholds": {}}
     logits = classifier.predict_logits(validation.images)
@@ -40,7 +40,7 @@ def calibrate(classifier: Classifier, validation: Digits | None) -> dict[str, An
 
 
 def _tells_none(classes: tuple[str, ...], validation: Digits) -> bool:
-    """Whether the last class is none of the others, and there are images to see where it ends."""
+    """Whether the last class is `none` and has validation images."""
     from inkling.reading.recognise.network import NONE  # brings the ONNX runtime
 
     none = validation.labels == len(classes) - 1
@@ -55,7 +55,7 @@ def make_card(
     evaluation: Evaluation,
     recipe: Recipe,
 ) -> dict[str, Any]:
-    """The card of a run; `result` is what `train --json` prints, and the calibration."""
+    """Makes the card. `result` is the output of `train --json` with the calibration."""
     validation = splits.validation
     return {
         "format": CARD_FORMAT,

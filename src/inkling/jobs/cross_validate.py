@@ -1,4 +1,4 @@
-"""Probabilities from networks that never saw the label they judge."""
+"""Computes out-of-fold probabilities by cross-validation."""
 
 from dataclasses import dataclass, field
 
@@ -17,7 +17,7 @@ from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.types import Digits
 
-# Mild, and without shear or bending: they move some digits towards others.
+# Mild, without shear or elastic distortion, which make some digits look like others.
 RECIPE = {
     "name": "audit",
     "title": "A quick CNN for judging labels",
@@ -36,19 +36,18 @@ RECIPE = {
 
 
 def audit_recipe() -> Recipe:
-    """A small CNN with batch norm, mild augmentation and one cycle: 70 core seconds on MNIST.
+    """The recipe of a small CNN with mild augmentation: 70 core seconds on MNIST.
 
-    Chosen by accuracy and loss out of fold for its time, not by what it finds (docs/LOG.md).
+    Chosen by out-of-fold accuracy and loss for its time, not by what it finds (docs/LOG.md).
     """
     return Recipe.model_validate(RECIPE)
 
 
 @dataclass(frozen=True)
 class AuditPlan:
-    """How to cross-validate; 0 `folds` leaves their number to the data.
+    """The settings of a cross-validation. With `folds` 0, the data decides their number.
 
-    `repeats` cross-validations with different seeds and folds are averaged: six networks agree
-    more calmly than two.
+    `repeats` cross-validations with different seeds and folds are averaged to reduce the variance.
     """
 
     folds: int = 0
@@ -58,7 +57,7 @@ class AuditPlan:
 
     @property
     def networks(self) -> int:
-        """How many are trained, with seeds from `seed` on."""
+        """The number of networks to train, with seeds from `seed`."""
         return self.folds * self.repeats
 
 
@@ -70,10 +69,9 @@ def cross_validate(
     callback: Callback,
     notify: Notify | None = None,
 ) -> NDArray[np.float64]:
-    """Out-of-fold probabilities (N, C) of `audited`, the mean over `plan.repeats`.
+    """Computes out-of-fold probabilities (N, C) of `audited`, the mean over `plan.repeats`.
 
-    The network that judges an image learnt from `extra` and from the other folds, never from
-    the image's own label.
+    The network for an image is trained on `extra` and on the other folds, never on that image.
     """
     total = np.zeros((len(audited), len(audited.classes)))
     for repeat in range(plan.repeats):
@@ -99,7 +97,7 @@ def _train(
 
 
 class _JobProgress:
-    """Reports the steps of all networks together to a callback; epochs are not reported."""
+    """Reports the steps of all networks as one sequence to a callback. Does not report epochs."""
 
     def __init__(self, callback: Callback, before: int, networks: int) -> None:
         self.callback, self.before, self.networks = callback, before, networks

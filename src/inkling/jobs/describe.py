@@ -1,4 +1,4 @@
-"""`inkling data`: what a data set holds, counted and computed from its own pixels."""
+"""The job `data`: describes a data set by counts and statistics, and draws samples."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ PAGES = (".html", ".htm")
 
 @dataclass(frozen=True)
 class DataDescription:
-    """A data set: where it came from, its parts, and the sheet of samples."""
+    """The description of a data set: its source, its parts, and the sheet of samples."""
 
     name: str
     classes: tuple[str, ...]
@@ -26,11 +26,11 @@ class DataDescription:
     test: PartDescription
     sheet: Path
     notice: str
-    form: dict[str, Any] | None = None  # how files of the user's own were read
-    how: tuple[str, ...] = ()  # the same in sentences
+    form: dict[str, Any] | None = None  # how the user's files were converted
+    how: tuple[str, ...] = ()  # the same as sentences
 
     def as_json(self) -> dict[str, Any]:
-        """The object that `data --json` prints."""
+        """The output of `data --json`."""
         return {
             "name": self.name,
             "classes": list(self.classes),
@@ -43,10 +43,10 @@ class DataDescription:
 
 
 def describe(name: str, sheet: Path | None = None, notify: Notify | None = None) -> DataDescription:
-    """Fetch, verify and describe a data set, and draw its samples to `sheet`, .png or .html.
+    """Loads, verifies and describes a data set, and draws samples to `sheet`, .png or .html.
 
-    Without `sheet` that is `samples.png`, or the next free number. Raises `InklingError`: data
-    that cannot be had, an image in the sheet's place, or a page that is not inkling's.
+    The default `sheet` is `samples.png`, or the next free number. Raises `InklingError` if the data
+    is not available or `sheet` would overwrite a file of another origin.
     """
     sheet = sheet or next_run_path(Path(), "samples", ".png")
     page = sheet.suffix.lower() in PAGES
@@ -67,18 +67,18 @@ def describe(name: str, sheet: Path | None = None, notify: Notify | None = None)
         parts = {"training": (training, description.training), "test": (test, description.test)}
         write_text(sheet, render_data(description.name, description.notice, parts))
     else:
-        from inkling.evaluation.figures import draw_samples, save_figure  # brings matplotlib
+        from inkling.evaluation.figures import draw_samples, save_figure  # imports matplotlib
 
         save_figure(draw_samples(training), sheet)
     return description
 
 
 def _check_sheet(sheet: Path) -> None:
-    """Before anything is fetched: a sheet of a form that is written, in nobody's place."""
+    """Checks, before loading, that `sheet` has a known suffix and overwrites no other file."""
     suffix = sheet.suffix.lower()
     if suffix in PAGES:
         check_ours(sheet)
     elif suffix != ".png":
-        raise RunError(f"the sheet {sheet} must end in .png or .html: it is one or the other")
+        raise RunError(f"the sheet {sheet} must end in .png or .html")
     elif sheet.exists():
-        raise RunError(f"{sheet} exists already and is left alone: choose another --sheet")
+        raise RunError(f"{sheet} exists. It is unchanged. Choose another --sheet")

@@ -23,7 +23,7 @@ from inkling.training.recipe_text import load_recipe
 from inkling.types import SIDE, Digits
 
 PIXELS = SIDE * SIDE
-VALIDATION_FRACTION = 1 / 12  # of small training sets: 5,000 of MNIST's 60,000
+VALIDATION_FRACTION = 1 / 12  # of small training sets, as 5,000 of MNIST's 60,000
 
 
 class DigitClassifier(ClassifierMixin, BaseEstimator):
@@ -80,14 +80,31 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         return tags
 
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:  # noqa: N803
-        """Train on images `X` (see the class) with labels `y` (N,) of any type.
+        """Trains the network.
 
-        Raises `ValueError` if `X` or `y` is not of that form, `RecipeError` for a wrong recipe.
+        Parameters
+        ----------
+        X
+            Images (N, 784), (N, 28, 28) or (N, 1, 28, 28); see the class.
+        y
+            Labels (N,), numbers or strings.
+
+        Returns
+        -------
+        DigitClassifier
+            The classifier itself.
+
+        Raises
+        ------
+        ValueError
+            `X` or `y` has another shape or type.
+        RecipeError
+            The recipe is invalid.
         """
         pixels, y = self._validate(X, y)
         check_classification_targets(y)
         self.classes_, labels = np.unique(y, return_inverse=True)
-        # Floats keep the range of the training images, even if a batch to predict is darker.
+        # Floats are scaled by the range of the training images, even if a later batch is darker.
         self._limits = None if pixels.dtype.kind in "iu" else _find_limits(pixels)
         digits = Digits(
             _to_uint8(pixels, self._limits),
@@ -107,12 +124,48 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         return self
 
     def predict_proba(self, X: ArrayLike) -> NDArray[np.float64]:  # noqa: N803
-        """Calibrated probabilities (N, C) of images `X`, columns in the order of `classes_`."""
+        """Calibrated probabilities.
+
+        Parameters
+        ----------
+        X
+            Images (N, 784), (N, 28, 28) or (N, 1, 28, 28); see the class.
+
+        Returns
+        -------
+        ndarray
+            (N, C) float64, columns in the order of `classes_`; each row sums to 1.
+
+        Raises
+        ------
+        ValueError
+            `X` has another shape or type.
+        NotFittedError
+            `fit` was not called.
+        """
         images = _to_uint8(self._validate_new(X), self._limits)
         return softmax(self._network.predict_logits(images) / self.temperature_)
 
     def predict(self, X: ArrayLike) -> NDArray[Any]:  # noqa: N803
-        """The most probable class (N,) of images `X`, as labelled in `fit`."""
+        """The most probable class of each image.
+
+        Parameters
+        ----------
+        X
+            Images (N, 784), (N, 28, 28) or (N, 1, 28, 28); see the class.
+
+        Returns
+        -------
+        ndarray
+            (N,) labels as in `fit`.
+
+        Raises
+        ------
+        ValueError
+            `X` has another shape or type.
+        NotFittedError
+            `fit` was not called.
+        """
         probs = self.predict_proba(X)
         return self.classes_[probs.argmax(axis=1)]
 
@@ -150,7 +203,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
 
 
 def _flatten(X: ArrayLike) -> Any:  # noqa: N803
-    """(N, 28, 28) and (N, 1, 28, 28) as (N, 784); anything else as it is."""
+    """Reshapes (N, 28, 28) and (N, 1, 28, 28) to (N, 784). Returns other shapes unchanged."""
     shape = getattr(X, "shape", None)
     if shape is None and isinstance(X, list | tuple):
         X = np.asarray(X)  # noqa: N806
@@ -165,7 +218,7 @@ def _flatten(X: ArrayLike) -> Any:  # noqa: N803
 
 
 def _find_limits(pixels: NDArray[Any]) -> tuple[float, float]:
-    """The values of `pixels` that stand for 0 and 255."""
+    """The values of `pixels` that become 0 and 255."""
     low, high = float(pixels.min(initial=0)), float(pixels.max(initial=0))
     if low >= 0 and high <= 255:
         return (0.0, 1.0) if high <= 1 and pixels.dtype.kind in "fb" else (0.0, 255.0)
@@ -173,7 +226,7 @@ def _find_limits(pixels: NDArray[Any]) -> tuple[float, float]:
 
 
 def _to_uint8(pixels: NDArray[Any], limits: tuple[float, float] | None = None) -> NDArray[np.uint8]:
-    """Pixels (N, 784) as images (N, 28, 28) uint8. `limits` apply to floats alone."""
+    """Converts pixels (N, 784) to images (N, 28, 28) uint8. `limits` apply only to floats."""
     images = pixels.reshape(-1, SIDE, SIDE)
     if images.dtype == np.uint8:
         return images.copy()
@@ -185,7 +238,7 @@ def _to_uint8(pixels: NDArray[Any], limits: tuple[float, float] | None = None) -
 
 
 def _split(digits: Digits, recipe: Recipe) -> Splits:
-    """Hold out what the recipe says, a twelfth of small data, nothing where a class is too rare."""
+    """Holds out the recipe's number of images, at most a twelfth; none if a class is too rare."""
     wanted = recipe.training.validation
     held_out = min(wanted, round(len(digits) * VALIDATION_FRACTION))
     try:

@@ -1,4 +1,4 @@
-"""Measure a run on any data."""
+"""The job `evaluate`: measures a run or an exported model on any data."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,12 +17,12 @@ from inkling.evaluation.metrics import Evaluation, measure, wilson_interval
 from inkling.training.device import DeviceName
 from inkling.types import Digits
 
-WEIGHTS = (".pth", ".safetensors")  # files of weights that inkling export writes
+WEIGHTS = (".pth", ".safetensors")  # weight files of inkling export
 
 
 @dataclass(frozen=True)
 class Corrected:
-    """Accuracy without the images whose labels people who looked again did not confirm."""
+    """The accuracy without images whose labels a study rejects."""
 
     accuracy: float
     interval: tuple[float, float]  # 95 %, Wilson
@@ -30,7 +30,7 @@ class Corrected:
     left_out: tuple[int, ...]
 
     def as_json(self) -> dict[str, Any]:
-        """The entry `corrected` of `evaluate --corrected --json`."""
+        """The entry `corrected` in the output of `evaluate --corrected --json`."""
         return {**vars(self), "interval": list(self.interval), "left_out": list(self.left_out)}
 
 
@@ -41,11 +41,35 @@ def evaluate(
     device: DeviceName = "auto",
     notify: Notify | None = None,
 ) -> Evaluation:
-    """How well a run, or a model exported to ONNX, answers the test part of `data`.
+    """Evaluates a run or an exported model on the test part of `data`.
 
-    Without `data` that is what the run was trained on, for an ONNX file `auto`. Data that names no
-    test part is taken whole, unless the run was trained on it: then only the fifth that was held
-    out counts. Raises `InklingError`: data that is gone, or that has changed since the training.
+    Data without a test part is used as a whole, unless the run was trained on it. Then only the
+    held-out fifth counts.
+
+    Parameters
+    ----------
+    run
+        A run folder, or a file of `inkling export`.
+    data
+        A name or a path, as for `train`. Default: the data of the run; for an ONNX file, `auto`.
+    device
+        `auto`, `cpu`, `cuda` or `mps`.
+    notify
+        A function that gets messages, such as the address of a download.
+
+    Returns
+    -------
+    Evaluation
+        Accuracy with its 95 % interval, loss in nats, calibration error, and scores per class.
+
+    Raises
+    ------
+    DataError
+        The data cannot be loaded, has changed since the training, or has other classes.
+    RunError
+        The run is not finished, or is damaged.
+    ModelError
+        The model file cannot be used.
     """
     digits, logits = _answer(run, data, device, notify)
     return measure(logits, digits.labels, digits.classes)
@@ -58,15 +82,15 @@ def evaluate_corrected(
     device: DeviceName = "auto",
     notify: Notify | None = None,
 ) -> tuple[Evaluation, Corrected]:
-    """The official figures of `evaluate`, and the accuracy without unconfirmed labels.
+    """The metrics of `evaluate`, and the accuracy without rejected labels.
 
-    Raises `DataError` where no study of the data's labels is known.
+    Raises `DataError` if no study of the data's labels is known.
     """
     digits, logits = _answer(run, data, device, notify)
     left_out = unconfirmed_labels(digits)
     if not left_out:
         raise DataError(
-            "the labels to leave out are known for MNIST's own test set only; "
+            "the rejected labels are known only for MNIST's test set: "
             "evaluate without --corrected, or use --data mnist"
         )
     right = np.delete(logits.argmax(axis=1) == digits.labels, left_out)
@@ -82,7 +106,7 @@ def evaluate_corrected(
 def _answer(
     run: str | Path, data: str | None, device: DeviceName, notify: Notify | None
 ) -> tuple[Digits, NDArray[np.float64]]:
-    """The images to be judged by, and the run's logits (N, C) for them."""
+    """The images to evaluate on, and the run's logits (N, C)."""
     classifier = load_any(run, device)
     source = find_source(_wanted(run, data, classifier.card), notify=notify)
     digits = source.load_test()
@@ -94,12 +118,12 @@ def _answer(
         raise DataError(f"{source.name} has no image to evaluate on")
     digits = in_classes(digits, classifier.classes, source.name)
     probabilities = classifier.predict_proba(digits.images)
-    # Of a run and of its ONNX file alike: logarithms of calibrated probabilities.
+    # Log-probabilities after calibration, the same for a run and for its ONNX file.
     return digits, np.log(np.maximum(probabilities, np.finfo(np.float32).tiny))
 
 
 def _wanted(run: str | Path, data: str | None, card: dict[str, Any]) -> str:
-    """The data to measure on: what was named, else what the run learnt from."""
+    """The data to evaluate on: the named data, or the training data of the run."""
     if data is not None:
         return data
     learnt: str | None = None if _is_onnx(run) else card.get("data")
@@ -107,30 +131,30 @@ def _wanted(run: str | Path, data: str | None, card: dict[str, Any]) -> str:
         return AUTO
     if learnt not in NAMES and not split_options(learnt)[0].exists():
         raise DataError(
-            f"{run} was trained on {learnt}, which is not there (any more, or seen from this "
-            "folder); say with --data where it is or what to measure on"
+            f"{run} was trained on {learnt}, which does not exist or is not reachable from this "
+            "folder. Name the data to evaluate on with --data"
         )
     return learnt
 
 
 def _refuse_changed(run: str | Path, name: str, card: dict[str, Any]) -> None:
-    """Raises `DataError` where data of this name, but other images, was learnt from."""
+    """Raises `DataError` if the data has changed since the training."""
     learnt = card.get("data")
     if learnt is not None and _place(learnt) == _place(name):
         raise DataError(
-            f"{name} has changed since {run} was trained on it, so its test part can no longer be "
-            "told from what was learnt; put images that the run never saw into another folder "
-            "or file, and name that with --data"
+            f"{name} has changed since {run} was trained on it, so its test part may contain "
+            "training images. Put images that the run never saw into another folder "
+            "or file, and name it with --data"
         )
 
 
 def _place(name: str) -> str | Path:
-    """What two names of the same data have in common."""
+    """A normalised name: equal for two names of the same data."""
     return name if name in NAMES else split_options(name)[0].resolve()
 
 
 def load_any(path: str | Path, device: DeviceName = "auto") -> Classifier:
-    """A run folder's network, or the one in an exported file. Raises `InklingError`."""
+    """Loads the network of a run folder or of an exported file. Raises `InklingError`."""
     if _is_onnx(path):
         from inkling.evaluation.onnx_classifier import OnnxClassifier
 
@@ -149,9 +173,9 @@ def _is_onnx(path: str | Path) -> bool:
 
 
 def in_classes(digits: Digits, classes: tuple[str, ...], name: str) -> Digits:
-    """The same images with labels counted as the network counts them; `name` is the data's.
+    """Maps the labels to the network's class numbers. `name` is that of the data.
 
-    Raises `DataError` where there are classes that it does not know.
+    Raises `DataError` for classes that the network does not have.
     """
     if digits.classes == classes:
         return digits
@@ -159,7 +183,7 @@ def in_classes(digits: Digits, classes: tuple[str, ...], name: str) -> Digits:
     if missing:
         raise DataError(
             f"{name} has classes that the network does not know: {', '.join(missing)} "
-            f"(it knows {', '.join(classes)})"
+            f"(its classes are {', '.join(classes)})"
         )
     places = np.array([classes.index(label) for label in digits.classes])
     return Digits(digits.images, places[digits.labels], classes)

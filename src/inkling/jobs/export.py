@@ -25,7 +25,7 @@ def export(
     out: str | Path | None = None,
     pixels: InputType = "uint8",
 ) -> Path:
-    """Write the model of the run folder `run` to a new file and return its path.
+    """Exports the model of a run to a new file.
 
     Parameters
     ----------
@@ -35,23 +35,27 @@ def export(
         The file format. The ONNX file is verified against the run's own answers.
     out : str or Path, optional
         The file to write. Default: the name of the run, in the current folder.
-
     pixels : {"uint8", "float"}
         The input type of the ONNX file, which takes pixels from 0 to 255 and scales them itself.
+
+    Returns
+    -------
+    Path
+        The file.
 
     Raises
     ------
     RunError
-        The run is not finished, or the file exists already.
+        The run is not finished, or the file exists.
     ModelError
-        The exported model gives other answers than the run.
+        The output of the exported model differs from that of the run.
     """
     if to not in FORMATS:
         raise RunError(f"unknown format '{to}': choose one of {', '.join(FORMATS)}")
     folder = Path(run)
     path = Path(out) if out else Path(f"{folder.resolve().name}.{to}")
     if path.exists():
-        raise RunError(f"{path} exists already and is not overwritten: choose another file (out)")
+        raise RunError(f"{path} exists. It is unchanged. Choose another file (out)")
     if to == "onnx":
         export_run_onnx(RunFolder(folder), path, pixels)
     else:

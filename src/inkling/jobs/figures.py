@@ -1,4 +1,4 @@
-"""The figures of a run as PNG files, drawn on request from what the run folder keeps."""
+"""Draws the figures of a run as PNG files from its saved predictions."""
 
 from pathlib import Path
 
@@ -10,13 +10,13 @@ from inkling.training.run_folder import RunFolder
 
 
 def write_figures(run: str | Path) -> tuple[Path, ...]:
-    """Draw `figures/*.png` of a run: curves, confusion, mistakes, samples; gives their paths.
+    """Draws `figures/*.png` of a run: curves, confusion, mistakes, samples. Returns the paths.
 
-    Needs neither the data nor the network. Raises `RunError` if `run` is no run folder, or if it
-    has not ended or has no predictions to draw.
+    It needs neither the data nor the network. Raises `RunError` if `run` is not a finished run
+    folder with saved predictions.
     """
     from inkling.evaluation import (
-        figures,  # matplotlib takes longer to import than a short training
+        figures,  # importing matplotlib takes longer than a short training
     )
 
     folder = RunFolder(Path(run))

@@ -1,4 +1,4 @@
-"""Adapts the reader's network to a user's labelled crops, and refuses what is no better."""
+"""The job `finetune`: adapts the reader's network to a user's crops, and rejects worse models."""
 
 import hashlib
 import json
@@ -30,10 +30,10 @@ from inkling.training.finetune import (
 from inkling.types import Digits, Reading
 
 OUT = Path("my.onnx")
-SHARES = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1)  # of the way to the new weights
+FRACTIONS = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1)  # interpolation between old and new weights
 MNIST, SYNTHETIC, CORRECTIONS = "MNIST", "synthetic", "corrections"
-# By how much the accuracy may fall, as a fraction: one image of 10,000 says nothing. The weights
-# are chosen so that it falls by no more on validation images either.
+# The greatest allowed decrease of the accuracy, as a fraction. It also limits the decrease on
+# validation images when the weights are chosen.
 ALLOWED = {CORRECTIONS: 0.0, MNIST: 0.001, SYNTHETIC: 0.005}
 OnStep = Callable[[int, int], None]
 
@@ -42,7 +42,7 @@ OnStep = Callable[[int, int], None]
 class Comparison:
     """Accuracy on `n` images that neither model was trained on.
 
-    `lost` images were right before and are wrong now, `gained` the other way round.
+    `lost` images were right before and are wrong now; `gained` is the opposite.
     """
 
     before: float
@@ -58,7 +58,7 @@ class Comparison:
 
 @dataclass(frozen=True)
 class FinetuneResult:
-    """What `finetune --json` prints. `comparisons` are by the name of the images."""
+    """The result of `finetune`. `comparisons` has one entry per set of images."""
 
     model: Path
     out: Path
@@ -71,7 +71,7 @@ class FinetuneResult:
     sha256: str
 
     def as_json(self) -> dict[str, Any]:
-        """One object."""
+        """The output of `finetune --json`."""
         return {
             **vars(self),
             "model": str(self.model),
@@ -90,7 +90,7 @@ def finetune(
     notify: Notify | None = None,
     on_step: OnStep | None = None,
 ) -> FinetuneResult:
-    """Continue the training of `model` on corrections or on labelled data, and write it to `out`.
+    """Adapts a model to corrections or labelled data, and writes it to `out`.
 
     Parameters
     ----------
@@ -106,17 +106,16 @@ def finetune(
     Raises
     ------
     DataError
-        A correction whose image is missing, a class that the model does not know, too few images.
+        The image of a correction is missing, a class is unknown, or there are too few images.
     ModelError
-        The new model is worse on held-out corrections, on MNIST or on synthetic crops. It is not
-        written then.
+        The new model is worse on held-out corrections, MNIST or synthetic crops. It is not written.
     RunError
-        `out` exists already.
+        `out` exists.
     """
     started = time.perf_counter()
     out, path = Path(out), Path(model) if model else BUNDLED
     if out.exists():
-        raise RunError(f"{out} exists already and is not overwritten: choose another --out")
+        raise RunError(f"{out} exists. It is unchanged. Choose another --out")
     network = load_network(path)
     proto, graph = read_graph(path, network)
     gathered = collect(corrections, data, network, notify)
@@ -126,7 +125,7 @@ def finetune(
         )
         before = _right_answers(network, gathered)
         refusal = ""
-        for share in _shares_to_try(graph, later, gathered):
+        for share in _fractions_to_test(graph, later, gathered):
             mixed = between(graph, later, share)
             calibration = recalibrate(graph, mixed, network, gathered.validation)
             card = _new_card(network, calibration, gathered, share)
@@ -134,13 +133,13 @@ def finetune(
             after = _right_answers(adapted, gathered)
             comparisons = {name: _comparison(before[name], after[name]) for name in before}
             worse = _worse(comparisons)
-            refusal = refusal or worse  # of the most that was learnt
+            refusal = refusal or worse  # the reason for the largest fraction
             if not worse:
                 break
         else:
             raise ModelError(
                 f"the new model is worse, so {out} was not written: {refusal}. "
-                "Check the labels, or give more corrections"
+                "Check the labels, or add more corrections"
             )
         sha256 = hashlib.sha256(temporary.read_bytes()).hexdigest()
     return FinetuneResult(
@@ -156,26 +155,28 @@ def finetune(
     )
 
 
-def _shares_to_try(earlier: ScaledGraph, later: ScaledGraph, gathered: FinetuneData) -> list[float]:
-    """How far to go from the earlier weights: as far as validation images allow, then less.
+def _fractions_to_test(
+    earlier: ScaledGraph, later: ScaledGraph, gathered: FinetuneData
+) -> list[float]:
+    """The interpolation fractions to try: the largest that validation allows, then smaller ones.
 
-    The held-out corrections are not looked at: they are for the report. What follows the first
-    share is tried only where that is worse in the report.
+    The held-out corrections are not used here. Smaller fractions are tried only if the first one is
+    worse in the final comparison.
     """
     before = {name: _right(earlier, each) for name, each in gathered.chosen_by.items()}
-    for place, share in enumerate(SHARES):
+    for place, share in enumerate(FRACTIONS):
         mixed = between(earlier, later, share)
         found = {
             name: _comparison(before[name], _right(mixed, each))
             for name, each in gathered.chosen_by.items()
         }
         if not any(each.is_worse(ALLOWED[name]) for name, each in found.items()):
-            return list(SHARES[place:])
-    return [SHARES[-1]]
+            return list(FRACTIONS[place:])
+    return [FRACTIONS[-1]]
 
 
 def _right(network: nn.Module, digits: Digits) -> NDArray[np.bool_]:
-    """Which images (N,) bool a network answers rightly."""
+    """Whether a network classifies each image correctly, (N,) bool."""
     return logits_of(network, digits).argmax(axis=1) == digits.labels
 
 
@@ -192,10 +193,10 @@ def _comparison(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Comparis
 def _new_card(
     network: Network, calibration: Calibration, gathered: FinetuneData, share: float
 ) -> dict[str, Any]:
-    """The card of the model that is adapted, with what is new."""
+    """The card of the adapted model with the new entries."""
     written = network.session.get_modelmeta().custom_metadata_map["card"]
     card: dict[str, Any] = json.loads(written)
-    card.pop("held_out", None)  # figures of the weights as they were
+    card.pop("held_out", None)  # results of the old weights
     return card | {
         "temperature": calibration.temperature,
         "thresholds": calibration.thresholds,
@@ -208,7 +209,7 @@ def _new_card(
 
 
 def _right_answers(network: Network, gathered: FinetuneData) -> dict[str, NDArray[np.bool_]]:
-    """Which images that the network did not learn from it answers rightly, by their name."""
+    """For each held-out set, whether the network classifies each image correctly."""
     right = {CORRECTIONS: _judged_right(network, gathered.held)}
     if gathered.mnist_test is not None:
         right[gathered.mnist_name] = _read_right(network, gathered.mnist_test)
@@ -229,7 +230,7 @@ def _read_right(network: Network, digits: Digits) -> NDArray[np.bool_]:
 
 
 def _worse(comparisons: dict[str, Comparison]) -> str:
-    """What a new model is worse on, in words; empty where it is worse on nothing."""
+    """The sets on which the new model is worse, in words. Empty if there are none."""
     return "; ".join(
         f"{name} {each.before:.2%} before, {each.after:.2%} after (n = {each.n:,})"
         for name, each in comparisons.items()

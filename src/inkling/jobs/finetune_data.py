@@ -1,4 +1,4 @@
-"""What finetuning learns from and is judged by: corrections, MNIST, synthetic crops."""
+"""Collects the images for finetuning: corrections, MNIST and synthetic crops."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,19 +15,19 @@ from inkling.reading.preprocess.thumbnails import preprocess_thumbnails
 from inkling.reading.recognise.network import Network
 from inkling.types import Digits
 
-FEWEST = 10  # corrections; of fewer, a fifth to judge by is less than two
-HELD_OUT = 0.2  # of the corrections
-REPLAYED = 20_000  # MNIST's training digits that are mixed in
-VALIDATED = 5_000  # of MNIST's training digits, its last: the bundled reader never learnt them
+FEWEST = 10  # least number of corrections, so that at least two are held out
+HELD_OUT = 0.2  # fraction of the corrections
+REPLAYED = 20_000  # MNIST training digits that are mixed in
+VALIDATED = 5_000  # last MNIST training digits, which the bundled reader was not trained on
 SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
 class FinetuneData:
-    """Crops as the network sees them, labels counted as the network's own classes.
+    """Crops in the network's form, with labels as indices of its classes.
 
-    `own` is learnt, `held` the fifth of it that is held out. `chosen_by` are validation images by
-    name. What is None does not apply to a model whose classes are not digits.
+    `own` is for training, and `held` is the held-out fifth. `chosen_by` are validation sets by
+    name. Entries that are None do not apply to models whose classes are not digits.
     """
 
     own: Digits
@@ -43,7 +43,7 @@ class FinetuneData:
 def collect(
     corrections: str | Path | None, data: str | None, network: Network, notify: Notify | None
 ) -> FinetuneData:
-    """All images for a finetuning. Raises `DataError`."""
+    """Collects all images for finetuning. Raises `DataError`."""
     classes = network.card.classes
     parts: list[tuple[Digits, Digits]] = []
     if corrections is not None:
@@ -63,7 +63,7 @@ def collect(
 def _with_digits(
     own: Digits, held: Digits, classes: tuple[str, ...], notify: Notify | None
 ) -> FinetuneData:
-    """With MNIST and the replay set, for a model of digits."""
+    """Adds MNIST and the replay set, for a digit model."""
     source = find_source(AUTO, notify=notify)
     training, test = source.load_training(), source.load_test()
     validated = min(VALIDATED, len(training) // 5)
@@ -88,7 +88,7 @@ def _with_digits(
 
 
 def _labelled(data: str, classes: tuple[str, ...], notify: Notify | None) -> tuple[Digits, Digits]:
-    """The training and the test part of labelled data, or four fifths and one."""
+    """The training and test part of labelled data, or a split into four fifths and one fifth."""
     source = find_source(data, notify=notify)
     if not source.has_test:
         return _split(_named(source.load_everything(), data, classes), data)
@@ -98,7 +98,7 @@ def _labelled(data: str, classes: tuple[str, ...], notify: Notify | None) -> tup
 
 
 def _named(digits: Digits, data: str, classes: tuple[str, ...]) -> Digits:
-    """As crops, labels counted in `classes`. Raises `DataError` for another class."""
+    """Converts to crops, with labels as indices of `classes`. Raises `DataError`."""
     where = (
         f"{data} (train a model of its own: inkling train --data {data}; then "
         "inkling export RUN --to onnx)"
@@ -109,12 +109,12 @@ def _named(digits: Digits, data: str, classes: tuple[str, ...]) -> Digits:
 
 
 def _split(digits: Digits, name: str) -> tuple[Digits, Digits]:
-    """Four fifths and one, each class by its share where that can be had."""
+    """Splits into four fifths and one fifth, stratified if possible."""
     _refuse_few(len(digits), name)
     count = round(HELD_OUT * len(digits))
     try:
         keep, held = stratified_split(digits.labels, count, SEED)
-    except DataError:  # many classes of one image each
+    except DataError:  # too many classes with one image
         order = np.random.default_rng(SEED).permutation(len(digits))
         keep, held = order[count:], order[:count]
     return digits.take(keep), digits.take(held)
@@ -126,9 +126,9 @@ def _refuse_few(count: int, name: str) -> None:
 
 
 def _as_crops(digits: Digits, classes: tuple[str, ...]) -> Digits:
-    """Images as the reader crops them, those without ink left out.
+    """Crops images as the reader does. Drops those without ink.
 
-    A crop that is cropped again stays as it is, within half a grey level.
+    Cropping a crop again changes it by at most half a grey level.
     """
     inked = digits.images.reshape(len(digits), -1).any(axis=1)
     digits = digits.take(np.flatnonzero(inked))
@@ -140,7 +140,7 @@ def _as_crops(digits: Digits, classes: tuple[str, ...]) -> Digits:
 
 
 def _counted_in(digits: Digits, classes: tuple[str, ...]) -> Digits:
-    """Labels counted in `classes`; images of classes that are not among them are left out."""
+    """Maps labels to indices of `classes`. Drops images of other classes."""
     places = np.array([classes.index(name) if name in classes else -1 for name in digits.classes])
     labels = places[digits.labels]
     kept = np.flatnonzero(labels >= 0)

@@ -1,4 +1,4 @@
-"""`inkling predict`: labels for images that have none, written as they are computed."""
+"""The job `predict`: writes predicted labels of images to a CSV file."""
 
 import csv
 import time
@@ -20,15 +20,15 @@ from inkling.files import replacing
 from inkling.jobs.evaluate import load_any
 from inkling.training.device import DeviceName
 
-ROWS = 2_000  # images of a portion where the data does not come in portions
+ROWS = 2_000  # images per chunk, if the data has no chunks of its own
 KAGGLE = ("ImageId", "Label")  # the submission file of Kaggle's Digit Recognizer
 DIGITS = 6  # decimal places of a probability
-Progress = Callable[[int, int | None], None]  # images so far, images in all where known
+Progress = Callable[[int, int | None], None]  # images so far, total if known
 
 
 @dataclass(frozen=True)
 class PredictOptions:
-    """What is written: Kaggle's two columns, or `id,label,confidence` and the probabilities."""
+    """The columns to write: Kaggle's, or `id,label,confidence` with or without probabilities."""
 
     kaggle: bool = False
     probabilities: bool = False
@@ -36,7 +36,7 @@ class PredictOptions:
 
 @dataclass(frozen=True)
 class PredictResult:
-    """What `predict --json` prints. `counts` has the number of predictions of each class."""
+    """The result of `predict`. `counts` is the number of predictions of each class."""
 
     run: Path
     data: str
@@ -48,7 +48,7 @@ class PredictResult:
     counts: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
-        """One object."""
+        """The output of `predict --json`."""
         return {**vars(self), "run": str(self.run), "out": str(self.out)}
 
 
@@ -62,17 +62,17 @@ def predict(
     notify: Notify | None = None,
     progress: Progress | None = None,
 ) -> PredictResult:
-    """Write the predicted label of every image in `data` to the CSV file `out`.
+    """Writes the predicted label of each image in `data` to the CSV file `out`.
 
-    `run` is a run folder or a model file. Data may have no labels; where it has, they are not
-    looked at. Of data with parts, the one without labels is predicted, else the test part. Raises
-    `InklingError`: a model or data that cannot be read, a file that exists, and with `kaggle` a
-    model with classes other than digits. Nothing is left half-written.
+    `run` is a run folder or a model file. Labels in the data are ignored. Of data with parts, the
+    one without labels is predicted, else the test part. Raises `InklingError` if the model or data
+    cannot be read, `out` exists, or `kaggle` is used with classes other than digits. `out` is
+    written atomically.
     """
     started = time.perf_counter()
     out = Path(out)
     if out.exists():
-        raise RunError(f"{out} exists already and is left alone: choose another --out")
+        raise RunError(f"{out} exists. It is unchanged. Choose another --out")
     classifier = load_any(run, device)
     if options.kaggle:
         _check_digits(classifier.classes, run)
@@ -110,14 +110,14 @@ def calibrated_probs(classifier: Classifier, images: NDArray[np.uint8]) -> NDArr
     """
     logits = classifier.predict_logits(images)
     if not np.isfinite(logits).all():
-        raise ModelError("the model gives values that are no finite numbers; train it again")
+        raise ModelError("the output of the model is not finite. Train it again")
     calibrated = getattr(classifier, "network", None) is not None
     temperature = 1.0 if calibrated else float(classifier.card.get("temperature", 1.0))
     return softmax(logits / temperature)
 
 
 class _Rows:
-    """Writes the rows of the answer file, its header first."""
+    """Writes the header and the rows of the output file."""
 
     def __init__(self, file: TextIO, classes: tuple[str, ...], options: PredictOptions) -> None:
         self.writer = csv.writer(file, lineterminator="\n")
@@ -127,7 +127,7 @@ class _Rows:
         self.writer.writerow(KAGGLE if options.kaggle else ("id", "label", "confidence", *names))
 
     def write(self, ids: tuple[str, ...], probs: NDArray[np.float64]) -> None:
-        """A row for each image of a portion."""
+        """Writes a row per image of a chunk."""
         labels = [self.classes[place] for place in probs.argmax(axis=1)]
         if self.options.kaggle:
             self.writer.writerows(enumerate(labels, start=self.written + 1))
@@ -145,12 +145,12 @@ def _check_digits(classes: tuple[str, ...], run: str | Path) -> None:
     wrong = [name for name in classes if not name.isdecimal()]
     if wrong:
         raise ModelError(
-            f"{run} has the class '{wrong[0]}', but Kaggle accepts digits alone; leave --kaggle out"
+            f"{run} has the class '{wrong[0]}', but Kaggle accepts only digits. Omit --kaggle"
         )
 
 
 def _images(data: str, notify: Notify | None) -> ToPredict:
-    """The images to predict: of the user's own files, or the test part of a named dataset."""
+    """The images to predict: the user's files, or the test part of a named dataset."""
     source = find_source(data or AUTO, notify=notify)
     if source.own is not None:
         return to_predict(source.own)

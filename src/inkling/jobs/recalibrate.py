@@ -1,4 +1,4 @@
-"""Temperature and thresholds for a network whose training went on."""
+"""Recalibrates a finetuned network: new temperature and thresholds."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ from inkling.types import Digits
 
 @dataclass(frozen=True)
 class Calibration:
-    """What a card says of a network's probabilities; `thresholds` hold after the temperature."""
+    """The calibration in a card. `thresholds` apply after the temperature."""
 
     temperature: float
     thresholds: dict[str, float]
@@ -30,11 +30,11 @@ class Calibration:
 def recalibrate(
     earlier: ScaledGraph, later: ScaledGraph, network: Network, held: Digits | None
 ) -> Calibration:
-    """Temperature and thresholds for `later`; as they were for a model of other classes.
+    """The temperature and thresholds for `later`. Unchanged for models of other classes.
 
-    `held` is not what the card was fitted on, so the earlier weights are measured on it too: the
-    temperature changes by the ratio of the two fits, and as many digits are refused and doubted
-    as before.
+    The card was fitted on other images than `held`, so the earlier weights are measured on `held`
+    too. The temperature changes by the ratio of the two fits, and the fractions of rejected and
+    unsure digits stay the same.
     """
     card = network.card
     if held is None or len(held) == 0:
@@ -57,14 +57,14 @@ def recalibrate(
 
 
 def _legible(probs: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Which crops count for thresholds: digits that lost half their strokes are rightly refused."""
+    """The crops that count for the thresholds: legible digits, and shapes that are no digit."""
     return (probs[:, :-1].argmax(axis=1) == labels) | (labels == probs.shape[1] - 1)
 
 
 def _judge(
     graph: ScaledGraph, network: Network, temperature: float, images: NDArray[np.uint8]
 ) -> NDArray[np.float32]:
-    """What the reader would make of crops (N, 28, 28) with these weights: (N, labels + 1)."""
+    """The reader's probabilities (N, labels + 1) for crops (N, 28, 28) with these weights."""
     classes = network.card.classes
 
     def probabilities(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""The same recipe with many seeds, and what came of it: mean, sd, interval."""
+"""The job `repeat`: trains a recipe with several seeds, and reports mean, sd and interval."""
 
 import json
 import shutil
@@ -14,11 +14,11 @@ from inkling.jobs.train import RUNS, resume, train
 from inkling.training.callback import Callback
 from inkling.training.device import DeviceName
 from inkling.training.recipe import Recipe
-from inkling.training.recipe_text import dump_recipe, load_recipe
+from inkling.training.recipe_text import dump_recipe, resolve_recipe
 from inkling.training.run_folder import RunFolder, make_folder, recipe_sha256
 from inkling.training.seed_statistics import Summary, summarise
 
-LINES = "seeds.jsonl"  # a line a seed that ended: what train --json prints
+LINES = "seeds.jsonl"  # a line per finished seed: the output of train --json
 
 OnSeed = Callable[[dict[str, Any]], None]
 
@@ -33,13 +33,13 @@ class SeedJob:
     device: DeviceName
 
 
-# What trains the seeds: the result of `train --json` for each, in the order in which they end.
+# Trains the seeds: yields the result of `train --json` for each, in the order of completion.
 SeedEngine = Callable[[Sequence[SeedJob]], Iterator[dict[str, Any]]]
 
 
 @dataclass(frozen=True)
 class Repetition:
-    """All seeds of one recipe; `runs` are the objects of `train --json`, in order of seed."""
+    """The results of all seeds of a recipe. `runs` are the outputs of `train --json` by seed."""
 
     folder: Path
     recipe: str
@@ -50,7 +50,7 @@ class Repetition:
     train_seconds: Summary
 
     def as_json(self) -> dict[str, Any]:
-        """What `repeat --json` prints."""
+        """The output of `repeat --json`."""
         return {
             "folder": str(self.folder),
             "recipe": self.recipe,
@@ -80,20 +80,54 @@ def repeat(  # noqa: PLR0913 (all but two by keyword)
     on_seed: OnSeed | None = None,
     engine: SeedEngine | None = None,
 ) -> Repetition:
-    """Train with `seeds` seeds from `first_seed` on, each a run of its own within `out`.
+    """Trains a recipe with several seeds, each in its own run folder.
 
-    `out` is `runs/<recipe>-repeat` where it is None. Where it holds seeds of the same recipe and
-    data already, those are kept and the rest is done; a seed that was stopped midway goes on from
-    its checkpoint. `engine` says what trains the seeds: by default this process, one by one. Raises
-    `RunError` where the folder holds something else, `RecipeError` for seeds beyond 2147483647.
+    Seeds that `out` already has are kept. A stopped seed is resumed from its checkpoint.
+
+    Parameters
+    ----------
+    recipe
+        The name of a bundled recipe, the path of a TOML file, or a `Recipe`.
+    seeds
+        The number of seeds.
+    first_seed
+        The first seed.
+    data
+        A name or a path, as for `train`. Default: that of the recipe.
+    out
+        The folder of the runs. Default: `runs/<recipe>-repeat`.
+    changes
+        Changes to the recipe, such as `("training.epochs=3",)`.
+    device
+        `auto`, `cpu`, `cuda` or `mps`.
+    callback
+        Gets the progress after each step and each epoch.
+    notify
+        A function that gets messages, such as the address of a download.
+    on_seed
+        Gets the output of `train --json` for each finished seed.
+    engine
+        Trains the seeds. Default: this process, one by one.
+
+    Returns
+    -------
+    Repetition
+        The results of all seeds with mean, standard deviation and 95 % interval.
+
+    Raises
+    ------
+    RunError
+        `out` belongs to another recipe, data or setting, or `seeds` is below 1.
+    RecipeError
+        The recipe is invalid, or a seed is above 2147483647.
+    DataError
+        The data cannot be loaded.
     """
-    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
-    if data is not None:
-        chosen = chosen.model_copy(update={"data": data})
+    chosen = resolve_recipe(recipe, changes, data)
     if seeds < 1:
-        raise RunError(f"cannot repeat {seeds} times; ask for one seed or more")
+        raise RunError(f"cannot train {seeds} seeds. Use one or more")
     folder = Path(out) if out else RUNS / f"{chosen.name}-repeat"
-    chosen.with_seed(first_seed + seeds - 1)  # known now, not once the folder is claimed
+    chosen.with_seed(first_seed + seeds - 1)  # report invalid seeds before creating the folder
     chosen = chosen.with_seed(first_seed)
     _claim(folder, chosen)
     done = _read_lines(folder / LINES)
@@ -116,7 +150,7 @@ def repeat(  # noqa: PLR0913 (all but two by keyword)
 
 
 def _train_all(jobs: Sequence[SeedJob], engine: SeedEngine) -> Iterator[dict[str, Any]]:
-    """Those that ended but whose line was never written, or is lost; then the others."""
+    """Adds finished seeds without a line, then trains the others."""
     left: list[SeedJob] = []
     for job in jobs:
         run = RunFolder(job.folder)
@@ -130,7 +164,7 @@ def _train_all(jobs: Sequence[SeedJob], engine: SeedEngine) -> Iterator[dict[str
 
 
 def _train_seed(job: SeedJob, callback: Callback | None, notify: Notify | None) -> dict[str, Any]:
-    """One seed, from its beginning or from where it was stopped."""
+    """Trains one seed, or resumes it."""
     run = RunFolder(job.folder)
     if run.recipe_path.exists() and run.resumable:
         result = resume(
@@ -138,7 +172,7 @@ def _train_seed(job: SeedJob, callback: Callback | None, notify: Notify | None) 
         )
     else:
         if job.folder.exists():
-            shutil.rmtree(job.folder)  # ours alone, and killed before its first checkpoint
+            shutil.rmtree(job.folder)  # made by this command and killed before its first checkpoint
         result = train(
             job.recipe,
             seed=job.seed,
@@ -161,18 +195,18 @@ def _keys(card: dict[str, Any]) -> list[str]:
 
 
 def _claim(folder: Path, recipe: Recipe) -> None:
-    """Make `folder` that of `recipe`, or see that it is."""
+    """Creates the folder for `recipe`, or checks that it belongs to it."""
     make_folder(folder)
     path = RunFolder(folder).recipe_path
     if not path.exists():
         if any(folder.iterdir()):
-            raise RunError(f"{folder} is no folder of `inkling repeat`; choose another --out")
+            raise RunError(f"{folder} is not a folder of `inkling repeat`. Choose another --out")
         write_text(path, dump_recipe(recipe))
         return
     found = RunFolder(folder).read_recipe()
     if recipe_sha256(found.with_seed(0)) != recipe_sha256(recipe.with_seed(0)):
         raise RunError(
-            f"{folder} holds seeds of another recipe, data or setting (see {path}); "
+            f"{folder} has seeds of another recipe, data or setting (see {path}). "
             "choose another --out"
         )
 
@@ -185,7 +219,7 @@ def _read_lines(path: Path) -> dict[int, dict[str, Any]]:
         return {line["seed"]: line for line in lines}
     except (ValueError, KeyError, TypeError) as error:
         raise RunError(
-            f"{path} is damaged ({error}); remove it, the runs beside it stay"
+            f"{path} is damaged ({error}). Remove it; the runs beside it are kept"
         ) from error
 
 

@@ -1,4 +1,4 @@
-"""Make the report of a run from its folder alone, or compare several."""
+"""The job `report`: makes the report of a run from its folder, or compares several runs."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,9 +16,22 @@ COMPARISON = Path("comparison.html")
 
 
 def make_report(run: str | Path) -> tuple[Path, tuple[str, ...]]:
-    """Write `report.html` into a run folder; gives its path, and what was missing for it.
+    """Writes `report.html` into a run folder. It needs neither the data nor the network.
 
-    Needs neither the data nor the network. Raises `RunError` where `run` is no run folder.
+    Parameters
+    ----------
+    run
+        A run folder, finished or not.
+
+    Returns
+    -------
+    tuple of Path and tuple of str
+        The path of the report, and a message for each part that is missing.
+
+    Raises
+    ------
+    RunError
+        `run` is not a run folder.
     """
     folder = RunFolder(Path(run))
     contents = read_run(folder)
@@ -30,9 +43,9 @@ def make_report(run: str | Path) -> tuple[Path, tuple[str, ...]]:
 def compare_runs(
     runs: Sequence[str | Path], out: str | Path = COMPARISON
 ) -> tuple[Path, tuple[str, ...]]:
-    """Write a page that compares `runs` to `out`; gives its path, and what was missing for it.
+    """Writes a page that compares `runs` to `out`. Returns its path and the missing parts.
 
-    A file that inkling did not make is left alone. Raises `RunError`.
+    Raises `RunError`, also if `out` is a file that inkling did not make.
     """
     path = Path(out)
     check_ours(path)
@@ -43,13 +56,13 @@ def compare_runs(
 
 
 def check_ours(path: Path) -> None:
-    """Raises `RunError` where `path` is a file that inkling did not make."""
+    """Raises `RunError` if `path` is a file that inkling did not make."""
     if path.exists() and not is_ours(_text(path)):
-        raise RunError(f"{path} was not made by inkling and is left alone: choose another name")
+        raise RunError(f"{path} was not made by inkling. It is unchanged. Choose another name")
 
 
 def _text(path: Path) -> str:
     try:
         return path.read_text("utf-8", errors="replace")
     except OSError as error:
-        raise RunError(f"{path} cannot be replaced: {error.strerror or error}") from error
+        raise RunError(f"cannot replace {path}: {error.strerror or error}") from error

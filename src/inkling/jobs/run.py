@@ -1,4 +1,4 @@
-"""One training from its first step to the files of its run folder; the test set is sat once."""
+"""Runs one training: trains, evaluates the test set once, and writes the run folder."""
 
 import time
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ from inkling.training.run_folder import RunFolder, recipe_sha256
 
 @dataclass(frozen=True)
 class TrainResult:
-    """What `train --json` prints; accuracies are fractions, times seconds."""
+    """The result of `train`. Accuracies are fractions, times are seconds."""
 
     run: Path
     recipe: str
@@ -48,7 +48,7 @@ class TrainResult:
     weights_sha256: str
 
     def as_json(self) -> dict[str, Any]:
-        """The object of the contract."""
+        """The output of `train --json`."""
         return {
             "run": str(self.run),
             "recipe": self.recipe,
@@ -66,7 +66,7 @@ class TrainResult:
 
 @dataclass(frozen=True)
 class TrainingJob:
-    """All that one training needs. `started` is a reading of `time.perf_counter`."""
+    """The inputs of one training. `started` is a value of `time.perf_counter`."""
 
     run: RunFolder
     recipe: Recipe
@@ -79,9 +79,9 @@ class TrainingJob:
 
 
 def run_training(job: TrainingJob) -> TrainResult:
-    """Train, write the weights, then open the test set for the first and only time.
+    """Trains, writes the weights, then evaluates the test set once.
 
-    Raises `DataError` where that is empty, `DivergedError` where the answers are no numbers.
+    Raises `DataError` if the test set is empty, and `DivergedError` if the output is not finite.
     """
     run, splits = job.run, job.splits
     classes = splits.training.classes
@@ -91,12 +91,12 @@ def run_training(job: TrainingJob) -> TrainResult:
     classifier = TorchClassifier(model, classes)
     test = in_classes(job.source.load_test(), classes, job.source.name)
     if len(test) == 0:
-        raise DataError(f"{job.source.name} has no test image to measure {run.path} on; add some")
+        raise DataError(f"{job.source.name} has no test images to evaluate {run.path} on. Add some")
     logits = classifier.predict_logits(test.images)
     if not np.isfinite(logits).all():
         raise DivergedError(job.recipe)
     calibration = calibrate(classifier, splits.validation)
-    logits = logits / calibration["temperature"]  # as `evaluate` and an exported file have them
+    logits = logits / calibration["temperature"]  # as in `evaluate` and in an exported file
     evaluation = measure(logits, test.labels, classes)
     if job.figures:
         probabilities = softmax(logits)
@@ -135,7 +135,7 @@ def _plan(job: TrainingJob) -> Plan:
 
 
 class _Recorder:
-    """Writes the history after each epoch, then hands on to whoever else looks."""
+    """Writes the history after each epoch, and forwards to another callback."""
 
     def __init__(self, run: RunFolder, callback: Callback) -> None:
         self.run, self.callback = run, callback
@@ -149,5 +149,5 @@ class _Recorder:
 
 
 def fingerprint(recipe: Recipe, splits: Splits) -> str:
-    """What a checkpoint must share with the run it continues: the recipe and the images."""
+    """The hash of recipe and images, which a checkpoint must have in common with its run."""
     return f"{recipe_sha256(recipe)}/{splits.training.sha256()}"

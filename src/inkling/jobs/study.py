@@ -1,4 +1,4 @@
-"""An Optuna study of a recipe: what a trial may try, whose study it is, what was left undone."""
+"""The Optuna study of a search: opens it, suggests settings, prunes and retries trials."""
 
 import json
 import os
@@ -19,22 +19,22 @@ from inkling.training.recipe_text import explain
 from inkling.training.run_folder import recipe_sha256
 from inkling.training.search import Choices, Range, set_value
 
-HEARTBEAT_S = 10  # between two signs of life of a trial that runs on a cluster
-GRACE_S = 60  # without one, until another process tries its settings again
-# They decide which images are learnt from and judged by, which is the same for all trials.
+HEARTBEAT_S = 10  # seconds between heartbeats of a trial on a cluster
+GRACE_S = 60  # seconds without a heartbeat until the trial is retried
+# They decide the training and validation images, which must be the same for all trials.
 FIXED = ("data", "training.validation", "training.seed")
 
 
 def open_study(
     url: str, recipe: Recipe, splits: Splits, *, draw: int | None = None
 ) -> optuna.Study:
-    """The study of this recipe and these images at `url`, made where there is none.
+    """Opens or creates the study of this recipe and these images at `url`.
 
-    `draw` is given where several processes work on it: it seeds the sampler, and a trial whose
-    process is gone for `GRACE_S` seconds is failed and tried again by Optuna's heartbeat.
+    `draw` is used if several processes work on the study. It seeds the sampler, and Optuna's
+    heartbeat retries a trial whose process is gone for `GRACE_S` seconds.
     """
     identity = f"{recipe_sha256(recipe)}/{_dump_search(recipe)}/{splits.training.sha256()}"
-    # Below that it prints the traceback of whatever ends a trial, also where a sentence follows.
+    # At lower levels it prints a traceback for each failed trial.
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     try:
         study = optuna.create_study(
@@ -45,18 +45,18 @@ def open_study(
             pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1),
         )
     except Exception as error:
-        # Each database driver has errors of its own kind; all mean that the URL is of no use.
+        # Each database driver has its own exceptions. All mean that the URL cannot be used.
         raise InklingError(f"cannot open the study at {url}: {error}") from error
     known = study.user_attrs.get("identity")
     if known not in (None, identity):
         raise RunError(
-            f"the study at {url} is of another recipe, search or data; choose another --out or "
+            f"the study at {url} has another recipe, search or data. Choose another --out or "
             "--storage"
         )
     study.set_user_attr("identity", identity)
-    # Seeded by what is there already: a search that goes on must not repeat its first draws.
+    # Seeded by the number of trials, so that a resumed search does not repeat its first samples.
     first = len(study.trials) if draw is None else draw
-    # Without the liar's constant, processes that begin together would try neighbours.
+    # The constant liar keeps parallel processes from trying similar settings.
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
         study.sampler = optuna.samplers.TPESampler(
@@ -77,28 +77,28 @@ def _shared(url: str) -> optuna.storages.RDBStorage:
         )
 
 
-def retry_what_was_killed(study: optuna.Study) -> None:
-    """Fail the trials of this machine whose process is gone, and queue their settings again."""
+def retry_killed(study: optuna.Study) -> None:
+    """Marks trials of dead processes on this machine as failed, and queues their settings."""
     for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
         ours = trial.user_attrs.get("host") == platform.node()
         if ours and not _alive(int(trial.user_attrs["process"])):
-            with suppress(ValueError):  # somebody else was quicker
+            with suppress(ValueError):  # another process was faster
                 study.tell(trial.number, state=TrialState.FAIL)
                 study.enqueue_trial(trial.params)
 
 
 def check_search(recipe: Recipe) -> None:
-    """Each key of the search alone, at each of its ends, must make a valid recipe."""
+    """Checks that each end of each range of the search gives a valid recipe."""
     if not recipe.search:
         raise RecipeError(
-            f"the recipe {recipe.name} has no [search] table, so there is nothing to tune; "
-            'add one, such as "optimizer.learning_rate" = { low = 1e-4, high = 1e-1, log = true }'
+            f"the recipe {recipe.name} has no [search] table, so there is nothing to tune. "
+            'Add one, such as "optimizer.learning_rate" = { low = 1e-4, high = 1e-1, log = true }'
         )
     for key, space in recipe.search.items():
         if key in FIXED:
             raise RecipeError(
-                f"[search] {key} cannot be searched: all trials are judged by the same images, "
-                "or the best would only be the luckiest; set it in the recipe"
+                f"[search] {key} cannot be searched, because all trials must use the same images. "
+                "Set it in the recipe"
             )
         ends = (space.low, space.high) if isinstance(space, Range) else space.choices
         for value in ends:
@@ -106,22 +106,22 @@ def check_search(recipe: Recipe) -> None:
 
 
 def note_reason(trial: optuna.Trial, error: InklingError) -> None:
-    """Write into the trial why it came to nothing, for whoever prints its line."""
+    """Stores the reason of a failure in the trial, for its progress line."""
     trial.set_user_attr("reason", str(error))
 
 
 def note_process(trial: optuna.Trial) -> None:
-    """Write into the trial who trains it, so that `retry_what_was_killed` can tell."""
+    """Stores the process in the trial, for `retry_killed`."""
     trial.set_user_attr("host", platform.node())
     trial.set_user_attr("process", os.getpid())
 
 
 def suggest(trial: optuna.trial.BaseTrial, recipe: Recipe) -> dict[str, Any]:
-    """This trial's value of everything in the recipe's `[search]`."""
+    """The trial's values for all keys of the recipe's `[search]` table."""
     values: dict[str, Any] = {}
     for key, space in recipe.search.items():
         if isinstance(space, Choices):
-            # By place, since Optuna stores scalars only and a choice may be a list.
+            # By index, because Optuna stores only scalars and a choice may be a list.
             place = trial.suggest_categorical(key, range(len(space.choices)))
             chosen = space.choices[place]
             values[key] = list(chosen) if isinstance(chosen, tuple) else chosen
@@ -133,7 +133,7 @@ def suggest(trial: optuna.trial.BaseTrial, recipe: Recipe) -> dict[str, Any]:
 
 
 def with_changes(recipe: Recipe, values: dict[str, Any]) -> Recipe:
-    """The recipe with dotted keys set anew. Raises `RecipeError` where it does not fit."""
+    """The recipe with changed dotted keys. Raises `RecipeError` if it is not valid."""
     table = recipe.model_dump(mode="json", exclude_none=True)
     try:
         for key, value in values.items():
@@ -146,7 +146,7 @@ def with_changes(recipe: Recipe, values: dict[str, Any]) -> Recipe:
 
 
 class Pruner:
-    """Tells Optuna the validation curve, and stops the training where it says so."""
+    """Reports validation accuracies to Optuna, and stops the training if Optuna prunes it."""
 
     def __init__(self, trial: optuna.Trial) -> None:
         self.trial = trial
@@ -155,14 +155,14 @@ class Pruner:
         """Nothing."""
 
     def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
-        """Report the epoch; raises `optuna.TrialPruned` where it is not worth going on."""
+        """Reports the epoch. Raises `optuna.TrialPruned` to stop the trial."""
         self.trial.report(metrics.validation_accuracy or 0.0, metrics.epoch)
         if self.trial.should_prune():
             raise optuna.TrialPruned
 
 
 def _dump_search(recipe: Recipe) -> str:
-    """The whole table: a trial holds the place of a choice, which means nothing in another list."""
+    """The table as text. Trials store indices of choices, which are valid only for this table."""
     table = {key: space.model_dump(mode="json") for key, space in recipe.search.items()}
     return json.dumps(table, sort_keys=True)
 

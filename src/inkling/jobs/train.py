@@ -1,4 +1,4 @@
-"""The main job: train by a recipe into a new run folder, or go on with a run that was stopped."""
+"""The job `train`: trains by a recipe into a new run folder, or resumes a stopped run."""
 
 import time
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ from inkling.jobs.run import TrainingJob, TrainResult, run_training
 from inkling.training.callback import Callback, NullCallback
 from inkling.training.device import DeviceName, choose_device
 from inkling.training.recipe import Recipe
-from inkling.training.recipe_text import load_recipe
+from inkling.training.recipe_text import resolve_recipe
 from inkling.training.run_folder import RunFolder, create_run, next_run_path, recipe_sha256
 
 DEFAULT_RECIPE = "mlp-adam"
@@ -32,15 +32,52 @@ def train(
     started: float | None = None,
     figures: bool = True,
 ) -> TrainResult:
-    """Train by a recipe (name, path of a TOML file, or `Recipe`) into a new run folder.
+    """Trains a network by a recipe, evaluates it on the test set, and writes a run folder.
 
-    `out` is `runs/<recipe>` or the next free number where it is None; `figures` says whether the
-    run keeps its predictions and gets a report. Raises `InklingError`: the data cannot be loaded,
-    the recipe is invalid, or the folder exists.
+    Parameters
+    ----------
+    recipe
+        The name of a bundled recipe, the path of a TOML file, or a `Recipe`.
+    data
+        `auto`, `mnist`, `fashion-mnist`, `digits`, or the path of your own data. Default: that of
+        the recipe.
+    out
+        The run folder to create. Default: `runs/<recipe>`, or the next free number.
+    seed
+        The random seed. Default: that of the recipe.
+    changes
+        Changes to the recipe, such as `("training.epochs=3",)`.
+    device
+        `auto`, `cpu`, `cuda` or `mps`.
+    callback
+        Gets the progress after each step and each epoch.
+    notify
+        A function that gets messages, such as the address of a download.
+    started
+        The value of `time.perf_counter()` from which the total time counts. Default: now.
+    figures
+        Save the predictions, and write a report.
+
+    Returns
+    -------
+    TrainResult
+        The run folder, the test result (fractions), the training time in seconds, and more.
+
+    Raises
+    ------
+    DataError
+        The data cannot be loaded, or has too few images.
+    RecipeError
+        The recipe or a change is invalid.
+    RunError
+        The run folder exists, or the training was stopped by Ctrl-C.
+    DivergedError
+        The loss is not finite.
     """
     started = time.perf_counter() if started is None else started
-    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
-    chosen = _with(chosen, data, seed)
+    chosen = resolve_recipe(recipe, changes, data)
+    if seed is not None:
+        chosen = chosen.with_seed(seed)
     where = choose_device(device)
     chosen = chosen.with_precision(where)
     source = find_source(chosen.data, notify=notify)
@@ -66,27 +103,55 @@ def resume(
     started: float | None = None,
     figures: bool = True,
 ) -> TrainResult:
-    """Go on with a run that was stopped, from its last checkpoint, to the same end.
+    """Resumes a stopped run from its last checkpoint. The result is that of an uninterrupted run.
 
-    A `recipe` may be named again; it must be the run's own. Raises `RunError` where the folder is
-    no run, has ended, or has another recipe, `DataError` where the data is no longer the same.
+    Parameters
+    ----------
+    folder
+        The run folder.
+    recipe
+        The recipe of the run, only as a check. Default: no check.
+    changes
+        Not allowed, because a run keeps its settings.
+    device
+        `auto`, `cpu`, `cuda` or `mps`.
+    callback
+        Gets the progress after each step and each epoch.
+    notify
+        A function that gets messages, such as the address of a download.
+    started
+        The value of `time.perf_counter()` from which the total time counts. Default: now.
+    figures
+        Save the predictions, and write a report.
+
+    Returns
+    -------
+    TrainResult
+        The run folder, the test result (fractions), the training time in seconds, and more.
+
+    Raises
+    ------
+    RunError
+        The folder is not a run, is finished, or has another recipe.
+    DataError
+        The data cannot be loaded, or has changed.
     """
     started = time.perf_counter() if started is None else started
     run = RunFolder(Path(folder))
     chosen = run.read_recipe()
     where = choose_device(device)
     if recipe is not None:
-        named = load_recipe(recipe, list(changes))
-        named = _with(named, chosen.data, chosen.training.seed).with_precision(where)
+        named = resolve_recipe(recipe, changes, chosen.data)
+        named = named.with_seed(chosen.training.seed).with_precision(where)
         if recipe_sha256(named) != recipe_sha256(chosen):
             raise RunError(
-                f"{run.path} was begun with another recipe ({chosen.name}, see "
-                f"{run.recipe_path}); resume it without naming one"
+                f"{run.path} was started with another recipe ({chosen.name}, see "
+                f"{run.recipe_path}). Resume it without naming one"
             )
     elif changes:
-        raise RunError("a run is resumed as it was begun; --set does not go with --resume")
+        raise RunError("--set cannot be combined with --resume: a run keeps its settings")
     if run.complete:
-        raise RunError(f"the run {run.path} has ended; there is nothing to resume")
+        raise RunError(f"the run {run.path} is finished. There is nothing to resume")
     source = find_source(chosen.data, notify=notify)
     _check_test(source)
     splits = make_splits(chosen, source)
@@ -97,21 +162,14 @@ def resume(
     )
 
 
-def _with(recipe: Recipe, data: str | None, seed: int | None) -> Recipe:
-    """The recipe with what the command line says about data and seed."""
-    if seed is not None:
-        recipe = recipe.with_seed(seed)
-    return recipe if data is None else recipe.model_copy(update={"data": data})
-
-
 def make_splits(recipe: Recipe, source: Source) -> Splits:
-    """What training may see of `source`, no test part. Raises `DataError` for too little."""
+    """The training and validation images of `source`. Raises `DataError` if there are too few."""
     training = source.load_training()
     if source.load_validation is not None:
         return Splits(training, source.load_validation())
     held_out = recipe.training.validation
     if held_out >= len(training) // 2:
-        # Small data: the recipe's count is meant for 60,000 images; keep its fraction.
+        # The recipe's count is for 60,000 images. Small data keeps its fraction.
         held_out = round(len(training) * min(0.2, held_out / 60_000))
     splits = split_digits(training, held_out, recipe.training.seed)
     if len(splits.training) < 2:
@@ -120,7 +178,7 @@ def make_splits(recipe: Recipe, source: Source) -> Splits:
 
 
 def _check_test(source: Source) -> None:
-    """Too few classes or images are known beforehand, without a look at a test set of its own."""
+    """Raises `DataError` for too few classes or images, before training."""
     classes = source.load_training().classes
     if len(classes) < 2:
         raise DataError(
@@ -132,6 +190,6 @@ def _check_test(source: Source) -> None:
     total = len(source.load_everything())
     if total == len(source.load_training()):
         raise DataError(
-            f"{source.name} has {total} images, too few to hold a fifth out for the test; "
-            "add more of each class"
+            f"{source.name} has {total} images, too few to hold out a fifth for the test. "
+            "Add more of each class"
         )

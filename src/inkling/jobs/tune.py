@@ -1,4 +1,4 @@
-"""Search a recipe's settings with Optuna. No test set is read here: validation alone decides."""
+"""The job `tune`: searches a recipe's settings by validation accuracy, with Optuna."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -33,13 +33,13 @@ from inkling.training.divergence import DivergedError
 from inkling.training.loop import Plan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
-from inkling.training.recipe_text import dump_recipe, load_recipe
+from inkling.training.recipe_text import dump_recipe, resolve_recipe
 from inkling.training.run_folder import make_folder
 
-HELD_OUT = 10_000  # images to judge by, where the recipe itself holds none out
+HELD_OUT = 10_000  # validation images, if the recipe has none
 BEST, CHARTS = "best.toml", ("history.png", "importance.png")
 BEST_HEAD = "# Found by inkling tune "
-TOP = 10  # trials in the table of the best
+TOP = 10  # number of the best trials in the table
 ENDED = (TrialState.COMPLETE, TrialState.PRUNED)
 
 OnTrial = Callable[[FrozenTrial, float], None]
@@ -47,14 +47,14 @@ OnTrial = Callable[[FrozenTrial, float], None]
 
 @dataclass(frozen=True)
 class TrialJob:
-    """What a process must know to add a trial to a study that several processes share."""
+    """The information that a process needs to add a trial to a shared study."""
 
     recipe: Recipe
     url: str
     device: DeviceName
 
 
-# What runs trials elsewhere until the study holds so many ended ones, or the seconds are over.
+# Runs trials elsewhere until the study has enough finished ones or the time is over.
 TrialEngine = Callable[
     [TrialJob, optuna.Study, int, float | None, Callable[[optuna.Study, FrozenTrial], None]], None
 ]
@@ -62,7 +62,7 @@ TrialEngine = Callable[
 
 @dataclass(frozen=True)
 class TrialLine:
-    """A trial that was trained to its end; accuracy on validation, as a fraction."""
+    """A complete trial. `accuracy` is that on validation images, as a fraction."""
 
     number: int
     accuracy: float
@@ -71,7 +71,7 @@ class TrialLine:
 
 @dataclass(frozen=True)
 class Tuning:
-    """What a search found."""
+    """The result of a search."""
 
     folder: Path
     recipe: str
@@ -85,7 +85,7 @@ class Tuning:
     best_recipe: Path
 
     def as_json(self) -> dict[str, Any]:
-        """What `tune --json` prints."""
+        """The output of `tune --json`."""
         return asdict(self) | {
             "folder": str(self.folder),
             "best_recipe": str(self.best_recipe),
@@ -107,17 +107,51 @@ def tune(  # noqa: PLR0913 (all but two by keyword)
     on_trial: OnTrial | None = None,
     engine: TrialEngine | None = None,
 ) -> Tuning:
-    """Try settings until the study holds `trials` ended ones, or `seconds` are over.
+    """Searches the settings in a recipe's `[search]` table by validation accuracy.
 
-    The study lies in `<out>/study.db`, or wherever an Optuna `storage` URL says, so that several
-    machines can share it; a search that was stopped goes on, and what was under way when it was
-    killed is tried again. `engine` says what runs the trials: by default this process, one by one.
-    Raises `RecipeError` where the recipe has no `[search]` or one that
-    does not fit it, `RunError` where the study belongs to another recipe, and on Ctrl-C.
+    The study is in `<out>/study.db` or in `storage`. A stopped search is resumed, and a trial that
+    was killed is repeated.
+
+    Parameters
+    ----------
+    recipe
+        The name of a bundled recipe, the path of a TOML file, or a `Recipe`.
+    trials
+        The total number of trials in the study.
+    seconds
+        Start no trial after this time.
+    storage
+        The URL of an Optuna storage that several machines can share.
+    data
+        A name or a path, as for `train`. Default: that of the recipe.
+    out
+        The folder of the results. Default: `runs/<recipe>-tune`.
+    changes
+        Changes to the recipe, such as `("training.epochs=3",)`.
+    device
+        `auto`, `cpu`, `cuda` or `mps`.
+    notify
+        A function that gets messages, such as the address of a download.
+    on_trial
+        Gets each finished trial.
+    engine
+        Runs the trials. Default: this process, one by one.
+
+    Returns
+    -------
+    Tuning
+        The trials by accuracy (a fraction), the importance of the settings, the best recipe.
+
+    Raises
+    ------
+    RecipeError
+        The recipe has no `[search]` table, or the table is invalid.
+    RunError
+        The study belongs to another recipe or data, no trial was completed, or Ctrl-C was pressed.
+    DataError
+        The data cannot be loaded, or has too few images.
     """
-    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
-    if data is not None:
-        chosen = chosen.model_copy(update={"data": data})
+    chosen = resolve_recipe(recipe, changes, data)
     check_search(chosen)
     folder = Path(out) if out else RUNS / f"{chosen.name}-tune"
     make_folder(folder)
@@ -146,14 +180,14 @@ def tune(  # noqa: PLR0913 (all but two by keyword)
                     catch=(RecipeError,),
                 )
         except KeyboardInterrupt as error:
-            raise RunError("stopped; the same command goes on with the search") from error
+            raise RunError("stopped; repeat the command to resume the search") from error
     return _result(study, chosen, folder, source.name, url)
 
 
 def run_trial(job: TrialJob, draw: int) -> int:
-    """One more trial of a study that other processes work on as well; its number.
+    """Runs one trial of a shared study. Returns its number.
 
-    `draw` must be another one for each trial, or processes that begin together draw the same.
+    `draw` must differ for each trial, so that parallel processes do not draw the same settings.
     """
     where = choose_device(job.device)
     _, splits = _open_data(job.recipe, None)
@@ -173,8 +207,7 @@ def _open_data(recipe: Recipe, notify: Notify | None) -> tuple[Source, Splits]:
     splits = make_splits(judged(recipe), source)
     if splits.validation is None:
         raise DataError(
-            f"{source.name} has too few images to hold some out and judge trials by them; "
-            "tune on more"
+            f"{source.name} has too few images to hold out some for validation. tune on more"
         )
     return source, splits
 
@@ -188,26 +221,26 @@ def _objective(
             tried = with_changes(judged(recipe), suggest(trial, recipe))
             return _accuracy(trial, tried, splits, device)
         except DivergedError as error:
-            # Cut short, not failed: it counts as tried, and the sampler keeps away from there.
+            # Pruned, not failed, so that the sampler avoids these settings.
             note_reason(trial, error)
             raise optuna.TrialPruned from error
         except RecipeError as error:
             note_reason(trial, error)
             raise
         except KeyboardInterrupt:
-            study.enqueue_trial(trial.params)  # this one fails, so that the next is like it
+            study.enqueue_trial(trial.params)  # this trial fails, and the next one repeats it
             raise
 
     return objective
 
 
 def _check_outputs(folder: Path) -> None:
-    """Raises `RunError` where a result of the search would replace a file of the user's."""
+    """Raises `RunError` if a result of the search would overwrite a file of the user."""
     best = folder / BEST
     try:
         ours = best.exists() and best.read_text("utf-8", "replace").startswith(BEST_HEAD)
     except OSError as error:
-        raise RunError(f"{best} cannot be replaced: {error.strerror or error}") from error
+        raise RunError(f"cannot replace {best}: {error.strerror or error}") from error
     for path in (best, *(folder / name for name in CHARTS)):
         if path.exists() and not ours:
             raise RunError(
@@ -216,7 +249,7 @@ def _check_outputs(folder: Path) -> None:
 
 
 def judged(recipe: Recipe) -> Recipe:
-    """The recipe with validation images, even where it is meant to learn from all of them."""
+    """The recipe with validation images, even if it normally has none."""
     if recipe.training.validation:
         return recipe
     training = recipe.training.model_copy(update={"validation": HELD_OUT})
@@ -227,7 +260,7 @@ def _accuracy(trial: optuna.Trial, recipe: Recipe, splits: Splits, device: torch
     _, outcome = train_network(splits, Plan(recipe, device, Pruner(trial)))
     trial.set_user_attr("seconds", outcome.seconds)
     if outcome.validation is None:
-        raise RunError("a trial was not validated; there are no images to judge it by")
+        raise RunError("a trial was not validated: there are no validation images")
     return outcome.validation.accuracy
 
 
@@ -236,7 +269,7 @@ def _result(study: optuna.Study, recipe: Recipe, folder: Path, data: str, url: s
     by_state = {state: [t for t in trials if t.state == state] for state in TrialState}
     whole = by_state[TrialState.COMPLETE]
     if not whole:
-        raise RunError(f"no trial came to its end; nothing is known yet (the study is at {url})")
+        raise RunError(f"no trial was completed (the study is at {url})")
     ranked = sorted(whole, key=lambda trial: (-(trial.value or 0.0), trial.number))
     lines = [
         TrialLine(trial.number, trial.value or 0.0, suggest(_fixed(trial), recipe))
@@ -248,7 +281,7 @@ def _result(study: optuna.Study, recipe: Recipe, folder: Path, data: str, url: s
         for trial in trials
         if trial.state in ENDED and (value := _latest(trial)) is not None
     ]
-    best = folder / BEST  # before the charts: by it the next search knows them as its own
+    best = folder / BEST  # before the charts, because it marks them as made by inkling
     write_text(best, _best_text(recipe, lines[0], len(whole)))
     save_figure(draw_search(points), folder / CHARTS[0])
     save_figure(draw_importance(importance), folder / CHARTS[1])
@@ -271,14 +304,14 @@ def _fixed(trial: FrozenTrial) -> optuna.trial.FixedTrial:
 
 
 def _latest(trial: FrozenTrial) -> float | None:
-    """A trial's accuracy, or that of the last epoch before it was cut short."""
+    """The accuracy of a trial, or of its last epoch if it was pruned."""
     if trial.state == TrialState.COMPLETE or not trial.intermediate_values:
         return trial.value
     return trial.intermediate_values[max(trial.intermediate_values)]
 
 
 def _importance(study: optuna.Study, whole: list[FrozenTrial]) -> dict[str, float]:
-    """Shares that sum to 1; none where the trials are too few or all alike."""
+    """Fractions that sum to 1. Empty if there are too few trials or all are equal."""
     if len(whole) < 4 or len({trial.value for trial in whole}) == 1:
         return {}
     try:
@@ -288,7 +321,7 @@ def _importance(study: optuna.Study, whole: list[FrozenTrial]) -> dict[str, floa
 
 
 def _best_text(recipe: Recipe, best: TrialLine, trials: int) -> str:
-    """The winner as a recipe to train, with where it came from."""
+    """The best trial as the text of a recipe, with its origin."""
     tuned = with_changes(recipe, best.changes).model_copy(
         update={
             "name": f"{recipe.name}-tuned",
@@ -299,7 +332,8 @@ def _best_text(recipe: Recipe, best: TrialLine, trials: int) -> str:
     )
     changes = "\n".join(f"#   {key} = {value}" for key, value in best.changes.items())
     return (
-        f"{BEST_HEAD}{recipe.name}: trial {best.number}, the best of {trials} whole "
+        f"{BEST_HEAD}{recipe.name}: trial {best.number}, the best of {trials} complete "
         f"ones,\n# {best.accuracy:.2%} on validation. It was chosen among many, so its accuracy "
-        f"there is\n# flattered; train it to know. Changed:\n{changes}\n\n" + dump_recipe(tuned)
+        f"there is\n# optimistic; train it to measure it. Changed:\n{changes}\n\n"
+        + dump_recipe(tuned)
     )

@@ -1,4 +1,4 @@
-"""Checks that a run or a model is as inkling wrote it, and that the installation is."""
+"""The job `verify`: checks the hashes of a run or a model, and of the bundled models."""
 
 import hashlib
 import json
@@ -24,13 +24,13 @@ class FileCheck:
 
     @property
     def failed(self) -> bool:
-        """Whether the file is not as it was written; a file without a hash may be."""
+        """Whether the file fails. A file without a hash does not."""
         return self.state not in ("ok", "no hash")
 
 
 @dataclass(frozen=True)
 class Verification:
-    """The result for a target and for the models in the package."""
+    """The result for a target and for the bundled models."""
 
     target: str
     files: tuple[FileCheck, ...]
@@ -38,11 +38,11 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether no file failed."""
+        """Whether all files passed."""
         return not any(check.failed for check in (*self.files, *self.bundled))
 
     def as_json(self) -> dict[str, Any]:
-        """What `verify --json` prints."""
+        """The output of `verify --json`."""
         return {
             "target": self.target,
             "ok": self.ok,
@@ -62,7 +62,7 @@ def verify(target: str | Path) -> Verification:
     elif path.is_file():
         files = (_check_model(path),)
     else:
-        raise RunError(f"{path} does not exist: give a run folder or an ONNX model")
+        raise RunError(f"{path} does not exist. Give a run folder or an ONNX model")
     bundled = tuple(_check_model(model) for model in sorted(WEIGHTS.glob("*.onnx")))
     return Verification(str(path), files, bundled)
 
@@ -71,12 +71,12 @@ def _check_run(path: Path) -> tuple[FileCheck, ...]:
     if not (path / RECIPE).is_file() and not (path / CARD).is_file():
         raise RunError(f"{path} is not a run folder: there is no {RECIPE}")
     if not (path / CARD).is_file():
-        raise RunError(f"the run {path} has not ended; only a finished run has hashes")
+        raise RunError(f"the run {path} is not finished. Only finished runs have hashes")
     try:
         listed, faults = read_manifest(path), altered_files(path)
     except RunError:
         return (FileCheck(NAME, "damaged"),)
-    if not listed:  # written before inkling listed hashes; the card has that of the weights
+    if not listed:  # an older run without a list; the card has the hash of the weights
         return (FileCheck(WEIGHTS_FILE, _state_of_weights(path)),)
     states = dict.fromkeys(listed, "ok") | faults
     if states.get(WEIGHTS_FILE) == "ok":

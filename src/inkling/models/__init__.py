@@ -1,1 +1,1 @@
-"""See the modules of this folder."""
+"""Network architectures and their specifications for recipes."""

@@ -1,4 +1,4 @@
-"""The network of an `AdoptedSpec`."""
+"""The network of an adopted checkpoint: input scaling and a list of layers."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -45,9 +45,9 @@ ACTIVATION_LAYERS: dict[str, Callable[[], nn.Module]] = {
 
 
 class Adopted(nn.Module):
-    """Scales the image as the network's own code did, then applies its layers.
+    """Scales the image as the original code did, then applies the layers.
 
-    `classes` is not used: the last layer of `spec` decides it.
+    `classes` is not used, because the last layer of `spec` gives their number.
     """
 
     def __init__(self, spec: AdoptedSpec, classes: int) -> None:
@@ -67,14 +67,14 @@ def build_layers(layers: Sequence[Layer]) -> nn.Sequential:
 
 
 class Rescale(nn.Module):
-    """Images normalised as inkling does it, to images as another project normalised them."""
+    """Converts images normalised by inkling to the normalisation of another project."""
 
     matrix: Tensor | None
 
     def __init__(self, spec: InputSpec) -> None:
         super().__init__()
         self.spec = spec
-        # Pixels are x * STD + MEAN; an inverted pixel is 1 minus that.
+        # Pixels are x * STD + MEAN. An inverted pixel is 1 minus that.
         sign, start = (-1.0, 1.0 - MEAN) if spec.inverted else (1.0, MEAN)
         self.gain = sign * STD / spec.std
         self.offset = (start - spec.mean) / spec.std
@@ -103,7 +103,7 @@ class Rescale(nn.Module):
 
 
 def resize_matrix(side: int) -> Tensor:
-    """(side, 28): bilinear resizing of one axis with antialiasing, rows that sum to 1."""
+    """A matrix (side, 28) for antialiased bilinear resizing of one axis. Each row sums to 1."""
     scale = SIDE / side
     reach = max(scale, 1.0)
     centres = (torch.arange(side, dtype=torch.float64) + 0.5) * scale - 0.5
@@ -206,7 +206,7 @@ _BUILDERS: dict[str, Callable[[Any], nn.Module]] = {
 
 
 def count_multiplications(layers: Sequence[Layer], side: int) -> float:
-    """Multiplications for one image of `side` pixels, about: what an evaluation costs."""
+    """The approximate number of multiplications for one image of `side` pixels."""
     total = 0.0
     for layer in layers:
         if layer.op == "conv":

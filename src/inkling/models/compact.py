@@ -1,4 +1,4 @@
-"""A network for reading: strided convolutions, few multiplications, all of them wide ones."""
+"""The compact CNN of the reader: strided convolutions with few multiplications."""
 
 from typing import Literal
 
@@ -13,8 +13,8 @@ SIDE_OUT = 4  # pixels; 28 halved three times, rounded up
 class CompactSpec(NetworkSpec):
     """Three convolutions of stride 2 (28 to 14, 7 and 4 pixels), more of stride 1 between them.
 
-    `channels` are those of the three sizes; `middle` and `last` count the convolutions of stride
-    1 at 7 and at 4 pixels. Batch norm folds into the convolutions where a model is exported.
+    `channels` are those of the three sizes. `middle` and `last` are the numbers of convolutions of
+    stride 1 at 7 and at 4 pixels. The export folds batch norm into the convolutions.
     """
 
     kind: Literal["compact"] = "compact"
@@ -30,7 +30,7 @@ class CompactSpec(NetworkSpec):
 
 
 class Compact(nn.Module):
-    """The network of a `CompactSpec`; 2.4 million multiplications an image by default."""
+    """The network of a `CompactSpec`, by default with 2.4 million multiplications per image."""
 
     def __init__(self, spec: CompactSpec, classes: int) -> None:
         super().__init__()

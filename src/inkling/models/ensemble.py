@@ -1,4 +1,4 @@
-"""Several networks that answer as one."""
+"""An ensemble: averages the probabilities of several networks."""
 
 import math
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ MemberSpec = Annotated[NetworkKind, Field(discriminator="kind")]
 
 
 class EnsembleSpec(BaseModel):
-    """So many networks of one kind, each trained alone with a seed of its own."""
+    """An ensemble of networks of one kind, each trained with its own seed."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -29,7 +29,7 @@ class EnsembleSpec(BaseModel):
 
 
 class Ensemble(nn.Module):
-    """Gives the logarithm of its members' mean probabilities, which are logits like any other."""
+    """Computes the logarithm of its members' mean probabilities, which serve as logits."""
 
     def __init__(self, members: Iterable[nn.Module]) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""A network that reads a whole line of digits at once, without cutting it apart."""
+"""The line network: reads a whole line of digits without cutting it."""
 
 from torch import Tensor, nn
 
@@ -9,10 +9,10 @@ CLASSES = BLANK + 1
 
 
 class LineNet(nn.Module):
-    """Logits (B, W / 4, 11) for strips (B, 1, 32, W), 0 bare to 1 inked; W is a multiple of 4.
+    """Logits (B, W / 4, 11) for strips (B, 1, 32, W), 0 paper to 1 ink; W is a multiple of 4.
 
-    Convolutions that halve the height to nothing and the width twice, then some along the line,
-    so that a frame sees about three digits. To be trained by connectionist temporal
+    Convolutions reduce the height to one and the width to a quarter. Further ones along the line
+    give each frame a receptive field of about three digits. It is trained by connectionist temporal
     classification (Graves, Fernandez, Gomez and Schmidhuber, 2006).
     """
 
@@ -40,7 +40,7 @@ class LineNet(nn.Module):
 
 
 class _Along(nn.Module):
-    """Five frames of each channel, then all channels of a frame; added to what came in."""
+    """A residual block: a depthwise convolution over five frames, then a pointwise one."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The network that tells digits from the marks between them."""
+"""The mark network: separates digits from marks such as points, commas and slashes."""
 
 from torch import Tensor, nn
 
@@ -9,7 +9,7 @@ HIDDEN = 48
 
 
 class MarkNet(nn.Module):
-    """Logits (B, 8) for windows (B, 2, 32, 64) float32, 0 bare to 1 inked: a part and its line."""
+    """Logits (B, 8) for windows (B, 2, 32, 64) float32, 0 to 1: a part and its line."""
 
     def __init__(self) -> None:
         super().__init__()

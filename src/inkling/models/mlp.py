@@ -1,4 +1,4 @@
-"""The multilayer perceptron of the student projects, at any widths."""
+"""The multilayer perceptron with any widths."""
 
 from typing import Literal
 
@@ -10,7 +10,7 @@ from inkling.types import SIDE
 
 
 class MlpSpec(NetworkSpec):
-    """An MLP: 784 inputs, hidden layers of `widths`, one logit a class."""
+    """An MLP: 784 inputs, hidden layers of `widths`, one logit per class."""
 
     kind: Literal["mlp"] = "mlp"
     widths: tuple[Width, ...] = Field((128, 64), description="units of each hidden layer")
@@ -24,7 +24,7 @@ class MlpSpec(NetworkSpec):
 
 
 class Mlp(nn.Module):
-    """Linear layers with, behind each hidden one: batch norm, activation, dropout as specified."""
+    """Linear layers, with batch norm, activation and dropout after each hidden layer."""
 
     def __init__(self, spec: MlpSpec, classes: int) -> None:
         super().__init__()

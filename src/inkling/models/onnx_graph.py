@@ -1,8 +1,7 @@
-"""A network read back from its ONNX file, so that its training can go on.
+"""Converts the graph of an ONNX file to a network that can be trained further.
 
-The graph is run node by node by torch, whatever the recipe that it came from: weights of
-convolutions and dense layers are parameters, batch norm that was folded into them stays folded.
-Writing changes the weights alone, so that the file keeps its graph.
+torch runs the graph node by node. The weights of convolutions and dense layers are parameters;
+folded batch norm stays folded. Writing changes only the weights, and keeps the graph.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,10 +20,10 @@ if TYPE_CHECKING:
 
 
 class OnnxGraph(nn.Module):
-    """The network in `proto`: maps what its file takes to logits (N, C)."""
+    """The network in `proto`: maps the file's input to logits (N, C)."""
 
     def __init__(self, proto: "ModelProto", name: str) -> None:
-        """`name` is the file's. Raises `ModelError` for operators that cannot be trained here."""
+        """`name` is that of the file. Raises `ModelError` for operators that cannot be trained."""
         super().__init__()
         from onnx import numpy_helper
 
@@ -53,17 +52,17 @@ class OnnxGraph(nn.Module):
             else:
                 self._constants[key] = tensor.float() if tensor.is_floating_point() else tensor
         if not self.weights:
-            raise ModelError(f"{name} has no weights that could be trained")
+            raise ModelError(f"{name} has no trainable weights")
 
     def forward(self, images: Tensor) -> Tensor:
-        """Logits (N, C) of images in the form that the file takes."""
+        """Logits (N, C) of images in the file's input format."""
         values: dict[str, Tensor] = {self.input: images}
         for node in self._nodes:
             values[node.output] = node.run([self._value(each, values) for each in node.inputs])
         return values[self.output]
 
     def write_into(self, proto: "ModelProto") -> None:
-        """Put the weights into a graph, as 32-bit numbers."""
+        """Writes the weights into a graph as 32-bit numbers."""
         from onnx import numpy_helper
 
         for tensor in proto.graph.initializer:
@@ -76,7 +75,7 @@ class OnnxGraph(nn.Module):
         return self._widened.get(name, name)
 
     def _value(self, name: str, values: dict[str, Tensor]) -> Tensor | None:
-        if not name:  # an optional input that is left out
+        if not name:  # an omitted optional input
             return None
         if name in values:
             return values[name]
@@ -86,7 +85,7 @@ class OnnxGraph(nn.Module):
 
 
 class _Node:
-    """One operator of the graph, with its attributes read once."""
+    """One operator of the graph with its parsed attributes."""
 
     def __init__(self, node: Any) -> None:
         from onnx import helper
@@ -100,7 +99,7 @@ class _Node:
         self._run: Callable[..., Tensor] = OPERATORS[self.kind]
 
     def trained(self) -> list[str]:
-        """The inputs that are weights, where they are stored in the file."""
+        """The inputs that are weights stored in the file."""
         places = TRAINED.get(self.kind, ())
         return [self.inputs[place] for place in places if place < len(self.inputs)]
 
@@ -109,13 +108,13 @@ class _Node:
 
 
 class ScaledGraph(nn.Module):
-    """An `OnnxGraph` that takes images normalised as all training here has them.
+    """An `OnnxGraph` that takes images with inkling's normalisation.
 
-    `mean` and `std` are what the graph's own input is normalised by, of pixels from 0 to 1.
+    `mean` and `std` are the normalisation of the graph's own input, for pixels from 0 to 1.
     """
 
     def __init__(self, proto: "ModelProto", name: str, mean: float, std: float) -> None:
-        """Raises `ModelError` for operators that cannot be trained here."""
+        """Raises `ModelError` for operators that cannot be trained."""
         super().__init__()
         self.graph = OnnxGraph(proto, name)
         self.scale, self.shift = STD / std, (MEAN - mean) / std
@@ -125,5 +124,5 @@ class ScaledGraph(nn.Module):
         return self.graph(images * self.scale + self.shift)
 
     def write_into(self, proto: "ModelProto") -> None:
-        """Put the weights into a graph, as 32-bit numbers."""
+        """Writes the weights into a graph as 32-bit numbers."""
         self.graph.write_into(proto)

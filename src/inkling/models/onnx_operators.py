@@ -1,4 +1,4 @@
-"""The ONNX operators of exported networks, as torch computes them."""
+"""Implements the ONNX operators of exported networks with torch."""
 
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +14,7 @@ FLOATS = (1, 10, 16)  # TensorProto's float, float16 and bfloat16
 
 
 def _pads(attributes: Attributes, x: Tensor, value: float) -> Tensor:
-    """The image with the borders that `pads` asks for: top, left, bottom, right."""
+    """Pads the image by `pads`: top, left, bottom, right."""
     if attributes.get("auto_pad", b"NOTSET") not in (b"NOTSET", b"VALID"):
         raise ModelError(f"finetune cannot train a layer with auto_pad {attributes['auto_pad']!r}")
     top, left, bottom, right = attributes.get("pads", [0, 0, 0, 0])
@@ -114,7 +114,7 @@ OPERATORS: dict[str, Callable[..., Tensor]] = {
     "Sub": lambda _, a, b: a - b,
     "Tanh": lambda _, x: torch.tanh(x),
 }
-# The inputs of each operator that are weights to be trained, where the file stores them.
+# The inputs of each operator that are trainable weights, if the file stores them.
 TRAINED: dict[str, tuple[int, ...]] = {
     "Add": (0, 1),
     "BatchNormalization": (1, 2),

@@ -1,4 +1,4 @@
-"""What the networks and their specifications share."""
+"""Common parts of the networks and their specifications."""
 
 from abc import ABC, abstractmethod
 from typing import Annotated, Literal, Protocol, runtime_checkable
@@ -20,7 +20,7 @@ ACTIVATIONS: dict[Activation, type[nn.Module]] = {
 
 
 class NetworkSpec(BaseModel, ABC):
-    """What a recipe may say of a network of any kind."""
+    """The settings that all kinds of networks have in a recipe."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -33,7 +33,7 @@ class NetworkSpec(BaseModel, ABC):
 
 @runtime_checkable
 class DataDependentInit(Protocol):
-    """A network that takes a part of its first weights from the training images."""
+    """A network that initialises some weights from the training images."""
 
     def init_from_data(self, images: Tensor) -> None:
-        """Set them from normalised images (N, 1, 28, 28), before the first step."""
+        """Initialises them from normalised images (N, 1, 28, 28), before the first step."""

@@ -1,9 +1,8 @@
-"""A CNN made for training in a fraction of a second: two convolutions and one linear layer.
+"""A CNN that trains in a fraction of a second: two convolutions and one linear layer.
 
-On two cores with AMX, the usual `Conv2d(1, 32)` reaches 27 GFLOP/s of some 2,000, and max pooling
-costs as much again. While training, both are therefore done as one matrix product over 8x8
-windows of the image, see `windows`. In evaluation mode the same numbers come from the
-plain layers, which is what is exported.
+On two cores with AMX, `Conv2d(1, 32)` reaches 27 GFLOP/s of about 2,000, and max pooling takes as
+long again. In training, both are therefore one matrix product over 8x8 windows of the image (see
+`windows`). Evaluation and export use plain layers, which give the same output.
 """
 
 from typing import Annotated, Literal
@@ -18,15 +17,15 @@ from inkling.models.sprint_step import SprintFunction, Weights
 from inkling.models.windows import FILTER, cut_windows, filter_placement
 
 Even = Annotated[int, Field(ge=2, le=65536, multiple_of=2)]
-WHITENING_FLOOR = 0.1  # added to each eigenvalue; the pixels have variance 1
+WHITENING_FLOOR = 0.1  # added to each eigenvalue; pixels have variance 1
 
 
 class SprintSpec(NetworkSpec):
-    """Two convolutions: 6x6 stride 2, pooled by 2, then 3x3; batch norm behind the second."""
+    """Two convolutions: 6x6 with stride 2, pooled by 2, then 3x3 with batch norm."""
 
     kind: Literal["sprint"] = "sprint"
     channels: tuple[Even, Even] = Field((32, 64), description="of the two convolutions; even")
-    whiten: bool = Field(True, description="first filters from the images' principal parts")
+    whiten: bool = Field(True, description="initial filters: principal components of the images")
 
     def build(self, classes: int) -> nn.Module:
         """The network of this specification."""
@@ -34,7 +33,7 @@ class SprintSpec(NetworkSpec):
 
 
 class Sprint(nn.Module):
-    """Images 28x28, to 12x12 and pooled 6x6 of the first channels, to 4x4 of the second."""
+    """28x28 pixels, then 12x12 pooled to 6x6 by the first convolution, 4x4 by the second."""
 
     placement: Tensor
 
@@ -66,11 +65,11 @@ class Sprint(nn.Module):
 
     @torch.no_grad()
     def init_from_data(self, images: Tensor) -> None:
-        """Take the first filters from normalised images (N, 1, 28, 28).
+        """Initialises the first filters from normalised images (N, 1, 28, 28).
 
-        Half are the principal components of all 6x6 patches, scaled so that each answers with
-        about the same variance; the other half are their negatives, since what follows cuts at
-        zero (the whitened, paired first layer is that of Jordan's airbench, 2024).
+        Half are the principal components of all 6x6 patches, scaled to about equal output variance.
+        The other half are their negatives, because a ReLU follows (the whitened, paired first layer
+        of Jordan's airbench, 2024).
         """
         if not self.whiten:
             return

@@ -1,7 +1,7 @@
-"""The whole of `Sprint` as one function with its gradient written out.
+"""The forward and backward pass of `Sprint` as one autograd function.
 
-Autograd keeps and calls less for one function than for its pieces: 4 to 8 % off a step of 128
-images on a processor without AMX (docs/log.d/fast.md).
+One function has less overhead in autograd than its parts: it saves 4 to 8 % of a step of 128 images
+on a processor without AMX (docs/log.d/fast.md).
 """
 
 from typing import Any, NamedTuple
@@ -13,11 +13,11 @@ from torch import Tensor, nn
 from inkling.models.windows import GRID, WINDOW, unfold
 
 KERNEL = 3  # pixels, side of the second convolution
-OUT = GRID - KERNEL + 1  # 4, side of what it gives
+OUT = GRID - KERNEL + 1  # 4, side of its output
 
 
 class Weights(NamedTuple):
-    """What is learnt; C first and O second channels, K classes. All float32."""
+    """The trainable weights, float32, for C first and O second channels and K classes."""
 
     filters: Tensor  # (C, 36)
     shift: Tensor  # (C,)
@@ -31,9 +31,9 @@ class Weights(NamedTuple):
 class SprintFunction(torch.autograd.Function):
     """Windows (B * 36, 64) to logits (B, K), in the windows' dtype.
 
-    Takes the windows of `cut_windows`, the `filter_placement`, the batch norm, whose running
-    statistics move while it is training, and the `Weights`. The windows get no gradient; where
-    two positions of a pooled filter tie, both learn.
+    Takes the windows of `cut_windows`, the `filter_placement`, the batch norm (whose running
+    statistics change in training) and the `Weights`. The windows get no gradient. If two positions
+    of a pooled filter tie, both get a gradient.
     """
 
     @staticmethod
@@ -90,7 +90,7 @@ class SprintFunction(torch.autograd.Function):
         pulled = pulled.permute(0, 2, 3, 1).reshape(hidden.shape)
         pulled = torch.ops.aten.threshold_backward(pulled, hidden, 0).view(len(windows), -1)
         shift = pulled.sum(0)
-        # In place, since a fresh tensor of this size costs as much as the arithmetic.
+        # In place, because a new tensor of this size takes as long as the arithmetic.
         routed = answers.eq_(greatest.unsqueeze(1)).mul_(pulled.unsqueeze(1))
         wide = (windows.T @ routed.view(len(windows), -1)).view(-1, channels)
         filters = wide.float().T @ placement

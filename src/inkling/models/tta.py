@@ -1,4 +1,4 @@
-"""One image looked at several times: shifted, turned, scaled; the mean of the answers counts."""
+"""Test-time augmentation: averages a network's answers over shifted, rotated and scaled images."""
 
 import math
 from collections.abc import Iterator
@@ -10,17 +10,17 @@ from torch import Tensor, nn
 from inkling.models.parts import DataDependentInit
 from inkling.types import BACKGROUND, SIDE
 
-# The further looks, in the order in which `tta_views` takes them: a network of dense layers knows
-# neither shift nor turn nor size.
+# The additional views in the order in which `tta_views` uses them. Dense layers are not invariant
+# to shift, rotation or scale.
 SHIFTS = ((1, 0), (-1, 0), (0, 1), (0, -1))  # right and down, pixels
 TURNS = ((5.0, 1.0), (-5.0, 1.0), (0.0, 1.05), (0.0, 0.95))  # degrees clockwise, scale
 
 
 class TtaModel(nn.Module):
-    """A network that answers with the logarithm of its mean probabilities over `count` looks.
+    """Computes the logarithm of a network's mean probabilities over `count` views.
 
-    While it is trained it is the network alone. The averaging at test time is that of Krizhevsky,
-    Sutskever and Hinton (2012), with looks that are the same for each image.
+    In training it is the network alone. The averaging at test time is that of Krizhevsky, Sutskever
+    and Hinton (2012), with the same views for each image.
     """
 
     grids: Tensor
@@ -35,27 +35,27 @@ class TtaModel(nn.Module):
         """Logits (B, C) of normalised images (B, 1, 28, 28)."""
         if self.training:
             return self.network(images)
-        answers = [self.network(look).log_softmax(1) for look in self._looks(images)]
+        answers = [self.network(look).log_softmax(1) for look in self._views(images)]
         return torch.stack(answers).logsumexp(0) - math.log(len(answers))
 
-    def _looks(self, images: Tensor) -> Iterator[Tensor]:
-        """The images themselves, then each further look at all of them."""
+    def _views(self, images: Tensor) -> Iterator[Tensor]:
+        """The images, then each additional view of them."""
         yield images
         framed = F.pad(images, (1, 1, 1, 1), value=BACKGROUND)
-        for right, down in self.shifts:  # slices: resampling costs three times a small network
+        for right, down in self.shifts:  # slices; resampling takes three times a small network
             yield framed[:, :, 1 - down : 1 - down + SIDE, 1 - right : 1 - right + SIDE]
         for grid in self.grids.unbind():
             places = grid.expand(images.shape[0], -1, -1, -1)  # len() would freeze the batch
             yield F.grid_sample(images - BACKGROUND, places, align_corners=False) + BACKGROUND
 
     def init_from_data(self, images: Tensor) -> None:
-        """Hand the first images on to a network that starts from them."""
+        """Passes the first images to a network that is initialised from them."""
         if isinstance(self.network, DataDependentInit):
             self.network.init_from_data(images)
 
 
 def _turning_grids(count: int) -> Tensor:
-    """(count, 28, 28, 2): where in the image each pixel of a turned or scaled look comes from."""
+    """The sampling grids (count, 28, 28, 2) of rotated and scaled views."""
     rows = []
     for degrees, scale in TURNS:
         turn = math.radians(degrees)

@@ -1,8 +1,8 @@
-"""What a convolution sees, laid out as the rows of a matrix.
+"""Lays out the input of a convolution as rows of a matrix (im2col).
 
-As a product of matrices a convolution's weight gradient takes half of what torch's own takes,
-which is the slowest part of training a small network on a CPU (docs/log.d/fast.md).
-The geometry is that of `Sprint`: 28x28 images, 6x6 filters that move by 2, pooled by 2.
+As a matrix product, the weight gradient of a convolution takes half the time of torch's own, which
+is the slowest part of training a small network on a CPU (docs/log.d/fast.md). The geometry is that
+of `Sprint`: 28x28 images, 6x6 filters with stride 2, pooled by 2.
 """
 
 import torch
@@ -10,23 +10,23 @@ from torch import Tensor
 
 from inkling.types import SIDE
 
-FILTER = 6  # pixels, side of a first filter; it moves by 2
-BLOCK = 4  # pixels, side of the blocks that images are cut into; a window is 2x2 blocks
-BLOCKS = SIDE // BLOCK  # 7 a side
-GRID = BLOCKS - 1  # 6 windows a side
-WINDOW = 2 * BLOCK  # 8 pixels, what the four filter positions of one pooled output see
-WORDS = {2: torch.int64, 4: torch.complex128}  # bytes of a pixel: what moves BLOCK of them at once
+FILTER = 6  # pixels; side of a first filter with stride 2
+BLOCK = 4  # pixels; side of a block; a window is 2x2 blocks
+BLOCKS = SIDE // BLOCK  # 7 blocks per side
+GRID = BLOCKS - 1  # 6 windows per side
+WINDOW = 2 * BLOCK  # 8 pixels; the input of the four filter positions of one pooled output
+WORDS = {2: torch.int64, 4: torch.complex128}  # bytes per pixel: a type as wide as BLOCK pixels
 
 
 def cut_windows(images: Tensor) -> Tensor:
     """The overlapping 8x8 windows (B * 36, 64) of images (B, 1, 28, 28), 4 pixels apart.
 
-    The images are float32 or of 16 bits. Pixels within a window are ordered block by block, so
-    that a window is two runs of memory to copy.
+    The images are float32 or 16-bit. The pixels of a window are ordered by block, so that a window
+    is two contiguous copies.
     """
     count, dtype = len(images), images.dtype
-    # Whole words of four pixels are moved, and two blocks lie in one run of memory: 0.1 ms for
-    # 128 images on a core, against 0.25 ms pixel by pixel.
+    # It moves words of four pixels, and two adjacent blocks are contiguous: 0.1 ms for 128 images
+    # on one core instead of 0.25 ms pixel by pixel.
     word = WORDS[images.element_size()]
     words = images.contiguous().view(word).view(count, BLOCKS, BLOCK, BLOCKS)
     blocks = words.transpose(2, 3).contiguous()  # (B, block row, block column, row in block)
@@ -36,10 +36,10 @@ def cut_windows(images: Tensor) -> Tensor:
 
 
 def filter_placement() -> Tensor:
-    """(64 * 4, 36) of zeros and ones: where a filter's weights lie in a window, at 4 positions.
+    """A matrix (64 * 4, 36) of zeros and ones that places a filter at 4 positions in a window.
 
-    `placement @ filters.T`, seen as (64, 4 * C), answers for a window: each filter at the four
-    positions that the pooling chooses from, its pixels ordered as in `cut_windows`.
+    `placement @ filters.T`, reshaped to (64, 4 * C), has each filter at the four positions that the
+    pooling chooses from, with pixels ordered as in `cut_windows`.
     """
     place = torch.arange(WINDOW * WINDOW).view(2, 2, BLOCK, BLOCK)
     place = place.transpose(1, 2).reshape(WINDOW, WINDOW)  # (row, column) to place in a window
@@ -52,7 +52,7 @@ def filter_placement() -> Tensor:
 
 
 def unfold(inputs: Tensor, side: int) -> Tensor:
-    """What each output of a `side` x `side` convolution sees, rows then columns then channels.
+    """The input of each output of a `side` x `side` convolution, by row, column and channel.
 
     (B, H, W, C), contiguous, to (B * H' * W', side * side * C).
     """

@@ -1,18 +1,18 @@
-"""A network that tells writing from everything else on a sheet, pixel by pixel."""
+"""The text map network: the probability of handwriting for each pixel."""
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-INPUTS = 2  # the grey image and its evened ink; see inkling.reading.detect.text_map_network
+INPUTS = 2  # the grey image and its ink; see inkling.reading.detect.text_map_network
 
 
 class WritingNet(nn.Module):
     """Logits (B, 1, H, W) for images (B, 2, H, W); H and W are multiples of 16.
 
-    An encoder of strided convolutions and a decoder with a link at each size (U-Net: Ronneberger,
-    Fischer and Brox, 2015). The first convolution already halves the image and the last one
-    gives four pixels for each of its own, so that nothing is computed at full size.
+    An encoder of strided convolutions and a decoder with skip connections (U-Net: Ronneberger,
+    Fischer and Brox, 2015). The first convolution halves the image and the last one outputs four
+    pixels per position, so that nothing is computed at full size.
     """
 
     def __init__(self, channels: tuple[int, int, int, int] = (16, 24, 32, 48)) -> None:

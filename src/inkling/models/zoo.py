@@ -1,4 +1,4 @@
-"""From the specification in a recipe to its network."""
+"""Builds a network from its specification in a recipe."""
 
 from typing import Annotated
 
@@ -14,7 +14,7 @@ ModelSpec = Annotated[NetworkKind | AdoptedSpec | EnsembleSpec, Field(discrimina
 
 
 def build_model(spec: ModelSpec, classes: int) -> nn.Module:
-    """A new network, its weights drawn from torch's global generator.
+    """Builds a network with weights drawn from torch's global generator.
 
     It maps normalised images (B, 1, 28, 28) float32 to logits (B, `classes`).
     """

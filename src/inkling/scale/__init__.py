@@ -1,1 +1,1 @@
-"""Work that is too large for one process: bulk reading, seeds and trials on many cores or Ray."""
+"""Bulk reading, and seeds and trials in parallel, on many cores or on Ray."""

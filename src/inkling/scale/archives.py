@@ -1,4 +1,4 @@
-"""Tar files as sources: an uncompressed local one is read by the workers, others by the driver."""
+"""Tar files as sources. Workers read uncompressed local files; the driver reads all others."""
 
 import itertools
 import tarfile
@@ -26,12 +26,12 @@ def is_tar(path: str) -> bool:
 
 @dataclass(frozen=True)
 class TarSource:
-    """The image files of a tar file, in its order; an image is called `file.tar/member`."""
+    """The image files of a tar file, in its order. Images are named `file.tar/member`."""
 
     path: str  # or an address such as s3://bucket/key
 
     def batches(self) -> Iterator[Batch]:
-        """The images. Raises `DataError` where the file is missing or damaged."""
+        """The images. Raises `DataError` if the file is missing or damaged."""
         if self.path.lower().endswith(".tar") and "://" not in self.path:
             yield from self._by_offset()
         else:
@@ -58,7 +58,7 @@ class TarSource:
         end = 0
         for member in members(file, self.path):
             if _is_image(member.name):
-                # What lies between two images is read with them, so it counts.
+                # Data between two images is read with them, so it counts.
                 size = member.offset + member.size - (end or member.offset)
                 end = member.offset + member.size
                 yield Entry(f"{self.path}/{member.name}", f"{stamp}:{member.offset}", size, member)
@@ -82,12 +82,12 @@ class TarSource:
             info = archive.next()
             if info is None:
                 return
-            vars(archive)["members"].clear()  # it would keep every header until the end
+            vars(archive)["members"].clear()  # `tarfile` would keep every header until the end
             if not info.isreg() or not _is_image(info.name):
                 continue
             name = f"{self.path}/{info.name}"
             file = archive.extractfile(info) if info.size <= MAX_BYTES else None
-            content = file.read() if file else f"{name} is over {MAX_BYTES >> 20} MiB"
+            content = file.read() if file else f"{name} is larger than {MAX_BYTES >> 20} MiB"
             yield Entry(name, f"{stamp}:{number}", info.size if file else 0, content)
 
 

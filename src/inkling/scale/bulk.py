@@ -1,4 +1,4 @@
-"""The bulk job: from sources to one answer file, by whichever engine, resumed where it stopped."""
+"""Bulk reading: reads all images of the sources into one file, with resume."""
 
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -21,7 +21,7 @@ Engine = Callable[[Work, Iterator[Chunk]], Answers]
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run is. `fraction` is None where the number of images is not known."""
+    """The progress of a run. `fraction` is None if the number of images is unknown."""
 
     images: int
     failed: int
@@ -32,22 +32,22 @@ class Progress:
 
 @dataclass(frozen=True)
 class Summary:
-    """What `read --out --json` prints."""
+    """The output of `read --out --json`."""
 
     out: str
     images: int
     failed: int
-    resumed: int  # images that an earlier run had answered
+    resumed: int  # images that an earlier run answered
     seconds: float
 
     @property
     def all_failed(self) -> bool:
-        """Whether nothing could be read."""
+        """Whether no image could be read."""
         return self.images > 0 and self.failed == self.images
 
 
 def local_engine(workers: int | None = None) -> Engine:
-    """Processes on this machine, one for each core by default; none for a single chunk."""
+    """Worker processes on this machine, by default one per core; none for a single chunk."""
 
     def answer(work: Work, chunks: Iterator[Chunk]) -> Answers:
         first = list(islice(chunks, 2))
@@ -67,11 +67,11 @@ def read_bulk(
     engine: Engine | None = None,
     report: Callable[[Progress], None] | None = None,
 ) -> Summary:
-    """Answer each image of `sources` once, in `out`: `.csv`, `.jsonl` or `.parquet`.
+    """Reads each image of `sources` once, into `out`: `.csv`, `.jsonl`, `.parquet` or `.xlsx`.
 
-    A run that was stopped, however, goes on where it was; an unreadable image becomes a row with
-    its error. Raises `InklingError`; what is done is kept. Where a folder changed meanwhile, `out`
-    holds the images that were found at the beginning, and `RunError` says so.
+    A stopped run is resumed. An unreadable image becomes a row with its error. Raises
+    `InklingError`; finished work is kept. If a folder changed during the run, `out` has the images
+    that were found at the beginning, and a `RunError` is raised.
     """
     started = time.monotonic()
     check_format(out)
@@ -93,23 +93,23 @@ def read_bulk(
                 meter.update(chunk)
         change = find_change(sources)
         if not ledger.rows:
-            raise RunError("there are no images to read; name a folder or files that have some")
+            raise RunError("there are no images to read. Name a folder or files with images")
         ledger.finish()
         if change is not None:
             raise RunError(
-                f"{change}, while the images were read: {out} holds the {ledger.rows:,} that were "
-                "found at the beginning; read the rest with another --out"
+                f"{change} while the images were read: {out} has the {ledger.rows:,} that were "
+                "found at the beginning. Read the rest with another --out"
             )
         return Summary(str(out), ledger.rows, ledger.failed, resumed, time.monotonic() - started)
 
 
 def _as_generator(answers: Answers) -> Generator[tuple[Chunk, Part]]:
-    """So that it can be closed: an engine stops its workers then."""
+    """A generator, so that closing it stops the engine's workers."""
     yield from answers
 
 
 class _Meter:
-    """Speed and time left, from what this run itself has answered."""
+    """Measures speed and remaining time of this run."""
 
     def __init__(self, ledger: Ledger, report: Callable[[Progress], None]) -> None:
         self.ledger, self.report = ledger, report
@@ -118,7 +118,7 @@ class _Meter:
         self.fraction: float | None = None
 
     def update(self, chunk: Chunk) -> None:
-        """One more chunk is written."""
+        """Counts one more written chunk."""
         seconds = time.monotonic() - self.started
         images = self.ledger.rows
         speed = (images - self.before) / max(seconds, 1e-9)
@@ -126,6 +126,6 @@ class _Meter:
             self.fraction = max(self.fraction or 0.0, chunk.done)
         left = None
         if self.fraction:
-            # All chunks are of one source's order, so images grow with the fraction.
+            # Chunks are in order, so the number of images grows with the fraction.
             left = images * (1 - self.fraction) / self.fraction / max(speed, 1e-9)
         self.report(Progress(images, self.ledger.failed, speed, self.fraction, left))

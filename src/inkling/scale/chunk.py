@@ -1,4 +1,4 @@
-"""What flows between a source, a worker and the ledger: chunks of images, parts of answers."""
+"""The data types between source, worker and ledger: chunks of images and parts of answers."""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,31 +10,29 @@ from typing import NamedTuple, Protocol
 from inkling.errors import ImageError
 from inkling.reading.preprocess.photo import Page
 
-CHUNK_IMAGES = 2048  # the reader stacks thumbnails; below some 500 it loses speed
+CHUNK_IMAGES = 2048  # the reader stacks thumbnails; below about 500 it is slower
 CHUNK_BYTES = 8 << 20  # of encoded images: about three photos of a phone, a second of work
 
-Stored = (
-    Path | bytes | Page | ImageError
-)  # an image as `Reader.read` takes it, or why there is none
+Stored = Path | bytes | Page | ImageError  # an image as `Reader.read` takes it, or an error
 
 
 class Content(Protocol):
-    """Where the images of one chunk are; small enough to send to another process."""
+    """The location of the images of one chunk, small enough to send to another process."""
 
     def load(self) -> Sequence[Stored]:
-        """The images, in order, as `Reader.read` takes them. Raises `InklingError`."""
+        """Loads the images in order, as `Reader.read` takes them. Raises `InklingError`."""
         ...
 
 
 class Entry(NamedTuple):
-    """One image of a source, before it is put into a chunk.
+    """One image of a source, before grouping into chunks.
 
-    `stamp` changes whenever the image may have changed; `at` is what the source finds it by.
+    `stamp` changes if the image may have changed. `at` is its location for the source.
     """
 
     name: str
     stamp: str
-    size: int  # bytes; 0 where it is not known
+    size: int  # bytes; 0 if unknown
     at: object
 
 
@@ -50,8 +48,8 @@ class Batch(NamedTuple):
 class Chunk:
     """Consecutive images that one worker reads together.
 
-    `digest` covers names and stamps. `done` is the fraction of all images up to the chunk's end,
-    None where it is not known.
+    `digest` covers names and stamps. `done` is the fraction of all images up to the chunk's end;
+    None if unknown.
     """
 
     number: int
@@ -73,7 +71,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Work:
-    """What a worker must know. `model` is None for the bundled model; `suffix` is the format."""
+    """The settings of a worker. `model` is None for the bundled model; `suffix` is the format."""
 
     suffix: str
     model: Path | None = None
@@ -81,7 +79,7 @@ class Work:
 
 
 def group(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
-    """Consecutive entries by `CHUNK_IMAGES` and `CHUNK_BYTES`: the same each time."""
+    """Groups consecutive entries by `CHUNK_IMAGES` and `CHUNK_BYTES`, reproducibly."""
     batch: list[Entry] = []
     size = 0
     for entry in entries:
@@ -95,7 +93,7 @@ def group(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
 
 
 def digest(entries: Iterable[Entry]) -> str:
-    """SHA-256 over the names and stamps."""
+    """The SHA-256 of the names and stamps."""
     fields = chain.from_iterable((entry.name, entry.stamp) for entry in entries)
     text = "\0".join(fields).encode("utf-8", "surrogateescape")
     return hashlib.sha256(text).hexdigest()

@@ -1,4 +1,4 @@
-"""A Ray cluster: started on this machine, or joined by its address; errors in one sentence."""
+"""Starts a Ray cluster on this machine or connects to one, with clear errors."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from inkling.errors import InklingError, MissingExtraError, RunError
 if TYPE_CHECKING:
     from types import ModuleType
 
-HERE = "ray"  # what the user writes for a cluster of this machine alone
-KNOCK_S = 5.0  # until something accepts a connection
-ANSWER_S = 12.0  # until it answers as a cluster does; Ray itself would wait without end
+HERE = "ray"  # the user's argument for a cluster on this machine
+KNOCK_S = 5.0  # seconds until something must accept a connection
+ANSWER_S = 12.0  # seconds until it must respond as a cluster; Ray itself would wait forever
 
 
 @contextmanager
 def cluster(address: str, cores: int | None = None) -> Iterator[ModuleType]:
     """The package `ray`, connected to `address` within the block.
 
-    "ray" starts a cluster on this machine, with `cores` of it. Raises `RunError` where no cluster
-    responds or its version is another one.
+    "ray" starts a cluster on this machine with `cores` cores. Raises `RunError` if no cluster
+    responds or its version differs.
     """
-    # Ray's C++ part reports its own retries on stderr; what matters becomes an error here.
+    # Ray's C++ part logs its retries on stderr. Failures become errors here.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray
@@ -47,14 +47,14 @@ def cluster(address: str, cores: int | None = None) -> Iterator[ModuleType]:
 
 
 def _knock(address: str) -> None:
-    """Raises `RunError` where nothing listens: Ray would try for minutes."""
+    """Raises `RunError` if nothing listens, because Ray would retry for minutes."""
     place = address.partition("://")[2] or address
     host, _, port = place.rpartition(":")
     if not port.isdigit():
         if address == "auto":
             return
         raise RunError(
-            f"{address} is no address of a cluster; write ray, HOST:PORT or ray://HOST:PORT"
+            f"{address} is not an address of a cluster. Use ray, HOST:PORT or ray://HOST:PORT"
         )
     try:
         socket.create_connection((host.strip("[]"), int(port)), KNOCK_S).close()
@@ -97,14 +97,14 @@ def _explain(address: str, error: BaseException) -> InklingError:
 
 
 def explain_failure(error: BaseException) -> InklingError:
-    """What to say of an error from a task: the task's own sentence, where it has one."""
+    """The error of a task: its own `InklingError`, or a description."""
     seen: BaseException | None = error
     while seen is not None:
         if isinstance(seen, InklingError):
             return seen
         if isinstance(seen, ModuleNotFoundError):
             return RunError(
-                f"the nodes of the cluster lack the package {seen.name!r}; install the same "
+                f"the nodes of the cluster lack the package {seen.name!r}. Install the same "
                 "version of inkling on each"
             )
         seen = getattr(seen, "cause", None) or seen.__cause__

@@ -1,4 +1,4 @@
-"""A parquet column of image bytes as a source, plain or as the Hugging Face hub stores it."""
+"""A parquet column of images as a source, as bytes or as structs of the Hugging Face hub."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pyarrow import RecordBatch, Schema
     from pyarrow.parquet import ParquetFile
 
-PREFERRED = "image"  # of several columns of bytes
+PREFERRED = "image"  # the column to use, if several have bytes
 # Bytes of a row group's column that each worker of its chunks reads again, up to its own rows. That
 # takes 1 ms for each MB and spares the driver, which 2 workers kept waiting by a fifth.
 READ_AGAIN = 64 << 20
@@ -67,7 +67,7 @@ class ParquetSource:
     column: str | None = None  # None: found in the schema
 
     def batches(self) -> Iterator[Batch]:
-        """The images. Raises `DataError` where the file is damaged or has no column of bytes."""
+        """The images. Raises `DataError` if the file is damaged or has no column of bytes."""
         stamp = stamp_of(self.path)
         with _open(self.path) as file:
             column = _column(file.schema_arrow, self.column, self.path)
@@ -154,7 +154,7 @@ def _column(schema: Schema, wanted: str | None, path: str) -> str:
 
 
 def _bytes_of(schema: Schema, name: str) -> str:
-    """`name`, or `name.bytes` for the hub's struct; empty where the column has no bytes."""
+    """`name`, or `name.bytes` for the hub's struct; empty if the column has no bytes."""
     from pyarrow import types
 
     kind = schema.field(name).type

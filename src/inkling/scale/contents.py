@@ -1,4 +1,4 @@
-"""The images of a chunk: files, slices of a tar file, or bytes that the driver has read."""
+"""The contents of a chunk: files, slices of a tar file, or bytes that the driver read."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,12 +10,12 @@ from inkling.scale.chunk import Stored
 
 @dataclass(frozen=True)
 class Files:
-    """Image files of a file system that each worker reaches."""
+    """Image files on a file system that all workers can read."""
 
     paths: tuple[str, ...]
 
     def load(self) -> Sequence[Path | bytes | ImageError]:
-        """The paths; the reader opens them, and words what is wrong with one."""
+        """The paths. The reader opens them and reports errors."""
         return [Path(path) for path in self.paths]
 
 
@@ -28,7 +28,7 @@ class Slices:
     sizes: tuple[int, ...]
 
     def load(self) -> Sequence[Path | bytes | ImageError]:
-        """The members' bytes, read in one go. Raises `DataError` where the file has changed."""
+        """Reads the bytes of all members at once. Raises `DataError` if the file has changed."""
         start = self.offsets[0]
         length = self.offsets[-1] + self.sizes[-1] - start
         try:
@@ -38,17 +38,17 @@ class Slices:
         except OSError as error:
             raise DataError(f"cannot read {self.path}: {error.strerror or error}") from error
         if len(content) < length:
-            raise DataError(f"{self.path} became shorter while it was read; restore it")
+            raise DataError(f"{self.path} became shorter while it was read. Restore it")
         places = zip(self.offsets, self.sizes, strict=True)
         return [content[offset - start : offset - start + size] for offset, size in places]
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """Images whose bytes travel with the chunk, pages of files, or why there is no image."""
+    """Images as bytes in the chunk, pages of files, or errors."""
 
     images: tuple[Stored, ...]
 
     def load(self) -> Sequence[Stored]:
-        """The bytes."""
+        """The images."""
         return self.images

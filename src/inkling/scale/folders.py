@@ -1,4 +1,4 @@
-"""Folders and patterns as sources: a listing that is sorted on disk, and checked at the end."""
+"""Folders, patterns and addresses as sources, with a listing that is checked at the end."""
 
 import os
 from collections import Counter
@@ -20,10 +20,9 @@ MAGIC = "*?["
 
 
 class Folder:
-    """All images under a folder, a pattern's matches, or all objects under an address.
+    """All images under a folder, matches of a pattern, or objects under an address.
 
-    The order is that of the names. What a scan finds is kept until `change` compares it with a
-    second one.
+    They are in the order of their names. `change` compares the listing with a second scan.
     """
 
     def __init__(
@@ -33,9 +32,9 @@ class Folder:
         scan_again: Callable[[], Iterable[Found]],
         skipped: Counter[str] | None = None,
     ) -> None:
-        """`name` is what the user gave; `scan_again` finds the files, relative to `root`.
+        """`name` is the user's argument. `scan_again` lists the files relative to `root`.
 
-        `skipped` counts the files of formats that are not read, once they have been listed.
+        After the listing, `skipped` has the number of files in each unread format.
         """
         self.name, self.root = name, root
         self._scan = scan_again
@@ -43,7 +42,7 @@ class Folder:
         self._listing: Listing | None = None
 
     def batches(self) -> Iterator[Batch]:
-        """The images; those of the tar and parquet files among them. Raises `DataError`."""
+        """The images, including those in tar and parquet files. Raises `DataError`."""
         listing = self._listing = Listing(self._scan())
         total = len(listing)
         if total == 0:
@@ -61,7 +60,7 @@ class Folder:
                 yield Batch(entries, self._content(entries), seen / total)
 
     def change(self) -> str | None:
-        """The first difference to what was found at the beginning, as a phrase."""
+        """The first difference from the listing, as a phrase."""
         if self._listing is None:
             return None
         again = Listing(self._scan())
@@ -74,7 +73,7 @@ class Folder:
             again.close()
 
     def _difference(self, before: Found | None, after: Found | None) -> str:
-        """The first place where two sorted listings differ, in words."""
+        """The first difference of two sorted listings, in words."""
         if before is None or (after is not None and Path(after.path) < Path(before.path)):
             return f"{self._path(after or Found('', 0, 0))} is new"
         if after is not None and before.path == after.path:
@@ -106,7 +105,7 @@ def open_archive(path: str) -> TarSource | ParquetSource:
 
 
 def local_folder(path: str) -> Folder:
-    """The images under a folder; files of other kinds are skipped, other image formats counted."""
+    """The images under a folder. Counts files in other image formats, ignores all other files."""
     skipped: Counter[str] = Counter()
 
     def wanted(file: str) -> bool:
@@ -123,7 +122,7 @@ def local_folder(path: str) -> Folder:
 
 
 def pattern(text: str) -> Folder:
-    """What matches `text`; `**` stands for any number of folders."""
+    """The files that match `text`. `**` matches any number of folders."""
     parts = text.split("/")
     fixed = next(i for i, part in enumerate(parts) if any(letter in part for letter in MAGIC))
     root = "/".join(parts[:fixed]) or ("/" if text.startswith("/") else "")
@@ -145,12 +144,12 @@ def matches(parts: list[str], rest: list[str]) -> bool:
 
 
 def remote_folder(address: str) -> Folder:
-    """The images under an address that is no single object."""
+    """The images under an address that is not a single object."""
     return Folder(address, address, lambda: scan_store(address))
 
 
 def scan_store(address: str) -> Iterator[Found]:
-    """The image objects under an address, a prefix at a time. Raises `DataError`."""
+    """Lists the image objects under an address, one prefix at a time. Raises `DataError`."""
     from pyarrow.fs import FileSelector, FileType
 
     store, root = open_store(address)
@@ -170,7 +169,7 @@ def scan_store(address: str) -> Iterator[Found]:
 
 
 def is_single_object(address: str) -> bool:
-    """Whether an address names one object. Raises `DataError` where it names nothing."""
+    """Whether an address is a single object. Raises `DataError` if it does not exist."""
     store, path = open_store(address)
     from pyarrow.fs import FileType
 

@@ -1,8 +1,8 @@
-"""The record of one answer file: whose answers it holds, which parts are done, how they join.
+"""The ledger of one output file: its identity, its finished parts, and how they are joined.
 
-For `answers.csv`: the parts and `parts.jsonl` are in the folder `answers.csv.parts`, which is
-removed at the end; `answers.csv.manifest.json` stays and says what the file was made from. A part
-counts once its line is in `parts.jsonl`, so a process may be killed at any moment.
+For `answers.csv`, the parts and `parts.jsonl` are in the folder `answers.csv.parts`, which is
+removed at the end. `answers.csv.manifest.json` stays; it describes the inputs of the file. A part
+is finished when its line is in `parts.jsonl`, so the process may be killed at any time.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ except ImportError:  # Windows
 
 @dataclass(frozen=True)
 class Identity:
-    """What must not change while answers are added to a file."""
+    """The inputs that must not change while answers are added to a file."""
 
     inkling: str
     model_sha256: str
@@ -48,7 +48,7 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Record:
-    """One part that is done. `digest` is that of its chunk."""
+    """One finished part. `digest` is that of its chunk."""
 
     number: int
     rows: int
@@ -57,10 +57,10 @@ class Record:
 
 
 class Ledger:
-    """The state of one output file. Use it within `open_ledger`, which keeps others out."""
+    """The state of one output file. Use it within `open_ledger`, which locks it."""
 
     def __init__(self, out: Path, identity: Identity) -> None:
-        """Reads what is there. Raises `RunError` where `out` holds something else."""
+        """Reads the existing parts. Raises `RunError` if `out` has another origin."""
         self.out = out
         self.folder = parts_folder(out)
         self.manifest = out.with_name(f"{out.name}.manifest.json")
@@ -72,18 +72,18 @@ class Ledger:
 
     @property
     def rows(self) -> int:
-        """Images answered so far."""
+        """The number of images answered so far."""
         return sum(record.rows for record in self.records.values())
 
     @property
     def failed(self) -> int:
-        """Those of them that could not be read."""
+        """The number of images that could not be read."""
         return sum(record.failed for record in self.records.values())
 
     def missing(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        """The chunks that are still to be answered.
+        """The chunks that are not answered yet.
 
-        Raises `RunError` where a chunk that is done has other images now.
+        Raises `RunError` if a finished chunk has other images now.
         """
         count = 0
         for chunk in chunks:
@@ -98,7 +98,7 @@ class Ledger:
             raise self._other_images("there are fewer images now")
 
     def keep(self, part: Part, digest: str) -> None:
-        """Write a part, then its line. Raises `InklingError` where the disk is full."""
+        """Writes a part, then its line. Raises `InklingError` if the disk is full."""
         write_bytes(self._path(part.number), part.content)
         record = Record(part.number, part.rows, part.failed, digest)
         with self._lines().open("ab") as file:
@@ -108,7 +108,7 @@ class Ledger:
         self.records[part.number] = record
 
     def finish(self) -> None:
-        """Join the parts into the output file, write the manifest, remove the parts."""
+        """Joins the parts to the output file, writes the manifest, and removes the parts."""
         paths = [self._path(number) for number in sorted(self.records)]
         with replacing(self.out) as temporary:
             FORMATS[self.identity.format].join(paths, temporary)
@@ -123,7 +123,7 @@ class Ledger:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def check_finished(self, chunks: Iterator[Chunk]) -> None:
-        """Raises `RunError` where the finished file was made from other images."""
+        """Raises `RunError` if the finished file was made from other images."""
         total = hashlib.sha256()
         for chunk in chunks:
             total.update(chunk.digest.encode())
@@ -137,8 +137,8 @@ class Ledger:
             taken = self.out if self.out.exists() else self.folder
             if self.out.exists() or any(self.folder.iterdir()):
                 raise RunError(
-                    f"{taken} exists, but {self.manifest.name}, which says what it was made from, "
-                    "does not; choose another --out"
+                    f"{taken} exists, but {self.manifest.name}, which describes its inputs, "
+                    "does not. Choose another --out"
                 )
             self._write_manifest()
         if self.finished is None:
@@ -149,12 +149,12 @@ class Ledger:
             content = json.loads(self.manifest.read_bytes())
             found, self.finished = Identity(**content["identity"]), content["finished"]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise RunError(f"{self.manifest} is damaged ({error}); choose another --out") from error
+            raise RunError(f"{self.manifest} is damaged ({error}). Choose another --out") from error
         if found != self.identity:
             key = next(k for k, v in asdict(found).items() if v != getattr(self.identity, k))
-            raise RunError(f"{self.out} was begun with another {WORDS[key]}; choose another --out")
+            raise RunError(f"{self.out} was made with another {WORDS[key]}. Choose another --out")
         if self.finished is not None and not self.out.exists():
-            self.finished = None  # the user removed the answers to have them made again
+            self.finished = None  # the user removed the answers, so they are made again
 
     def _read_lines(self) -> None:
         if not self._lines().exists():
@@ -166,7 +166,7 @@ class Ledger:
                 if line.endswith(b"\n") and self._path(record.number).exists():
                     self.records[record.number] = record
                     whole += line
-        write_bytes(self._lines(), whole)  # the next line must not be added to half of one
+        write_bytes(self._lines(), whole)  # the next line must not be appended to an incomplete one
 
     def _write_manifest(self) -> None:
         content = {"identity": asdict(self.identity), "finished": self.finished}
@@ -180,14 +180,14 @@ class Ledger:
 
     def _other_images(self, what: str) -> RunError:
         return RunError(
-            f"{self.out} was begun with other images ({what}); its answers are kept: restore the "
+            f"{self.out} was started with other images ({what}). Its answers are kept. Restore the "
             f"images, or choose another --out"
         )
 
 
 @contextmanager
 def open_ledger(out: Path, identity: Identity) -> Iterator[Ledger]:
-    """The ledger of `out`, for this process alone. Raises `RunError` where another has it."""
+    """Opens and locks the ledger of `out`. Raises `RunError` if another process has it."""
     folder = parts_folder(out)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -201,18 +201,18 @@ def open_ledger(out: Path, identity: Identity) -> Iterator[Ledger]:
     finally:
         if lock is not None:
             os.close(lock)
-        with suppress(OSError):  # it is not empty, or gone: both are as they should be
+        with suppress(OSError):  # it is not empty, or already removed
             folder.rmdir()
 
 
 def parts_folder(out: Path) -> Path:
-    """Where the parts of `out` are kept until they are joined."""
+    """The folder of the parts of `out` until they are joined."""
     return out.with_name(f"{out.name}.parts")
 
 
 def _lock(folder: int, out: Path) -> None:
     assert fcntl is not None
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # freed by the end of the process
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)  # released at the end of the process
     except OSError as error:
-        raise RunError(f"another process is writing {out}; wait for it to end") from error
+        raise RunError(f"another process is writing {out}. Wait until it ends") from error

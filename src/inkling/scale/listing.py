@@ -1,4 +1,4 @@
-"""The files of a folder in order of name, however many: sorted on disk, never held in memory."""
+"""Lists the files of a folder in order of their names, sorted on disk to save memory."""
 
 import os
 import sqlite3
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from inkling.errors import DataError
 
-CACHE_KIB = 4096  # of the temporary database; the rest of it is on disk
+CACHE_KIB = 4096  # memory of the temporary database; the rest is on disk
 
 
 class Found(NamedTuple):
@@ -20,10 +20,10 @@ class Found(NamedTuple):
 
 
 def scan(root: str, wanted: Callable[[str], bool]) -> Iterator[Found]:
-    """The files under `root` whose relative path is `wanted`, in the order of the file system.
+    """Finds the files under `root` whose relative path is `wanted`, in file system order.
 
-    Hidden files and folders, `__MACOSX` and links to folders are left out. Raises `DataError`
-    where a folder cannot be listed.
+    Skips hidden files and folders, `__MACOSX` and links to folders. Raises `DataError` if a
+    folder cannot be listed.
     """
     folders = [""]
     while folders:
@@ -43,7 +43,7 @@ def scan(root: str, wanted: Callable[[str], bool]) -> Iterator[Found]:
         except FileNotFoundError:
             if not folder:
                 raise DataError(f"there is no folder {root}") from None
-            # A subfolder that was removed during the scan; the second scan says so.
+            # A subfolder was removed during the scan. The second scan reports it.
         except OSError as error:
             raise DataError(f"cannot list {path}: {error.strerror or error}") from error
 
@@ -52,7 +52,7 @@ class Listing:
     """Files in order of their paths' parts, as `sorted` orders `Path`s; the order is on disk."""
 
     def __init__(self, found: Iterable[Found]) -> None:
-        """Sorts what is `found`; memory stays at some 10 MB. Raises `DataError`."""
+        """Sorts the `found` files with about 10 MB of memory. Raises `DataError`."""
         # An empty name is SQLite's own temporary file, which it removes itself.
         self._database = sqlite3.connect("")
         self._database.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
@@ -64,7 +64,7 @@ class Listing:
             raise DataError(f"cannot sort the list of files: {error}") from error
 
     def __len__(self) -> int:
-        """How many files."""
+        """The number of files."""
         return int(self._database.execute("SELECT count(*) FROM files").fetchone()[0])
 
     def __iter__(self) -> Iterator[Found]:
@@ -75,12 +75,12 @@ class Listing:
                 yield Found(_path(key), size, changed)
 
     def close(self) -> None:
-        """Give the disk back."""
+        """Removes the temporary database."""
         self._database.close()
 
 
 def _key(path: str) -> bytes:
-    """Bytes that sort as the parts of the path do: a separator comes before any letter."""
+    """A key that sorts like the parts of the path: a separator comes before any letter."""
     return os.fsencode(path).replace(os.fsencode(os.sep), b"\0")
 
 

@@ -1,4 +1,4 @@
-"""Files by path or by address (s3://, gs://, ...): opened, listed and stamped in one way.
+"""Opens files by path or by address (s3://, gs://, ...), and gets their size and time of change.
 
 Addresses go through `pyarrow.fs`, and through fsspec for the protocols that Arrow lacks.
 """
@@ -18,7 +18,7 @@ from inkling.reading.preprocess.photo import MAX_BYTES
 if TYPE_CHECKING:
     from pyarrow.fs import FileInfo, FileSystem
 
-FETCHES = 16  # objects that one worker fetches at a time; each waits some 50 ms for its store
+FETCHES = 16  # objects that one worker fetches in parallel; each takes about 50 ms
 CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws",
     "gs": "GOOGLE_APPLICATION_CREDENTIALS, or run `gcloud auth application-default login`",
@@ -31,7 +31,7 @@ def is_address(path: str) -> bool:
 
 
 def open_store(address: str) -> tuple[FileSystem, str]:
-    """The file system of an address, and the path in it. Raises `DataError`."""
+    """Opens the file system of an address; returns it and the path in it. Raises `DataError`."""
     try:
         from pyarrow import fs
     except ModuleNotFoundError as error:
@@ -48,20 +48,20 @@ def open_store(address: str) -> tuple[FileSystem, str]:
         found, path = fsspec.core.url_to_fs(address)
         return fs.PyFileSystem(fs.FSSpecHandler(found)), path
     except (ImportError, ValueError, OSError) as error:
-        raise DataError(f"addresses that begin with {protocol}:// need more: {error}") from error
+        raise DataError(f"addresses with {protocol}:// need another package: {error}") from error
 
 
 def store_error(address: str, error: Exception) -> DataError:
-    """What to say where a store refuses or does not respond."""
+    """The error if a store refuses or does not respond."""
     reason = " ".join(str(error).split())[:300] or type(error).__name__
     known = CREDENTIALS.get(address.partition("://")[0])
-    hint = f"; check the address and the credentials ({known})" if known else ""
+    hint = f". Check the address and the credentials ({known})" if known else ""
     return DataError(f"cannot read {address}: {reason}{hint}")
 
 
 @contextmanager
 def open_place(path: str) -> Iterator[Any]:
-    """A file or an object, opened for one pass in binary. Raises `DataError`."""
+    """Opens a file or an object for one pass in binary mode. Raises `DataError`."""
     try:
         if not is_address(path):
             with Path(path).open("rb", buffering=1 << 20) as file:
@@ -92,18 +92,18 @@ def stamp_of(path: str) -> str:
 
 
 def stamp_of_info(info: FileInfo) -> str:
-    """The same of an object in a store."""
+    """Size and time of change of an object in a store."""
     return f"{info.size}:{info.mtime_ns}"
 
 
 @dataclass(frozen=True)
 class Objects:
-    """Images in a store; each worker fetches its own."""
+    """Images in a store. Each worker fetches its own ones."""
 
     addresses: tuple[str, ...]
 
     def load(self) -> Sequence[Path | bytes | ImageError]:
-        """The bytes; an object that cannot be fetched becomes an `ImageError`."""
+        """Fetches the bytes. An object that cannot be fetched becomes an `ImageError`."""
         store, inner = open_store(self.addresses[0])
         root = self.addresses[0].removesuffix(inner)
 
@@ -123,5 +123,5 @@ def _fetch(store: FileSystem, path: str) -> bytes | ImageError:
     with store.open_input_stream(path) as stream:
         content = stream.read(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
-        return ImageError(f"{path} is over {MAX_BYTES >> 20} MiB; save it smaller")
+        return ImageError(f"{path} is larger than {MAX_BYTES >> 20} MiB. Reduce its size")
     return content

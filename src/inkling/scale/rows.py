@@ -1,4 +1,4 @@
-"""The rows of an answer file: CSV, JSON Lines, parquet or Excel; parts of it can be put together.
+"""The formats of an output file: CSV, JSON Lines, parquet and Excel. Parts can be joined.
 
 Columns: `image`, `verdict`, `text`, `confidence`, `digits` (JSON), `error`.
 """
@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COMPRESSION = "zstd"
-ROW_GROUP = 16_384  # rows of a row group in the file; they are held in memory, some 3 MB
+ROW_GROUP = 16_384  # rows of a row group, which is held in memory (about 3 MB)
 
 
 class Row(NamedTuple):
-    """One image. `confidence` is that of the least certain digit; None where nothing was read."""
+    """One image. `confidence` is that of the least certain digit; None if nothing was read."""
 
     image: str
     verdict: str | None
@@ -34,7 +34,7 @@ class Row(NamedTuple):
 
 def make_row(name: str, answer: Reading | ImageError) -> Row:
     """The row of one image."""
-    name = name.encode("utf-8", "backslashreplace").decode()  # a name that is no text
+    name = name.encode("utf-8", "backslashreplace").decode()  # a name that is not valid Unicode
     if isinstance(answer, ImageError):
         return Row(name, None, None, None, None, str(answer).encode(errors="replace").decode())
     read = [one.confidence for one in answer.digits if one.verdict in ("digits", "unsure")]
@@ -47,11 +47,11 @@ class Format(Protocol):
     """One kind of file."""
 
     def encode(self, rows: Sequence[Row]) -> bytes:
-        """A part of the file."""
+        """Encodes a part of the file."""
         ...
 
     def join(self, parts: Iterable[Path], out: Path) -> None:
-        """The whole file, from its parts."""
+        """Joins the parts to the whole file."""
         ...
 
 
@@ -59,13 +59,13 @@ class JsonLines:
     """One JSON object on each line."""
 
     def encode(self, rows: Sequence[Row]) -> bytes:
-        """A part of the file."""
+        """Encodes a part of the file."""
         return b"".join(
             json.dumps(row._asdict(), ensure_ascii=False).encode() + b"\n" for row in rows
         )
 
     def join(self, parts: Iterable[Path], out: Path) -> None:
-        """The whole file, from its parts."""
+        """Joins the parts to the whole file."""
         _concatenate(b"", parts, out)
 
 
@@ -73,13 +73,13 @@ class Csv:
     """Comma-separated, with a header (RFC 4180)."""
 
     def encode(self, rows: Sequence[Row]) -> bytes:
-        """A part of the file."""
+        """Encodes a part of the file."""
         text = io.StringIO(newline="")
         csv.writer(text).writerows(row._replace(digits=_json(row.digits)) for row in rows)
         return text.getvalue().encode()
 
     def join(self, parts: Iterable[Path], out: Path) -> None:
-        """The whole file, from its parts."""
+        """Joins the parts to the whole file."""
         _concatenate((",".join(Row._fields) + "\r\n").encode(), parts, out)
 
 
@@ -87,7 +87,7 @@ class Parquet:
     """Apache Parquet; the digits are a column of JSON text."""
 
     def encode(self, rows: Sequence[Row]) -> bytes:
-        """A part of the file."""
+        """Encodes a part of the file."""
         import pyarrow as pa
         from pyarrow.parquet import write_table
 
@@ -97,7 +97,7 @@ class Parquet:
         return file.getvalue()
 
     def join(self, parts: Iterable[Path], out: Path) -> None:
-        """The whole file, from its parts."""
+        """Joins the parts to the whole file."""
         import pyarrow as pa
         from pyarrow.parquet import ParquetWriter, read_table
 
@@ -116,11 +116,11 @@ class Spreadsheet:
     """An Excel file; its parts are JSON Lines, and the digits are a column of JSON text."""
 
     def encode(self, rows: Sequence[Row]) -> bytes:
-        """A part of the file."""
+        """Encodes a part of the file."""
         return JsonLines().encode(rows)
 
     def join(self, parts: Iterable[Path], out: Path) -> None:
-        """The whole file, from its parts. Raises `RunError` for more rows than a sheet holds."""
+        """Joins the parts to the whole file. Raises `RunError` for too many rows."""
         from inkling.scale.spreadsheet import write_spreadsheet
 
         rows = (
@@ -140,9 +140,9 @@ NEEDED = {".parquet": "pyarrow", ".xlsx": "openpyxl"}  # both in the extra [tabl
 
 
 def check_format(out: Path) -> None:
-    """Raises `InklingError` for a file that is none of `FORMATS`, or that needs an extra."""
+    """Raises `InklingError` for an unknown format, or for one that needs an extra."""
     if out.suffix.lower() not in FORMATS:
-        raise InklingError(f"cannot write answers as {out.name}: end it in {', '.join(FORMATS)}")
+        raise InklingError(f"cannot write {out.name}. Use one of the suffixes {', '.join(FORMATS)}")
     module = NEEDED.get(out.suffix.lower())
     if module is not None and find_spec(module) is None:
         raise MissingExtraError("tables", module)

@@ -1,4 +1,4 @@
-"""What a user names on the command line, as sources of images that are streamed."""
+"""Converts command-line arguments to sources, which stream images."""
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
@@ -27,7 +27,7 @@ STANDARD_INPUT = "-"
 
 
 class Source(Protocol):
-    """A stream of images, in the same order each time."""
+    """A stream of images in a reproducible order."""
 
     def batches(self) -> Iterator[Batch]:
         """The images. Raises `InklingError`."""
@@ -36,12 +36,12 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class Paths:
-    """Image files or objects by their own names."""
+    """Image files or objects by name."""
 
     paths: Sequence[str]
 
     def batches(self) -> Iterator[Batch]:
-        """The images; one that is missing becomes an answer with an error."""
+        """The images. A missing one becomes an answer with an error."""
         seen = 0
         for batch in _named(self.paths):
             seen += len(batch.entries)
@@ -50,12 +50,12 @@ class Paths:
 
 @dataclass(frozen=True)
 class ListFile:
-    """A text file with the path or address of an image on each line."""
+    """A text file with one path or address per line."""
 
     path: str
 
     def batches(self) -> Iterator[Batch]:
-        """The images, in the order of the lines. Raises `DataError` where it is no text."""
+        """The images in the order of the lines. Raises `DataError` if the file is not text."""
         try:
             size = max(1, Path(self.path).stat().st_size)
             with Path(self.path).open(encoding="utf-8", errors="surrogateescape") as file:
@@ -83,7 +83,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Listed:
-    """Images that were listed before: files, and pages of files, each with its name."""
+    """A given list of images: files, and pages of files, with names."""
 
     images: Sequence[tuple[str, Stored]]
 
@@ -122,7 +122,7 @@ def _entry(path: str, remote: bool) -> Entry:
 def open_sources(
     arguments: Sequence[str], standard_input: BinaryIO, column: str | None = None
 ) -> list[Source]:
-    """The sources that the arguments name, in their order. Raises `DataError`.
+    """The sources of the arguments, in order. Raises `DataError`.
 
     `column` is that of the image bytes in parquet files. Nothing is listed or read yet.
     """
@@ -136,7 +136,7 @@ def open_sources(
 
 
 def _is_plain(argument: str) -> bool:
-    """Whether an argument names an image, as far as its name tells."""
+    """Whether an argument is an image, by its name."""
     if argument == STANDARD_INPUT or is_address(argument):
         return False
     if argument.lower().endswith((*LISTS, ".parquet")) or is_tar(argument):
@@ -145,7 +145,7 @@ def _is_plain(argument: str) -> bool:
         path = Path(argument)
         return path.is_file() or not (path.is_dir() or any(m in argument for m in MAGIC))
     except (OSError, ValueError):
-        return True  # the reader words what is wrong with such a name
+        return True  # the reader reports the error
 
 
 def _open_source(argument: str, standard_input: BinaryIO, column: str | None) -> Source:
@@ -171,7 +171,7 @@ def _open_file(path: str, column: str | None) -> Source:
 
 
 def plan(sources: Sequence[Source]) -> Iterator[Chunk]:
-    """The work, chunk by chunk. Raises `InklingError` where a source cannot be read."""
+    """Yields the chunks. Raises `InklingError` if a source cannot be read."""
     numbers = itertools.count()
     for index, source in enumerate(sources):
         for batch in source.batches():
@@ -181,6 +181,6 @@ def plan(sources: Sequence[Source]) -> Iterator[Chunk]:
 
 
 def find_change(sources: Sequence[Source]) -> str | None:
-    """What changed in a folder since its listing, as a phrase; None for nothing."""
+    """The change of a folder since its listing, as a phrase. None without a change."""
     changes = (source.change() for source in sources if isinstance(source, Folder))
     return next((change for change in changes if change), None)

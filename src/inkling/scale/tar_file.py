@@ -1,8 +1,8 @@
-"""The image members of a tar file (WebDataset's form), by a walk over the headers alone.
+"""Lists the members of a tar file (WebDataset) by parsing only the headers.
 
-`tarfile` takes some 50 microseconds for a member, a fifth of what it takes to read a thumbnail.
-So plain members are parsed here, and everything else (long names, sparse files, links) is left
-to `tarfile`. Format: POSIX.1-2001, pax.
+`tarfile` takes about 50 microseconds per member, a fifth of the time for reading a thumbnail. So
+plain members are parsed here, and `tarfile` handles everything else (long names, sparse files,
+links). Format: POSIX.1-2001, pax.
 """
 
 import os
@@ -21,7 +21,7 @@ SPACES = 8 * ord(" ")
 
 @dataclass(frozen=True)
 class Member:
-    """A file in a tar file; `offset` is that of its first byte."""
+    """A file in a tar file. `offset` is the position of its first byte."""
 
     name: str
     offset: int
@@ -29,7 +29,7 @@ class Member:
 
 
 def members(file: BinaryIO, path: str) -> Iterator[Member]:
-    """The regular files of an uncompressed tar file. Raises `DataError` where it is damaged."""
+    """The regular files of an uncompressed tar file. Raises `DataError` if it is damaged."""
     length = file.seek(0, os.SEEK_END)
     offset = 0
     while True:
@@ -54,7 +54,7 @@ def members(file: BinaryIO, path: str) -> Iterator[Member]:
                 continue
             name, size, start = info.name, info.size, info.offset_data
         if start + size > length:
-            raise DataError(f"{path} is cut off within {name}; copy it again")
+            raise DataError(f"{path} is truncated within {name}. Copy it again")
         yield Member(name, start, size)
         offset = start + _padded(size)
 
@@ -80,22 +80,20 @@ def _padded(size: int) -> int:
 
 
 def _only_times(file: BinaryIO, header: bytes) -> bool:
-    """Whether an extended header says nothing of name, size or form: WebDataset writes one with
-    the time before each member.
-    """
+    """Whether an extended header has only times, as WebDataset writes it before each member."""
     records = file.read(max(0, _number(header[124:136])))
     keys = [record.partition(b" ")[2].partition(b"=")[0] for record in records.splitlines()]
     return bool(keys) and all(key in (b"mtime", b"atime", b"ctime") for key in keys)
 
 
 def _by_tarfile(file: BinaryIO, path: str) -> tuple[tarfile.TarInfo | None, int]:
-    """The member at the file's position, None where it is no regular file; and what follows."""
+    """The member at the position (None if it is not a regular file), and the next position."""
     start = file.tell()
     try:
         with tarfile.open(fileobj=file, mode="r:") as archive:
             info = archive.next()
             if info is None:
-                raise DataError(f"{path} is damaged at byte {start:,}; copy it again")
+                raise DataError(f"{path} is damaged at byte {start:,}. Copy it again")
             after = archive.offset
     except (tarfile.TarError, EOFError, ValueError) as error:
         raise DataError(f"{path} is damaged at byte {start:,}: {error}") from error

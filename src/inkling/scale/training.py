@@ -1,4 +1,4 @@
-"""Seeds and trials as Ray tasks: each is what this machine would train, and comes back to it."""
+"""Runs seeds and trials as Ray tasks, with the same results as on this machine."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from inkling.training.manifest import update_manifest
 from inkling.training.recipe import Recipe
 from inkling.training.threads import choose_threads
 
-RETRIES = 5  # of a task whose node was lost
-# Where the data is; a node that lacks it downloads it.
+RETRIES = 5  # retries of a task whose node was lost
+# Variables with the location of the data. A node without the data downloads it.
 PASSED_ON = ("INKLING_DATA", "XDG_CACHE_HOME", "INKLING_MIRRORS")
 
 
 @dataclass(frozen=True)
 class Place:
-    """What a task takes over from the driver: its folder, settings and number of threads."""
+    """The driver's working folder, environment and number of threads, for a task."""
 
     folder: str
     environment: dict[str, str]
     threads: int
 
     def enter(self) -> None:
-        """Make this process like the driver. The same threads give the same sums, bit for bit."""
+        """Applies them to this process. The same number of threads gives bit-identical sums."""
         os.environ.update(self.environment)
         if Path(self.folder).is_dir():
             os.chdir(self.folder)
@@ -56,7 +56,7 @@ class SeedsOnRay:
         self.address = address
 
     def __call__(self, jobs: Sequence[SeedJob]) -> Iterator[dict[str, Any]]:
-        """The result of each seed, once its run is in its folder here. Raises `InklingError`."""
+        """Yields the result of each seed after its run was copied here. Raises `InklingError`."""
         place = _place(jobs[0].recipe)
         with cluster(self.address, _cores(self.address)) as ray:
             options = _options(ray, self.address, jobs[0].recipe, jobs[0].device, place)
@@ -66,7 +66,7 @@ class SeedsOnRay:
                 (ready,), _ = ray.wait(list(waiting), num_returns=1)
                 try:
                     result, files = ray.get(ready)
-                except Exception as error:  # Ray wraps what a task raises
+                except Exception as error:  # Ray wraps the exceptions of tasks
                     raise explain_failure(error) from error
                 yield _keep(waiting.pop(ready).folder, result, files)
 
@@ -85,7 +85,7 @@ class TrialsOnRay:
         seconds: float | None,
         report: Callable[[optuna.Study, FrozenTrial], None],
     ) -> None:
-        """Until the study holds `trials` ended ones. Raises `InklingError`."""
+        """Runs until the study has `trials` finished trials. Raises `InklingError`."""
         place = _place(job.recipe)
         end = None if seconds is None else time.monotonic() + seconds
         draw = len(study.trials)
@@ -106,13 +106,13 @@ class TrialsOnRay:
                 ready, running = ray.wait(running, num_returns=1)
                 try:
                     number = ray.get(ready[0])
-                except Exception as error:  # Ray wraps what a task raises
+                except Exception as error:  # Ray wraps the exceptions of tasks
                     raise explain_failure(error) from error
                 report(study, study.get_trials(deepcopy=False)[number])
 
 
 def _train_seed(job: SeedJob, place: Place) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """On a node: train in a folder of its own; the result and the files of the run."""
+    """Trains in a temporary folder on a node. Returns the result and the files of the run."""
     place.enter()
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / job.folder.name
@@ -128,7 +128,7 @@ def _run_trial(job: TrialJob, draw: int, place: Place) -> int:
 
 
 def _keep(folder: Path, result: dict[str, Any], files: dict[str, bytes]) -> dict[str, Any]:
-    """The run in its folder on this machine, whole or not at all."""
+    """Writes the run to its folder on this machine, atomically."""
     result = result | {"run": str(folder)}
     card = json.loads(files["card.json"]) | {"run": str(folder)}
     files = files | {"card.json": (json.dumps(card, indent=2) + "\n").encode()}
@@ -160,7 +160,7 @@ def _cores(address: str) -> int | None:
 def _options(
     ray: ModuleType, address: str, recipe: Recipe, device: str, place: Place
 ) -> dict[str, Any]:
-    """The cores and the part of a GPU that the recipe asks for."""
+    """The cores and the fraction of a GPU in the recipe."""
     nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
     largest = max((node.get("CPU", 0) for node in nodes), default=0)
     cores = place.threads
@@ -168,8 +168,8 @@ def _options(
         cores = min(cores, int(largest))  # as without Ray, threads may be more than cores
     elif cores > largest:
         raise RunError(
-            f"no node of the cluster has {cores} cores, only {largest:.0f}; "
-            f"add --set training.threads={largest:.0f}"
+            f"no node of the cluster has {cores} cores, only {largest:.0f}. "
+            f"Add --set training.threads={largest:.0f}"
         )
     gpus = recipe.training.gpus or (1 if device == "cuda" else 0)
     return {"num_cpus": cores, "num_gpus": gpus, "max_retries": RETRIES}

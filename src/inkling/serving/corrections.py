@@ -51,7 +51,7 @@ class CorrectionStore:
     """The corrections of one service, in `folder`."""
 
     def __init__(self, folder: Path, card: Card, limit: int = MAX_CORRECTIONS) -> None:
-        """Creates the folder. Raises `ServiceError` where it cannot be written."""
+        """Creates the folder. Raises `ServiceError` if it cannot be written."""
         self.folder = folder
         self.labels = (*card.labels, NOT_A_DIGIT)
         self.limit = limit

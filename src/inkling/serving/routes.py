@@ -1,7 +1,7 @@
 """The routes of the API: what each one reads from the request, does and returns."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -45,8 +45,6 @@ from inkling.serving.responses import (
     read_one,
 )
 from inkling.serving.schemas import BatchQuery, CorrectionBody, NoQuery, ReadQuery
-
-Handler = Callable[["Service", Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ def fonts_sha256(faces: tuple[Face, ...]) -> str:
 def draw_letter(face: Face, letter: str, height: int) -> NDArray[np.uint8] | None:
     """A letter's coverage (h, w) uint8, cut to its ink; `height` is the font's size in pixels.
 
-    None where the font lacks the letter: its image is empty or that of the missing glyph.
+    None if the font lacks the letter: its image is empty or that of the missing glyph.
     """
     try:
         font = ImageFont.truetype(str(face.path), height)

@@ -23,7 +23,7 @@ _FONT_SIZE = 72  # pixels
 
 @lru_cache(maxsize=2000)
 def trace_letter(face: Face, letter: str, label: int) -> Glyph | None:
-    """A font's letter as a glyph, or None where the font lacks it."""
+    """A font's letter as a glyph, or None if the font lacks it."""
     ink = draw_letter(face, letter, _FONT_SIZE)
     if ink is None:
         return None

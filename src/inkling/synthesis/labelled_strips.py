@@ -34,7 +34,7 @@ class LabelledStrip:
 
 
 def compose_strip(source: GlyphSource, rng: np.random.Generator) -> LabelledStrip | None:
-    """The strip of one rendered row, or None where the reader does not find it as one row."""
+    """The strip of one rendered row, or None if the reader does not find it as one row."""
     spec = sample_spec(rng)
     if not (spec.screen or spec.thumb) and rng.random() < CHEQUE_PROB:
         spec = replace(spec, surface="cheque")
@@ -50,7 +50,7 @@ def _sample_count(thumb: bool, rng: np.random.Generator) -> int:
 
 
 def crop_strip(scene: Scene) -> LabelledStrip | None:
-    """The strip that holds all digits of a scene; None where no single strip does.
+    """The strip that holds all digits of a scene; None if no single strip does.
 
     A digit whose ink was hardly found is ignored; one found in part discards the strip.
     """

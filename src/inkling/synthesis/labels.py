@@ -31,7 +31,7 @@ def cover(box: Box, other: tuple[float, float, float, float]) -> float:
 
 
 def label_crop(box: Box, truths: Sequence[Truth]) -> int | None:
-    """The label of a crop: a digit, 10 for no digit, or None where the ground truth is ambiguous.
+    """The label of a crop: a digit, 10 for no digit, or None if the ground truth is ambiguous.
 
     A crop gets the label of the truth it fits (overlap 0.8 or more), or of the only truth it
     contains, with a piece of line beside it up to twice its length. A crop that fits no truth

@@ -152,7 +152,7 @@ def pair(left: Glyph, right: Glyph, rng: np.random.Generator) -> Glyph:
 
 
 def piece(glyph: Glyph, rng: np.random.Generator) -> Glyph | None:
-    """A fragment of a digit, cut straight; None where the rest may be read as another digit."""
+    """A fragment of a digit, cut straight; None if the rest may be read as another digit."""
     if glyph.label not in {2, 3, 5, 6, 8, 9, 0}:
         return None
     keep = rng.uniform(0.3, 0.55)

@@ -1,1 +1,1 @@
-"""See the modules of this folder."""
+"""Training: recipes, optimisers, the loop, checkpoints and run folders."""

@@ -7,9 +7,9 @@ from torch import nn
 
 
 class ModelAverage:
-    """A copy of `model` whose every number trails the original by `decay` a step.
+    """A copy of `model` with exponentially averaged weights; `decay` is per step.
 
-    Early on the decay is held below (1 + t) / (10 + t), so that the random start is forgotten.
+    The decay is at most (1 + t) / (10 + t), so that the random initial weights are forgotten.
     """
 
     def __init__(self, model: nn.Module, decay: float) -> None:
@@ -19,7 +19,7 @@ class ModelAverage:
 
     @torch.no_grad()
     def update(self, model: nn.Module) -> None:
-        """Move towards the weights and buffers of `model`."""
+        """Updates the average with the weights and buffers of `model`."""
         decay = min(self.decay, (1 + self.updates) / (10 + self.updates))
         self.updates += 1
         trailing, leading = self.model.state_dict(), model.state_dict()

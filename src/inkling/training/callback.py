@@ -6,13 +6,13 @@ from inkling.training.history import EpochMetrics
 
 
 class Callback(Protocol):
-    """A receiver of progress: a progress bar, a tuner that prunes, a test."""
+    """Receives the progress of a training, for example for a progress bar or pruning."""
 
     def on_step(self, step: int, total: int) -> None:
-        """After each step; `step` counts from 1."""
+        """Called after each step. `step` counts from 1."""
 
     def on_epoch(self, metrics: EpochMetrics, history: list[EpochMetrics]) -> None:
-        """After each epoch; `history` ends with `metrics`."""
+        """Called after each epoch. `metrics` is the last entry of `history`."""
 
 
 class NullCallback:

@@ -1,7 +1,7 @@
-"""A checkpoint: one safetensors file whose header carries the rest as JSON.
+"""Saves and loads checkpoints: one safetensors file with all other state as JSON in its header.
 
-One file, written beside and renamed, so a kill at any moment leaves the old one or the new one
-and never a mixture; no pickle, so loading one runs nobody's code.
+The file is replaced atomically, so that a kill at any time leaves the old or the new one. It
+contains no pickle, so loading it executes no code.
 """
 
 import json
@@ -18,16 +18,16 @@ from inkling.errors import RunError
 from inkling.files import write_bytes
 from inkling.training.history import EpochMetrics
 
-if TYPE_CHECKING:  # it brings the optimisers, half a second that opening a run has no use for
+if TYPE_CHECKING:  # it imports the optimisers, which takes half a second
     from inkling.training.state import TrainingState
 
-FORMAT = 2  # 1 had other names: kept. for best.
+FORMAT = 2  # format 1 had other names: kept. for best.
 FILE = "state.safetensors"
 COUNTERS = ("best_epoch", "epoch", "batch", "step", "seconds", "epoch_seconds")
 
 
 def save_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None:
-    """Write everything that continuing bit for bit needs into `folder`."""
+    """Writes all state for a bit-identical resume into `folder`."""
     tensors = {"totals": state.totals, "rng.cpu": torch.get_rng_state()}
     tensors |= _device_rng(state)
     tensors |= _prefixed("model.", state.model.state_dict())
@@ -50,19 +50,19 @@ def save_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None
 
 
 def has_checkpoint(folder: Path) -> bool:
-    """Whether there is one to load."""
+    """Whether there is a checkpoint."""
     return (folder / FILE).is_file()
 
 
 def member_folder(folder: Path, index: int) -> Path:
-    """Where the member at `index` of an ensemble has its own, beside the `folder` of one alone."""
+    """The checkpoint folder of an ensemble's member, beside the `folder` of a single network."""
     return folder.with_name(f"{folder.name}-{index}")
 
 
 def saved_threads(folder: Path | None) -> int:
-    """The thread count that a checkpoint, or that of an ensemble's first member, was made with.
+    """The thread count of a checkpoint, or of the checkpoint of an ensemble's first member.
 
-    0 where there is none, or none that can be read: `load_checkpoint` says what is wrong with it.
+    0 if there is no readable checkpoint; `load_checkpoint` reports the error.
     """
     if folder is None:
         return 0
@@ -77,9 +77,9 @@ def saved_threads(folder: Path | None) -> int:
 
 
 def load_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None:
-    """Bring `state`, and torch's random generators, to where the checkpoint was written.
+    """Restores `state` and torch's random generators from the checkpoint.
 
-    Raises `RunError` where it is damaged or belongs to another recipe.
+    Raises `RunError` if it is damaged or belongs to another recipe.
     """
     path = folder / FILE
     try:
@@ -89,13 +89,11 @@ def load_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None
         if header["format"] != FORMAT:
             raise RunError(f"{path} is of format {header['format']}, this inkling reads {FORMAT}")
         if header["identity"] != identity:
-            raise RunError(
-                f"{path} belongs to another recipe or to other data; it is not continued"
-            )
+            raise RunError(f"{path} belongs to another recipe or other data and cannot be resumed")
         _restore(state, header, tensors)
     except (OSError, SafetensorError, KeyError, ValueError, RuntimeError) as error:
         raise RunError(
-            f"{path} cannot be continued ({error}); remove it to start this run from its beginning"
+            f"{path} cannot be resumed ({error}). Remove it to restart the run"
         ) from error
 
 
@@ -108,7 +106,7 @@ def _restore(state: "TrainingState", header: dict[str, Any], tensors: dict[str, 
     for name, value in _under("optimizer.", tensors).items():
         index, _, key = name.partition(".")
         slots.setdefault(int(index), {})[key] = value
-    # The recipe, not the checkpoint, says how to step; the groups only name the parameters.
+    # The recipe gives the optimiser's settings. The groups only name the parameters.
     groups = state.optimizer.state_dict()["param_groups"]
     state.optimizer.load_state_dict({"state": slots, "param_groups": groups})
     device = next(state.model.parameters()).device

@@ -1,4 +1,4 @@
-"""Which device to compute on."""
+"""Chooses the device for computation, and configures memory reuse on a CPU."""
 
 import contextlib
 import ctypes
@@ -15,10 +15,10 @@ DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 
 def choose_device(name: DeviceName = "auto") -> torch.device:
-    """The device of that name; `auto` is cuda where it is there, else cpu.
+    """The device of that name. `auto` is cuda if available, else cpu.
 
-    mps (a Mac's own GPU) must be named: nobody has yet trained on one with inkling. Raises
-    `InklingError` where the named one is not there.
+    mps (the GPU of a Mac) must be named, because it is untested. Raises `InklingError` if the named
+    device is not available.
     """
     there = {
         "cuda": torch.cuda.is_available(),
@@ -29,16 +29,16 @@ def choose_device(name: DeviceName = "auto") -> torch.device:
         return torch.device("cuda" if there["cuda"] else "cpu")
     if not there.get(name):
         found = ", ".join(device for device, available in there.items() if available)
-        raise InklingError(f"there is no {name} device here; use --device {found} or auto")
+        raise InklingError(f"there is no {name} device. Use --device {found} or auto")
     return torch.device(name)
 
 
 @contextlib.contextmanager
 def reusing_memory() -> Iterator[None]:
-    """Let glibc keep freed memory within the block; elsewhere it does nothing.
+    """Makes glibc keep freed memory within the block. Does nothing on other systems.
 
-    By default each large tensor is mapped anew and its pages zeroed by the kernel: a third of a
-    step at 512 images.
+    By default, the kernel maps and zeroes new pages for each large tensor, which takes a third of a
+    step with 512 images.
     """
     library = ctypes.CDLL(None) if sys.platform == "linux" else None
     if library is None or not hasattr(library, "mallopt"):
@@ -49,7 +49,7 @@ def reusing_memory() -> Iterator[None]:
     try:
         yield
     finally:
-        # The greatest that glibc's own adjusting comes to; it cannot be turned on again.
+        # The greatest value of glibc's own adjustment, which cannot be enabled again.
         library.mallopt(M_MMAP_THRESHOLD, 32 << 20)
         library.mallopt(M_TRIM_THRESHOLD, 64 << 20)
         library.malloc_trim(0)

@@ -1,4 +1,4 @@
-"""Training an ensemble: its members one after the other, each as if it were alone."""
+"""Trains an ensemble: one member after the other, each like a single network."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -19,11 +19,11 @@ from inkling.training.recipe import SEEDS, Recipe
 
 
 def as_ensemble(recipe: Recipe, members: int) -> Recipe:
-    """The recipe for so many of its networks. Raises `RecipeError` for one of ensembles."""
+    """The recipe of an ensemble of the recipe's network. Raises `RecipeError` for an ensemble."""
     if isinstance(recipe.model, EnsembleSpec):
-        raise RecipeError(f"{recipe.name} is an ensemble already; it cannot be made another")
+        raise RecipeError(f"{recipe.name} is already an ensemble")
     if isinstance(recipe.model, AdoptedSpec):
-        raise RecipeError(f"{recipe.name} is an adopted network; it is not trained here")
+        raise RecipeError(f"{recipe.name} is an adopted network and cannot be trained")
     if members == 1:
         return recipe
     if not 2 <= members <= MAX_MEMBERS:
@@ -32,11 +32,10 @@ def as_ensemble(recipe: Recipe, members: int) -> Recipe:
 
 
 def fit_ensemble(ensemble: Ensemble, splits: Splits, plan: Plan) -> Fit:
-    """Train the members one by one, each with a seed of its own (see `member_recipe`).
+    """Trains the members one by one, each with its own seed (see `member_recipe`).
 
-    Each is what its recipe gives with that seed on the same images, and has a checkpoint of its
-    own, so an ensemble is continued within a member. The history is that of all, one behind the
-    other, also while it grows; the validation score is the ensemble's.
+    Each member has its own checkpoint, so that an ensemble can be resumed within a member. The
+    history concatenates those of all members. The validation score is that of the ensemble.
     """
     history: list[EpochMetrics] = []
     seconds = 0.0
@@ -61,17 +60,17 @@ def fit_ensemble(ensemble: Ensemble, splits: Splits, plan: Plan) -> Fit:
 def member_recipe(recipe: Recipe, index: int) -> Recipe:
     """The recipe of the member at `index`, counted from 0.
 
-    Its seed is 64 s + index for an ensemble of seed s: ensembles of neighbouring seeds share no
-    member, or their figures would vary too little. The members of seed 0 have 0, 1, 2, ...
+    Its seed is 64 s + index for an ensemble of seed s, so that ensembles of neighbouring seeds
+    share no member. The members of seed 0 have the seeds 0, 1, 2, ...
     """
     if not isinstance(recipe.model, EnsembleSpec):
-        raise RecipeError(f"{recipe.name} is no ensemble")
+        raise RecipeError(f"{recipe.name} is not an ensemble")
     seed = (recipe.training.seed * MAX_MEMBERS + index) % SEEDS
     return recipe.with_seed(seed).model_copy(update={"model": recipe.model.member})
 
 
 def _fit_member(ensemble: Ensemble, index: int, splits: Splits, plan: Plan) -> Fit:
-    """Put the trained member in its place."""
+    """Trains one member and stores it in the ensemble."""
     recipe = member_recipe(plan.recipe, index)
     torch.manual_seed(recipe.training.seed)
     member = build_model(recipe.model, len(splits.training.classes))
@@ -83,12 +82,12 @@ def _fit_member(ensemble: Ensemble, index: int, splits: Splits, plan: Plan) -> F
 
 
 def _numbered(history: Iterable[EpochMetrics], before: int) -> list[EpochMetrics]:
-    """The epochs counted on from those of the members before."""
+    """Renumbers the epochs to continue those of the previous members."""
     return [replace(metrics, epoch=before + metrics.epoch) for metrics in history]
 
 
 class _MemberCallback:
-    """Tells a callback of one member as of a part of the whole ensemble."""
+    """Reports the progress of one member to a callback as a part of the ensemble's."""
 
     def __init__(
         self, callback: Callback, before: tuple[EpochMetrics, ...], index: int, members: int

@@ -1,9 +1,9 @@
-"""Training that goes on: a network learns a user's crops and must keep what it knew.
+"""Finetunes a network on a user's crops without forgetting.
 
-Three things stand against forgetting: each batch holds replayed images beside the corrections; on
-those the network is held to its own earlier probabilities (Li and Hoiem, 2016); and the weights
-that are kept lie between the earlier and the new ones (Wortsman et al., 2022), as far out as the
-validation images allow.
+Three methods prevent forgetting. Each batch has replayed images beside the corrections. On those,
+the loss keeps the network close to its earlier probabilities (Li and Hoiem, 2016). The final
+weights are interpolated between the earlier and the new ones (Wortsman et al., 2022), limited by
+the validation images.
 """
 
 import copy
@@ -23,7 +23,7 @@ from inkling.models.inference import predict_logits
 from inkling.training.average import ModelAverage
 from inkling.types import Digits
 
-# A user's digits vary less than the training set: enough to make fifty of them go a long way.
+# Augmentation of the corrections. A user's digits vary less than the training set.
 OWN_AUGMENT = Augment.model_validate(
     {
         "rotation_degrees": 8,
@@ -39,17 +39,17 @@ Net = TypeVar("Net", bound=nn.Module)
 
 @dataclass(frozen=True)
 class FinetuneSettings:
-    """How the training goes on. Chosen on synthetic writers: docs/log.d/own.md."""
+    """The settings, chosen on synthetic writers (docs/log.d/own.md)."""
 
     steps: int = 250
-    own_batch: int = 48  # corrections of a batch
+    own_batch: int = 48  # corrections per batch
     replay_batch: int = 192
     learning_rate: float = 4e-4
     weight_decay: float = 0.01
-    warmup: float = 0.1  # of the steps
-    average: float = 0.97  # decay of the mean of weights
+    warmup: float = 0.1  # fraction of the steps
+    average: float = 0.97  # decay of the averaged weights
     keep: float = 4.0  # weight of the loss on replayed images
-    smoothing: float = 0.05  # of the corrections' labels
+    smoothing: float = 0.05  # label smoothing of the corrections
     seed: int = 0
 
 
@@ -60,10 +60,10 @@ def finetune_network(
     settings: FinetuneSettings,
     on_step: OnStep | None = None,
 ) -> Net:
-    """A copy of `network` after training on `own` and on its own answers to `replay`.
+    """Trains a copy of `network` on `own`, and on its earlier answers to `replay`.
 
     The network maps normalised images (B, 1, 28, 28) to logits. `replay` may be empty. The
-    settings' seed decides every draw; the caller's random state is left as it was.
+    seed of the settings decides all random numbers. The caller's random state does not change.
     """
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(settings.seed)
@@ -89,14 +89,14 @@ def finetune_network(
     return cast(Net, average.model)
 
 
-def between(earlier: Net, later: Net, share: float) -> Net:
-    """A network whose weights lie at `share` (0 to 1) of the way from `earlier` to `later`."""
+def between(earlier: Net, later: Net, fraction: float) -> Net:
+    """Interpolates the weights: `fraction` 0 gives those of `earlier`, 1 those of `later`."""
     mixed = copy.deepcopy(later)
     before = earlier.state_dict()
     with torch.no_grad():
         for name, value in mixed.state_dict().items():
             if value.is_floating_point():
-                value.copy_(torch.lerp(before[name], value, share))
+                value.copy_(torch.lerp(before[name], value, fraction))
     return mixed.eval()
 
 
@@ -107,18 +107,18 @@ def logits_of(network: nn.Module, digits: Digits) -> np.ndarray:
 
 
 class _Drawn:
-    """Images that are drawn at random; with `balanced` each class as often as any other."""
+    """Random samples of images. With `balanced`, rare classes are drawn more often."""
 
     def __init__(self, digits: Digits, balanced: bool) -> None:
         self.pixels = torch.tensor(digits.images)
         self.labels = torch.tensor(digits.labels)
         counts = np.maximum(digits.counts(), 1)
-        share = 1.0 / np.sqrt(counts) if balanced else np.ones(len(counts))
-        self.chances = torch.tensor(share[digits.labels])
+        weights = 1.0 / np.sqrt(counts) if balanced else np.ones(len(counts))
+        self.weights = torch.tensor(weights[digits.labels])
 
     def draw(self, count: int) -> tuple[Tensor, Tensor]:
-        """Normalised images (count, 1, 28, 28) and their indices (count,)."""
-        index = torch.multinomial(self.chances, count, replacement=True)
+        """Draws normalised images (count, 1, 28, 28) and their indices (count,)."""
+        index = torch.multinomial(self.weights, count, replacement=True)
         return normalise_images(self.pixels[index]), index
 
 
@@ -129,7 +129,7 @@ def _own_loss(student: nn.Module, own: _Drawn, settings: FinetuneSettings) -> Te
 
 
 def _targets(network: nn.Module, replay: Digits) -> Tensor:
-    """The network's own probabilities (N, C) where it is right, else the label alone."""
+    """The network's probabilities (N, C) where it is right, else one-hot labels."""
     told = torch.from_numpy(logits_of(network, replay))
     labels = torch.tensor(replay.labels)
     right = (told.argmax(1) == labels).unsqueeze(1)

@@ -1,4 +1,4 @@
-"""What an epoch measured, and the record of all of them: a line each in `metrics.jsonl`."""
+"""The metrics of each epoch, and their file `metrics.jsonl`."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -19,25 +19,25 @@ class Score:
 
 @dataclass(frozen=True)
 class EpochMetrics:
-    """One epoch; `train_*` are means over the batches as they were learnt from."""
+    """The metrics of one epoch. `train_*` are means over the batches during training."""
 
     epoch: int  # from 1
     train_loss: float
     train_accuracy: float
     validation_loss: float | None
     validation_accuracy: float | None
-    learning_rate: float  # of the last step
+    learning_rate: float  # that of the last step
     examples_per_second: float
 
     @property
     def validation(self) -> Score | None:
-        """Loss and accuracy on validation, without the count."""
+        """Loss and accuracy on the validation images."""
         if self.validation_loss is None or self.validation_accuracy is None:
             return None
         return Score(self.validation_accuracy, self.validation_loss, 0)
 
     def beats(self, other: "EpochMetrics | None") -> bool:
-        """Higher validation accuracy, or the same at a lower loss."""
+        """Whether the validation accuracy is higher, or the same with a lower loss."""
         if other is None or self.validation is None or other.validation is None:
             return True
         mine, theirs = self.validation, other.validation
@@ -45,12 +45,12 @@ class EpochMetrics:
 
 
 def write_history(path: Path, history: list[EpochMetrics]) -> None:
-    """Write all lines anew: after a kill the file holds what the checkpoint holds, no more."""
+    """Writes all lines, so that the file matches the checkpoint after a kill."""
     write_text(path, "".join(json.dumps(asdict(epoch)) + "\n" for epoch in history))
 
 
 def read_history(path: Path) -> list[EpochMetrics]:
-    """The epochs of a `metrics.jsonl`; empty where there is none. Raises `RunError`."""
+    """Reads the epochs of a `metrics.jsonl`. Empty without the file. Raises `RunError`."""
     if not path.exists():
         return []
     try:

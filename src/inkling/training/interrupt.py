@@ -1,4 +1,4 @@
-"""Ctrl-C between two steps instead of inside one, so that what is saved is whole."""
+"""Defers Ctrl-C to the end of a step, so that a consistent state can be saved."""
 
 import contextlib
 import signal
@@ -10,16 +10,16 @@ from types import FrameType
 
 @dataclass
 class StopRequest:
-    """Whether somebody asked for an end."""
+    """Whether a stop was requested."""
 
     asked: bool = False
 
 
 @contextlib.contextmanager
 def deferred_interrupt() -> Iterator[StopRequest]:
-    """Within the block the first Ctrl-C (or SIGTERM) sets `asked`; a second one raises at once.
+    """Within the block, the first Ctrl-C or SIGTERM sets `asked`, and a second one raises at once.
 
-    Signals reach only the main thread: elsewhere the block changes nothing.
+    Only the main thread gets signals. In other threads the block does nothing.
     """
     request = StopRequest()
     if threading.current_thread() is not threading.main_thread():

@@ -1,4 +1,4 @@
-"""The training loop: one visible step, an epoch of steps, and what happens between epochs."""
+"""The training loop: steps, epochs, validation, checkpoints and early stopping."""
 
 import time
 from dataclasses import dataclass, replace
@@ -26,7 +26,7 @@ from inkling.training.state import TrainingState, start_state
 
 @dataclass(frozen=True)
 class Plan:
-    """What `fit` needs to know beside the images and the network."""
+    """The settings of `fit`."""
 
     recipe: Recipe
     device: torch.device
@@ -37,22 +37,22 @@ class Plan:
 
 @dataclass(frozen=True)
 class Fit:
-    """What training gives: the best weights and how they were found."""
+    """The result of a training: the best weights and the history."""
 
     weights: dict[str, Tensor]
     best_epoch: int
     history: tuple[EpochMetrics, ...]
     validation: Score | None
     seconds: float
-    threads: int  # of the CPU, that computed it
+    threads: int  # number of CPU threads
 
 
 def train_step(
     state: TrainingState, batch: Batch, recipe: Recipe, device: torch.device, fraction: float
 ) -> None:
-    """One step, after this `fraction` (0 to 1) of all: look at a batch, compare, learn.
+    """One optimiser step on a batch. `fraction` (0 to 1) is the progress of the training.
 
-    Adds to the totals of the epoch. The recipe's precision must be resolved: not "auto".
+    Adds to the totals of the epoch. The recipe's precision must not be "auto".
     """
     images = augment_images(batch.images, recipe.augment.at(fraction))
     with torch.autocast(device.type, torch.bfloat16, enabled=recipe.training.precision == "bf16"):
@@ -72,12 +72,12 @@ def train_step(
 
 
 def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
-    """Train `model` on `splits.training`, choosing by `splits.validation`.
+    """Trains `model` on `splits.training`, and selects the weights by `splits.validation`.
 
-    With a checkpoint folder it is continued from there and saved into after each epoch. Ctrl-C
-    saves and raises `RunError`; numbers that run away raise `DivergedError`. The seconds count
-    from before the images are brought to the device to after the last step, validation between
-    epochs included.
+    With a checkpoint folder, it resumes from there and saves after each epoch. Ctrl-C saves and
+    raises `RunError`. Divergence raises `DivergedError`. The measured seconds start before the
+    images are moved to the device and end after the last step. They include validation between
+    epochs.
     """
     start = time.perf_counter()
     plan = replace(plan, recipe=plan.recipe.with_precision(plan.device))
@@ -98,21 +98,21 @@ def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
                 _save_and_stop(state, plan)
             _finish_epoch(state, validation, plan)
             if state.step < total:
-                clock.stop()  # validation counts, except behind the last step
+                clock.stop()  # validation counts, except after the last step
             if plan.checkpoint:
                 save_checkpoint(plan.checkpoint, state, plan.identity)
     return _result(state, len(validation) if validation else 0)
 
 
 def initialise_from_data(model: nn.Module, training: ResidentDigits) -> None:
-    """Hand 500 images, evenly spread over the set, to a network that begins from them."""
+    """Passes 500 evenly spaced images to a network that is initialised from data."""
     if isinstance(model, DataDependentInit):
         chosen = torch.linspace(0, len(training) - 1, min(500, len(training))).long()
         model.init_from_data(training[chosen.to(training.labels.device)].images)
 
 
 class _Clock:
-    """Seconds since the first step, over all the processes that a run was continued in."""
+    """Seconds of training, summed over all processes of a resumed run."""
 
     def __init__(self, start: float, state: TrainingState) -> None:
         self.start, self.state = start, state
@@ -128,7 +128,7 @@ def _run_epoch(
     clock: _Clock,
     request: StopRequest,
 ) -> None:
-    """The steps of one epoch, or as many as are left; stops between steps when asked to."""
+    """Runs the remaining steps of one epoch. Stops between steps on request."""
     recipe, device = plan.recipe, plan.device
     per_epoch = recipe.steps_per_epoch(len(training))
     total = recipe.total_steps(len(training))
@@ -152,9 +152,9 @@ def _run_epoch(
 
 
 def _finish_epoch(state: TrainingState, validation: ResidentDigits | None, plan: Plan) -> None:
-    """Measure, keep what is best, and turn to the next epoch.
+    """Validates, saves the best weights, and starts the next epoch.
 
-    Raises `DivergedError` where the measures are no numbers; they are told to nobody.
+    Raises `DivergedError`, before any report, if the metrics are not finite.
     """
     loss_sum, right, seen = state.totals.tolist()
     score = evaluate_score(state.judged, validation) if validation else None
@@ -186,7 +186,7 @@ def evaluate_score(model: nn.Module, data: ResidentDigits) -> Score:
 
 
 def _goes_on(state: TrainingState, total: int, recipe: Recipe) -> bool:
-    """Whether steps are left, or an epoch that was stopped behind its last step."""
+    """Whether there are steps left, or an epoch that was stopped after its last step."""
     patience = recipe.training.patience
     if patience and not state.batch and len(state.history) - state.best_epoch >= patience:
         return False
@@ -199,8 +199,8 @@ def _save_and_stop(state: TrainingState, plan: Plan) -> None:
     save_checkpoint(plan.checkpoint, state, plan.identity)
     folder = plan.checkpoint.parent
     raise RunError(
-        f"stopped in epoch {state.epoch + 1}, after step {state.step:,}; all of it is saved. "
-        f"Go on with: inkling train --resume {folder}"
+        f"stopped in epoch {state.epoch + 1}, after step {state.step:,}; everything is saved. "
+        f"Resume with: inkling train --resume {folder}"
     )
 
 

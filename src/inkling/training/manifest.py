@@ -1,4 +1,4 @@
-"""The hashes of a run's files: `SHA256SUMS`, which `sha256sum -c` reads as well."""
+"""Writes and checks the hashes of a run's files: `SHA256SUMS`, as for `sha256sum -c`."""
 
 import hashlib
 from pathlib import Path
@@ -37,7 +37,7 @@ def read_manifest(folder: Path) -> dict[str, str]:
         raise RunError(f"{path} is damaged: {error}") from error
     hashes: dict[str, str] = {}
     if lines.pop():
-        raise RunError(f"{path} is damaged: its last line has no end")
+        raise RunError(f"{path} is damaged: its last line is truncated")
     for number, line in enumerate(lines, 1):
         digest, separator, name = line.partition("  ")
         if len(digest) != 64 or not separator or not name:

@@ -1,4 +1,4 @@
-"""One network by its recipe: seeded, built and fitted, the same way for every job."""
+"""Builds and trains the network of a recipe with its seed, for all jobs."""
 
 import torch
 from torch import nn
@@ -14,14 +14,14 @@ from inkling.training.threads import choose_threads, computing_threads
 
 
 def train_network(splits: Splits, plan: Plan) -> tuple[nn.Module, Fit]:
-    """The network of the plan's recipe with the weights that were kept, and how they came about.
+    """Trains the network of the plan's recipe. Returns its selected weights and the history.
 
-    The recipe's seed decides every draw; the caller's random state is left as it was. An ensemble
-    is trained member by member. Raises what `fit` raises.
+    The recipe's seed decides all random numbers. The caller's random state does not change. An
+    ensemble is trained member by member. Raises the errors of `fit`.
     """
     recipe, device = plan.recipe, plan.device
     random = torch.random.fork_rng(devices=[device] if device.type == "cuda" else [])
-    # A run that is continued computes with as many threads as it began: sums keep their order.
+    # A resumed run uses the same number of threads, so that sums have the same order.
     threads = saved_threads(plan.checkpoint) or choose_threads(recipe.training.threads)
     with random, computing_threads(threads), reusing_memory():
         torch.manual_seed(recipe.training.seed)

@@ -1,10 +1,10 @@
-"""Names that recipes and cards had before 2026-11-28, so that older runs still load."""
+"""Renames old keys of recipes and cards from before 2026-11-28, so that older runs load."""
 
 from typing import Any
 
 
 def upgrade_recipe(table: dict[str, Any]) -> None:
-    """Rename the old keys of a recipe's table in place: `views`, and the kind `committee`."""
+    """Renames the old keys of a recipe's table in place: `views`, and the kind `committee`."""
     model = table.get("model")
     if not isinstance(model, dict):
         return
@@ -16,7 +16,7 @@ def upgrade_recipe(table: dict[str, Any]) -> None:
 
 
 def upgrade_card(card: dict[str, Any]) -> dict[str, Any]:
-    """The card with its old names replaced: `kept_epoch` and `pictures`, and the kind."""
+    """The card with its old names replaced: `kept_epoch`, `pictures` and the kind."""
     renamed = {
         {"kept_epoch": "best_epoch", "pictures": "images"}.get(k, k): v for k, v in card.items()
     }

@@ -1,4 +1,4 @@
-"""From a recipe's tables to torch's optimisers, and the learning rate of each step."""
+"""Builds the optimiser of a recipe, and computes the learning rate of each step."""
 
 import math
 
@@ -14,8 +14,8 @@ FUSED_DEVICES = ("cpu", "cuda")
 def build_optimizer(model: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
     """The optimiser of `spec` over all parameters of `model`.
 
-    Fused where the device has it: one call a step instead of several a tensor, which for the
-    small networks here is a third of the step (benchmarks/loader.py).
+    It is fused if the device supports it: one call per step instead of several per tensor, which
+    saves a third of a step for small networks (benchmarks/loader.py).
     """
     parameters = list(model.parameters())
     fused = parameters[0].device.type in FUSED_DEVICES
@@ -40,9 +40,9 @@ def build_optimizer(model: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
 
 
 def learning_rate_factor(schedule: Schedule, step: int, total: int, per_epoch: int) -> float:
-    """What the learning rate is multiplied by at `step` of `total`, counted from 0.
+    """The factor on the learning rate at `step` of `total`, counted from 0.
 
-    A function of the step alone, so a resumed run needs no other state.
+    It depends only on the step, so a resumed run needs no other state.
     """
     if isinstance(schedule, Step):
         return schedule.gamma ** (step // per_epoch // schedule.every_epochs)
@@ -54,7 +54,7 @@ def learning_rate_factor(schedule: Schedule, step: int, total: int, per_epoch: i
 
 
 def set_learning_rate(optimizer: torch.optim.Optimizer, spec: Optimizer, factor: float) -> float:
-    """Bring every parameter group to the recipe's learning rate times `factor`; gives it."""
+    """Sets the learning rate of all parameter groups to the recipe's times `factor`; returns it."""
     learning_rate = spec.learning_rate * factor
     for group in optimizer.param_groups:
         group["lr"] = learning_rate

@@ -1,4 +1,4 @@
-"""A recipe: everything that decides a training, frozen and validated.
+"""The recipe: all settings of a training, frozen and validated.
 
 An unknown key, a wrong type or an impossible value is a `RecipeError` that names the key, the
 value and what is allowed.
@@ -27,7 +27,7 @@ class _Table(BaseModel):
 
 
 class Sgd(_Table):
-    """Stochastic gradient descent, with momentum where it is not 0."""
+    """Stochastic gradient descent, with optional momentum."""
 
     name: Literal["sgd"] = "sgd"
     learning_rate: LearningRate = 0.01
@@ -56,13 +56,13 @@ Optimizer = Annotated[Sgd | Adam, Field(discriminator="name")]
 
 
 class Constant(_Table):
-    """The learning rate stays as it is."""
+    """A constant learning rate."""
 
     name: Literal["constant"] = "constant"
 
 
 class Step(_Table):
-    """Times `gamma` after every `every_epochs` epochs."""
+    """Multiplies the learning rate by `gamma` after every `every_epochs` epochs."""
 
     name: Literal["step"] = "step"
     every_epochs: Annotated[int, Field(ge=1)] = 7
@@ -70,7 +70,7 @@ class Step(_Table):
 
 
 class Cosine(_Table):
-    """Half a cosine down to `final` of the learning rate, after a linear warm-up."""
+    """A linear warm-up, then half a cosine down to `final` of the learning rate."""
 
     name: Literal["cosine"] = "cosine"
     warmup: Annotated[Fraction, Field(description="fraction of all steps")] = 0.0
@@ -78,7 +78,7 @@ class Cosine(_Table):
 
 
 class OneCycle(_Table):
-    """Linearly up during `warmup`, linearly down to `final` (after Smith, 2018)."""
+    """Increases linearly during `warmup`, then decreases linearly to `final` (Smith, 2018)."""
 
     name: Literal["one-cycle"] = "one-cycle"
     warmup: Annotated[Fraction, Field(description="fraction of all steps")] = 0.25
@@ -90,22 +90,22 @@ Schedule = Annotated[Constant | Step | Cosine | OneCycle, Field(discriminator="n
 
 
 class Training(_Table):
-    """How long, in what portions, and what is kept."""
+    """Length, batches, validation, precision and selection of the weights."""
 
-    epochs: Annotated[float, Field(gt=0, le=10_000, description="may be a part, such as 0.5")] = 5
+    epochs: Annotated[float, Field(gt=0, le=10_000, description="0.5 is half an epoch")] = 5
     batch_size: Annotated[int, Field(ge=1, le=65_536, description="images a step")] = 64
-    validation: Annotated[int, Field(ge=0, description="images held out to choose by")] = 5_000
+    validation: Annotated[int, Field(ge=0, description="images held out for validation")] = 5_000
     label_smoothing: Fraction = 0.0
     precision: Annotated[
-        PrecisionSetting, Field(description="auto: bf16 where the processor has it")
+        PrecisionSetting, Field(description="auto: bf16 if the processor supports it")
     ] = "fp32"
     ema: Annotated[
-        Fraction, Field(description="decay a step of the averaged weights; 0 is off")
+        Fraction, Field(description="decay per step of the averaged weights; 0 is off")
     ] = 0.0
     keep: Annotated[Literal["best", "last"], Field(description="epoch, by validation")] = "best"
-    threads: Annotated[int, Field(ge=0, le=1024, description="CPU; 0: all free cores")] = 0
+    threads: Annotated[int, Field(ge=0, le=1024, description="CPU threads; 0: all free cores")] = 0
     gpus: Annotated[
-        float | None, Field(gt=0, le=8, description="of a run on a cluster; may be a part")
+        float | None, Field(gt=0, le=8, description="GPUs of a run on a cluster; may be a fraction")
     ] = None
     patience: Annotated[int, Field(ge=0, description="epochs without gain; 0: no stop")] = 0
     seed: Annotated[int, Field(ge=0, lt=SEEDS)] = 0
@@ -113,23 +113,23 @@ class Training(_Table):
     @model_validator(mode="after")
     def _choices_need_validation(self) -> "Training":
         if self.validation == 0 and self.patience:
-            raise ValueError("patience needs validation images to judge by; validation is 0")
+            raise ValueError("patience needs validation images; validation is 0")
         if self.keep == "last" and self.patience:
-            raise ValueError('patience waits for a better epoch; it needs keep = "best"')
+            raise ValueError('patience needs keep = "best"')
         return self
 
 
 class Expectation(_Table):
-    """What a run should reach on the test set, as measured by `inkling repeat`."""
+    """The expected result on the test set, as measured by `inkling repeat`."""
 
     accuracy: Annotated[float, Field(gt=0, le=1)]
     sd: Annotated[float, Field(ge=0, le=1)] = 0.0
     n: Annotated[int, Field(ge=1, description="seeds")] = 1
-    claim: Annotated[float, Field(ge=0, le=1, description="of the project it came from")] = 0.0
+    claim: Annotated[float, Field(ge=0, le=1, description="of the original project")] = 0.0
 
 
 class Recipe(_Table):
-    """All of it. `data` is a name or a path that `inkling data` understands."""
+    """All settings of a training. `data` is a name or a path as for `inkling data`."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9._-]*$", max_length=64)]
     title: str = ""
@@ -140,35 +140,32 @@ class Recipe(_Table):
     schedule: Schedule = Constant()
     augment: Augment = Augment.model_validate({})
     expect: Expectation | None = None
-    search: Search = Field({}, description="what inkling tune may change")
+    search: Search = Field({}, description="the settings that inkling tune changes")
 
     @model_validator(mode="after")
     def _batch_norm_has_batches(self) -> "Recipe":
         spec = self.model.member if isinstance(self.model, EnsembleSpec) else self.model
         if self.training.batch_size == 1 and getattr(spec, "batch_norm", False):
-            raise ValueError(
-                "batch_norm = true compares the images of a batch; training.batch_size = 1 "
-                "leaves it nothing to compare"
-            )
+            raise ValueError("batch_norm = true needs training.batch_size above 1")
         return self
 
     def with_seed(self, seed: int) -> "Recipe":
-        """The same with another seed. Raises `RecipeError` for one that no recipe may have."""
+        """The recipe with another seed. Raises `RecipeError` for an invalid seed."""
         if not 0 <= seed < SEEDS:
-            raise RecipeError(f"seed = {seed}: it must lie within 0..{SEEDS - 1}")
+            raise RecipeError(f"seed = {seed}: it must be within 0..{SEEDS - 1}")
         training = self.training.model_copy(update={"seed": seed})
         return self.model_copy(update={"training": training})
 
     def with_precision(self, device: torch.device) -> "Recipe":
-        """The same with `precision = "auto"` replaced by what it means on `device`."""
+        """The recipe with `precision = "auto"` resolved for `device`."""
         precision = choose_precision(self.training.precision, device)
         training = self.training.model_copy(update={"precision": precision})
         return self.model_copy(update={"training": training})
 
     def steps_per_epoch(self, images: int) -> int:
-        """Steps until every one of `images` was seen once; the last batch may be small."""
+        """The steps of one epoch with `images` images. The last batch may be small."""
         return count_batches(images, self.training.batch_size)
 
     def total_steps(self, images: int) -> int:
-        """Steps of the whole training, at least one."""
+        """The steps of the whole training, at least one."""
         return max(1, round(self.training.epochs * self.steps_per_epoch(images)))

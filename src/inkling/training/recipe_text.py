@@ -1,7 +1,8 @@
-"""Recipes as TOML: found by name or path, read, changed by `--set`, written, and their errors."""
+"""Recipes as TOML: finds, parses, changes (`--set`) and writes them, and explains errors."""
 
 import difflib
 import tomllib
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,30 +15,36 @@ from inkling.training.old_names import upgrade_recipe
 from inkling.training.recipe import Recipe
 from inkling.training.search import set_value
 
-MAX_BYTES = 1 << 20  # of a recipe file
-TAGGED = ("model", "optimizer", "schedule")  # tables of several kinds
+MAX_BYTES = 1 << 20  # limit for a recipe file
+TAGGED = ("model", "optimizer", "schedule")  # tables with several kinds
 
 
 def list_recipes() -> tuple[str, ...]:
-    """The names of the recipes that come with inkling, in alphabetical order."""
+    """Lists the bundled recipes.
+
+    Returns
+    -------
+    tuple of str
+        Their names in alphabetical order.
+    """
     folder = resources.files("inkling") / "recipes"
     return tuple(sorted(entry.name[:-5] for entry in folder.iterdir() if _is_recipe(entry.name)))
 
 
 def recipe_text(name: str) -> str:
-    """The TOML of a recipe that comes with inkling. Raises `RecipeError` for an unknown name."""
+    """The TOML of a bundled recipe. Raises `RecipeError` for an unknown name."""
     if name not in list_recipes():
         near = difflib.get_close_matches(name, list_recipes(), n=1)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise RecipeError(
-            f"no recipe is called '{name}'{hint} There are {', '.join(list_recipes())}; "
-            "a recipe of your own is named by its path, such as ./mine.toml"
+            f"there is no recipe '{name}'{hint} The recipes are {', '.join(list_recipes())}. "
+            "Name your own recipe by its path, such as ./mine.toml"
         )
     return (resources.files("inkling") / "recipes" / f"{name}.toml").read_text("utf-8")
 
 
 def load_recipe(name_or_path: str, changes: list[str] | None = None) -> Recipe:
-    """The recipe of that name or file, with `changes` ("key=value") applied.
+    """Loads the recipe of a name or file, and applies `changes` ("key=value").
 
     Raises `RecipeError`.
     """
@@ -49,8 +56,19 @@ def load_recipe(name_or_path: str, changes: list[str] | None = None) -> Recipe:
     return parse_recipe(text, name_or_path, changes)
 
 
+def resolve_recipe(
+    recipe: str | Recipe, changes: Sequence[str] = (), data: str | None = None
+) -> Recipe:
+    """The recipe of a name, a file or a `Recipe`, with `changes` (not for a `Recipe`) and `data`.
+
+    Raises `RecipeError`.
+    """
+    chosen = recipe if isinstance(recipe, Recipe) else load_recipe(recipe, list(changes))
+    return chosen if data is None else chosen.model_copy(update={"data": data})
+
+
 def parse_recipe(text: str, origin: str, changes: list[str] | None = None) -> Recipe:
-    """The recipe that `text` (TOML) holds; `origin` names it in errors."""
+    """Parses a recipe from TOML. `origin` names it in errors."""
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -65,7 +83,7 @@ def parse_recipe(text: str, origin: str, changes: list[str] | None = None) -> Re
 
 
 def dump_recipe(recipe: Recipe) -> str:
-    """The recipe as TOML, every default written out."""
+    """Writes the recipe as TOML with all defaults."""
     return tomli_w.dumps(recipe.model_dump(mode="json", exclude_none=True))
 
 
@@ -85,7 +103,7 @@ def _read(path: Path) -> str:
 
 
 def _apply(table: dict[str, Any], change: str) -> None:
-    """Set one key, such as `training.epochs=3` or, where it is unambiguous, `epochs=3`."""
+    """Sets one key, such as `training.epochs=3` or, if it is unambiguous, `epochs=3`."""
     dotted, equals, value = change.partition("=")
     if not equals or not dotted.strip():
         raise RecipeError(f"--set {change}: expected key=value, such as training.epochs=3")
@@ -97,21 +115,21 @@ def _apply(table: dict[str, Any], change: str) -> None:
 
 
 def _full_key(table: dict[str, Any], dotted: str) -> list[str]:
-    """`epochs` means `training.epochs`, as long as one table alone knows such a key."""
+    """Expands `epochs` to `training.epochs` if only one table has such a key."""
     keys = dotted.split(".")
     if len(keys) > 1 or keys[0] in Recipe.model_fields:
         return keys
     homes = [home for home in _tables(table) if keys[0] in home[1]]
     if len(homes) > 1:
         places = " or ".join(f"{name}.{keys[0]}" for name, _ in homes)
-        raise RecipeError(f"--set {dotted}: say which one is meant, {places}")
+        raise RecipeError(f"--set {dotted} is ambiguous. Use one of {places}")
     if not homes:
         raise RecipeError(f"--set {dotted}: no table of the recipe has such a key")
     return [homes[0][0], keys[0]]
 
 
 def _tables(table: dict[str, Any]) -> list[tuple[str, set[str]]]:
-    """Each table of a recipe with the keys that its chosen kind allows."""
+    """Each table of a recipe with the valid keys of its kind."""
     found = []
     for name, field in Recipe.model_fields.items():
         kinds = _kinds(field.annotation)
@@ -125,14 +143,14 @@ def _tables(table: dict[str, Any]) -> list[tuple[str, set[str]]]:
 
 
 def _kinds(annotation: Any) -> list[type[BaseModel]]:
-    """The table classes that an annotation admits."""
+    """The table classes in an annotation."""
     if isinstance(annotation, type):
         return [annotation] if issubclass(annotation, BaseModel) else []
     return [kind for part in getattr(annotation, "__args__", ()) for kind in _kinds(part)]
 
 
 def _tags(kind: type[BaseModel]) -> tuple[str, ...]:
-    """The words that choose this table among its kin: those of its `kind` or `name`."""
+    """The values of `kind` or `name` that select this table class."""
     for key in ("kind", "name"):
         if key in kind.model_fields:
             return getattr(kind.model_fields[key].annotation, "__args__", ())
@@ -140,7 +158,7 @@ def _tags(kind: type[BaseModel]) -> tuple[str, ...]:
 
 
 def _value(text: str) -> Any:
-    """A TOML value, or the text itself where it is none (so `name=adam` needs no quotes)."""
+    """Parses a TOML value, or returns the text itself (so `name=adam` needs no quotes)."""
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:
@@ -148,13 +166,13 @@ def _value(text: str) -> Any:
 
 
 def explain(error: ValidationError) -> str:
-    """What is wrong with a recipe: each fault as "key = value: what is allowed"."""
+    """The errors of a recipe, each as "key = value: what is allowed"."""
     return "; ".join(_sentence(fault) for fault in error.errors())
 
 
 def _sentence(fault: Any) -> str:
     place = [str(part) for part in fault["loc"]]
-    # A union's chosen kind stands in the path ("optimizer.adam.betas"); the file has no such key.
+    # The path contains the kind of a union ("optimizer.adam.betas"), which is no key in the file.
     tagged = len(place) > 2 and place[0] in TAGGED
     shown = [place[0], *place[2:]] if tagged else place
     key = ".".join(shown) or "the recipe"
@@ -162,7 +180,7 @@ def _sentence(fault: Any) -> str:
         allowed = _allowed(place)
         near = difflib.get_close_matches(place[-1], allowed, n=1)
         hint = f"did you mean {near[0]}? " if near else ""
-        return f"unknown key {key}: {hint}allowed are {', '.join(allowed)}"
+        return f"unknown key {key}: {hint}allowed keys are {', '.join(allowed)}"
     if fault["type"] == "missing":
         return f"{key} is missing"
     message = fault["msg"].removeprefix("Value error, ")
@@ -172,7 +190,7 @@ def _sentence(fault: Any) -> str:
 
 
 def _allowed(place: list[str]) -> list[str]:
-    """The keys that may stand where the last one of `place` does."""
+    """The valid keys at the position of the last key of `place`."""
     if len(place) == 1:
         return sorted(Recipe.model_fields)
     kinds = _kinds(Recipe.model_fields[place[0]].annotation)

@@ -1,6 +1,6 @@
-"""A run folder: where each thing that a run leaves behind lies, and how it is made and opened.
+"""The run folder: the paths of a run's files, and how it is created and opened.
 
-`card.json` is written last: a folder without one is a run that has not ended.
+`card.json` is written last. A folder without it is an unfinished run.
 """
 
 import hashlib
@@ -33,12 +33,12 @@ class RunFolder:
 
     @property
     def recipe_path(self) -> Path:
-        """The recipe with every default written out."""
+        """The recipe with all defaults."""
         return self.path / "recipe.toml"
 
     @property
     def metrics_path(self) -> Path:
-        """A line of JSON an epoch."""
+        """One line of JSON per epoch."""
         return self.path / "metrics.jsonl"
 
     @property
@@ -48,37 +48,37 @@ class RunFolder:
 
     @property
     def card_path(self) -> Path:
-        """What the model is and how good; last to be written."""
+        """The card: classes, results, hashes. It is written last."""
         return self.path / "card.json"
 
     @property
     def checkpoint_path(self) -> Path:
-        """The folder of the state to resume from; an ensemble has `checkpoint-0`... beside it."""
+        """The folder of the checkpoint. An ensemble has `checkpoint-0` and so on."""
         return self.path / "checkpoint"
 
     @property
     def figures_path(self) -> Path:
-        """The folder of images."""
+        """The folder of the figures."""
         return self.path / "figures"
 
     @property
     def report_path(self) -> Path:
-        """The self-contained page."""
+        """The self-contained HTML report."""
         return self.path / "report.html"
 
     @property
     def complete(self) -> bool:
-        """Whether the run came to its end."""
+        """Whether the run is finished."""
         return self.card_path.is_file()
 
     @property
     def resumable(self) -> bool:
-        """Whether there is a checkpoint to go on from: the network's, or a first member's."""
+        """Whether there is a checkpoint of the network or of an ensemble's first member."""
         first = member_folder(self.checkpoint_path, 0)
         return has_checkpoint(self.checkpoint_path) or has_checkpoint(first)
 
     def read_recipe(self) -> Recipe:
-        """The resolved recipe. Raises `RunError` where the folder is no run, else `RecipeError`."""
+        """The recipe. Raises `RunError` if the folder is not a run, or `RecipeError`."""
         try:
             content = self.recipe_path.read_bytes()
             text = content.decode("utf-8")
@@ -91,43 +91,43 @@ class RunFolder:
         return parse_recipe(text, str(self.recipe_path))
 
     def read_card(self) -> dict[str, Any]:
-        """The card. Raises `RunError` where the run is unfinished, foreign or damaged."""
+        """The card. Raises `RunError` if the run is unfinished or damaged."""
         try:
             content = self.card_path.read_bytes()
             card = json.loads(content.decode("utf-8"))
         except (FileNotFoundError, NotADirectoryError) as error:
             recipe = self.read_recipe()
             raise RunError(
-                f"the run {self.path} ({recipe.name}) has not ended: "
-                f"go on with inkling train --resume {self.path}"
+                f"the run {self.path} ({recipe.name}) is not finished. "
+                f"Resume it with inkling train --resume {self.path}"
             ) from error
         except (OSError, ValueError) as error:
             raise RunError(f"{self.card_path} is damaged: {error}") from error
         check_content(self.path, self.card_path, content)
         if not isinstance(card, dict):
-            raise RunError(f"{self.card_path} is damaged: it holds no table")
+            raise RunError(f"{self.card_path} is damaged: it is not a table")
         if card.get("format") != CARD_FORMAT:
             raise RunError(
-                f"{self.card_path} is of format {card.get('format')}, "
-                f"this inkling reads {CARD_FORMAT}"
+                f"{self.card_path} has the format {card.get('format')}; "
+                f"this version reads {CARD_FORMAT}"
             )
         if not isinstance(card.get("classes"), list) or not card["classes"]:
-            raise RunError(f"{self.card_path} is damaged: it names no classes")
+            raise RunError(f"{self.card_path} is damaged: it has no classes")
         return upgrade_card(card)
 
     def write_card(self, card: dict[str, Any]) -> None:
-        """Write the card, and with it declare the run ended."""
+        """Writes the card, which marks the run as finished."""
         write_text(self.card_path, json.dumps(card, indent=2) + "\n")
         write_manifest(self.path)
 
     def write_weights(self, weights: dict[str, Tensor]) -> str:
-        """Write the weights; gives the file's SHA-256, the same for the same weights."""
+        """Writes the weights. Returns the SHA-256 of the file, the same for the same weights."""
         content = save({name: value.cpu().contiguous() for name, value in weights.items()})
         write_bytes(self.weights_path, content)
         return sha256_of(self.weights_path)
 
     def read_weights(self, device: torch.device) -> dict[str, Tensor]:
-        """The weights of the run. Raises `RunError` if they are missing, damaged or altered."""
+        """Reads the weights. Raises `RunError` if they are missing, damaged or altered."""
         try:
             content = self.weights_path.read_bytes()
             self._check_weights(content)
@@ -151,7 +151,7 @@ def sha256_of(path: Path) -> str:
 
 
 def recipe_sha256(recipe: Recipe) -> str:
-    """The hash that ties a checkpoint to its recipe; what training never sees does not count."""
+    """The hash of the settings that affect training, to match checkpoints and recipes."""
     training = recipe.training.model_copy(update={"gpus": None})
     decisive = recipe.model_copy(
         update={"title": "", "expect": None, "search": {}, "training": training}
@@ -160,18 +160,18 @@ def recipe_sha256(recipe: Recipe) -> str:
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder for several runs, or take the one there. Raises `RunError`."""
+    """Creates a folder for several runs, or uses an existing one. Raises `RunError`."""
     try:
         path.mkdir(parents=True, exist_ok=True)
     except FileExistsError as error:
-        raise RunError(f"{path} is a file, not a folder; choose another --out") from error
+        raise RunError(f"{path} is a file, not a folder. Choose another --out") from error
     except OSError as error:
         reason = error.strerror or error
-        raise RunError(f"cannot make the folder {path}: {reason}; choose another --out") from error
+        raise RunError(f"cannot make the folder {path}: {reason}. Choose another --out") from error
 
 
 def create_run(path: Path, recipe: Recipe) -> RunFolder:
-    """A new run folder with its recipe in it. Raises `RunError` where `path` is taken."""
+    """Creates a run folder with its recipe. Raises `RunError` if `path` is not free."""
     check_free(path)
     run = RunFolder(path)
     write_text(run.recipe_path, dump_recipe(recipe))
@@ -179,18 +179,18 @@ def create_run(path: Path, recipe: Recipe) -> RunFolder:
 
 
 def check_free(path: Path) -> None:
-    """Raises `RunError` where `path` is neither absent nor an empty folder."""
+    """Raises `RunError` if `path` exists and is not an empty folder."""
     if path.exists() and not (path.is_dir() and not any(path.iterdir())):
         advice = (
-            f"go on with --resume {path}, or choose another --out"
+            f"Resume it with --resume {path}, or choose another --out"
             if (path / "recipe.toml").exists()
-            else "choose another --out"
+            else "Choose another --out"
         )
-        raise RunError(f"{path} exists already and is left alone: {advice}")
+        raise RunError(f"{path} exists. It is unchanged. {advice}")
 
 
 def next_run_path(folder: Path, name: str, suffix: str = "") -> Path:
-    """The first of `name`, `name-2`, `name-3`..., with `suffix`, that `folder` does not have."""
+    """The first free one of `name`, `name-2`, `name-3`, ... with `suffix` in `folder`."""
     number, path = 1, folder / f"{name}{suffix}"
     while path.exists():
         number += 1

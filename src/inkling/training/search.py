@@ -1,4 +1,4 @@
-"""What `inkling tune` may change: the `[search]` table of a recipe.
+"""The `[search]` table of a recipe: the settings that `inkling tune` changes.
 
 Keys are dotted as for `--set`; a value is a range or a list of choices:
 
@@ -15,30 +15,30 @@ Scalar = bool | int | float | str
 
 
 class Range(BaseModel):
-    """Numbers from `low` to `high`, both included; whole where both are written as whole."""
+    """Numbers from `low` to `high`, inclusive. Whole numbers if both ends are written as such."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     low: int | float
     high: int | float
-    log: bool = Field(False, description="draw evenly in the logarithm")
+    log: bool = Field(False, description="draw uniformly on a logarithmic scale")
 
     @model_validator(mode="after")
     def _is_a_range(self) -> "Range":
         if not self.low < self.high:
-            raise ValueError(f"low = {self.low} must lie below high = {self.high}")
+            raise ValueError(f"low = {self.low} must be below high = {self.high}")
         if self.log and self.low <= 0:
             raise ValueError(f"log = true needs low above 0, not {self.low}")
         return self
 
     @property
     def whole(self) -> bool:
-        """Whether only whole numbers are meant."""
+        """Whether only whole numbers are drawn."""
         return isinstance(self.low, int) and isinstance(self.high, int)
 
 
 class Choices(BaseModel):
-    """One of several values; a list, such as widths, is one value."""
+    """One of several values. A value may be a list, such as widths."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +49,7 @@ Search = dict[str, Range | Choices]
 
 
 def set_value(table: dict[str, Any], dotted: str, value: Any) -> None:
-    """Set `table["a"]["b"]` for "a.b". Raises `KeyError` where a step on the way is no table."""
+    """Sets `table["a"]["b"]` for "a.b". Raises `KeyError` if a parent is not a table."""
     *path, last = dotted.split(".")
     for key in path:
         step = table.setdefault(key, {})

@@ -1,4 +1,4 @@
-"""Figures over seeds: what a claim about a recipe is made of."""
+"""Statistics over seeds: mean, sd, median, and a 95 % interval of the mean."""
 
 import statistics
 from collections.abc import Sequence
@@ -9,9 +9,9 @@ from inkling.training.student_t import t_quantile_975
 
 @dataclass(frozen=True)
 class Summary:
-    """Of `n` measurements; `interval` holds their true mean with 95 % certainty (Student's t).
+    """Statistics of `n` measurements. `interval` is the 95 % interval of the mean (Student's t).
 
-    `sd` is that of the sample. With a single measurement it and the interval are None.
+    `sd` is the sample standard deviation. With one measurement, `sd` and `interval` are None.
     """
 
     n: int
@@ -24,7 +24,7 @@ class Summary:
 
 
 def summarise(values: Sequence[float]) -> Summary:
-    """The summary of at least one value. Raises `ValueError` for none."""
+    """Computes the statistics of at least one value. Raises `ValueError` for none."""
     if not values:
         raise ValueError("a summary needs at least one value")
     mean = statistics.fmean(values)

@@ -1,4 +1,4 @@
-"""Everything that changes while a network is trained: what a checkpoint must hold."""
+"""The mutable state of a training, which a checkpoint saves."""
 
 from dataclasses import dataclass, field
 
@@ -13,10 +13,10 @@ from inkling.training.recipe import Recipe
 
 @dataclass
 class TrainingState:
-    """The one mutable thing of the loop.
+    """The mutable state of the loop.
 
-    `epoch` and `batch` count from 0 and name what comes next; `totals` (3,), see `zero_totals`,
-    is the sum of loss, of right answers and of images in the epoch under way.
+    `epoch` and `batch` are the indices of the next ones, from 0. `totals` (3,), see `zero_totals`,
+    are the sums of loss, right answers and images in the current epoch.
     """
 
     model: nn.Module
@@ -34,16 +34,16 @@ class TrainingState:
 
     @property
     def judged(self) -> nn.Module:
-        """The network that is validated and kept: the average where there is one."""
+        """The network to validate and save: the average, if there is one."""
         return self.average.model if self.average else self.model
 
     @property
     def best_metrics(self) -> EpochMetrics | None:
-        """What the best epoch measured; None before the first is kept."""
+        """The metrics of the best epoch; None before the first one."""
         return self.history[self.best_epoch - 1] if self.best_epoch else None
 
     def keep(self) -> None:
-        """Take a copy of the judged network's weights as those of the latest epoch."""
+        """Saves a copy of the judged network's weights as the best ones."""
         weights = self.judged.state_dict()
         self.best = {name: value.detach().clone() for name, value in weights.items()}
         self.best_epoch = len(self.history)
@@ -62,5 +62,5 @@ def start_state(recipe: Recipe, model: nn.Module) -> TrainingState:
 
 
 def zero_totals(device: torch.device) -> Tensor:
-    """(3,) zeros on `device`, so that no step waits to add to them; float64, which mps lacks."""
+    """Zeros (3,) on `device`, so that steps need no synchronisation; float64 except on mps."""
     return torch.zeros(3, dtype=torch.float32 if device.type == "mps" else torch.float64).to(device)

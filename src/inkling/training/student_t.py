@@ -1,12 +1,12 @@
-"""Student's t distribution for whole degrees of freedom, without the 0.1 s import of scipy."""
+"""Quantiles of Student's t distribution, without the 0.1 s import of scipy."""
 
 import math
 
-SHORTEST = 1e-9  # width of the interval that the bisection ends with
+SHORTEST = 1e-9  # width of the interval at which the bisection stops
 
 
 def t_quantile_975(degrees: int) -> float:
-    """Below which value 97.5 % of the distribution lies; half of a 95 % interval's width in sd.
+    """The 97.5th percentile: half the width of a 95 % interval in standard errors.
 
     Bisection on the exact finite sums for |t| (Abramowitz and Stegun, 1964, 26.7.3 and 26.7.4).
     Raises `ValueError` for fewer than 1 degree of freedom.

@@ -1,4 +1,4 @@
-"""How many threads to compute with: those that other processes leave free."""
+"""Chooses the number of threads: the cores that other processes leave free."""
 
 import contextlib
 import os
@@ -9,15 +9,15 @@ from pathlib import Path
 
 import torch
 
-LOAD = Path("/proc/loadavg")  # Linux; its fourth field is "runnable/all" tasks of this moment
+LOAD = Path("/proc/loadavg")  # Linux; the fourth field is "runnable/all" tasks
 SAMPLES, GAP_S = 9, 0.001
 
 
 def choose_threads(wanted: int) -> int:
-    """`wanted`, or for 0 as many of torch's threads as there are cores without other work.
+    """`wanted`, or for 0 the number of cores without other work, at most torch's threads.
 
-    Two threads of a training wait for each other at every operation. Where one of them shares its
-    core with a busy process, both lose: three times the time of one thread alone, measured.
+    Threads of a training wait for each other at each operation. If one shares its core with a busy
+    process, all wait: two threads then took three times as long as one (measured).
     """
     most = torch.get_num_threads()
     if wanted or most == 1:
@@ -27,13 +27,13 @@ def choose_threads(wanted: int) -> int:
 
 
 def busy_tasks() -> int:
-    """How many other tasks want a core now: the median of 9 samples in 9 ms; 0 if unknown."""
+    """The number of other runnable tasks: the median of 9 samples in 9 ms. 0 if unknown."""
     try:
         samples = []
         for _ in range(SAMPLES):
             time.sleep(GAP_S)
             runnable, _, _ = LOAD.read_text("ascii").split()[3].partition("/")
-            samples.append(int(runnable) - 1)  # less this one
+            samples.append(int(runnable) - 1)  # without this one
     except (OSError, ValueError, IndexError):
         return 0
     return max(0, int(statistics.median(samples)))
@@ -41,7 +41,7 @@ def busy_tasks() -> int:
 
 @contextlib.contextmanager
 def computing_threads(count: int) -> Iterator[None]:
-    """Let torch use `count` threads within the block."""
+    """Sets torch's number of threads within the block."""
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

@@ -137,7 +137,7 @@ def test_the_recipe_can_be_repeated_from_what_the_page_says(run: Path) -> None:
         ("evaluation.json", "evaluation.json is missing", "What the first layer learnt Each"),
         ("test_predictions.npz", "test_predictions.npz is missing", "most often taken for"),
         ("model.safetensors", "cannot read", "most often taken for"),
-        ("card.json", "has not ended", "Training is measured on each batch"),
+        ("card.json", "is not finished", "Training is measured on each batch"),
     ],
 )
 def test_what_is_missing_is_said_and_the_rest_is_shown(

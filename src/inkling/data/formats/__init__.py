@@ -1,1 +1,1 @@
-"""One module per data format; `registry` lists them."""
+"""Readers of data formats, one module each. `registry` lists them."""

@@ -1,4 +1,4 @@
-"""Named arrays to the parts of a dataset: shared by `.npz`, `.npy` and `.mat`."""
+"""Finds the parts of a dataset among named arrays, for `.npz`, `.npy` and `.mat`."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -22,13 +22,13 @@ CLASS_NAMES = {
     "label_names",
     "labels_names",
 }
-MOST_CLASSES = 62  # EMNIST's; wider rows are no one-hot labels
+MOST_CLASSES = 62  # as in EMNIST; wider rows are not one-hot labels
 PER_DIGIT = re.compile(r"^(train|test)(\d)$")  # mnist_all.mat: train0 ... test9
 
 
 @dataclass(frozen=True)
 class ArrayRef:
-    """An array that is loaded when it is needed. `key` names it in the file."""
+    """An array that is loaded when it is needed. `key` is its name in the file."""
 
     key: str
     shape: tuple[int, ...]
@@ -37,7 +37,7 @@ class ArrayRef:
 
     @property
     def is_images(self) -> bool:
-        """Whether the shape can be that of images."""
+        """Whether the array may hold images, by its shape."""
         if self.dtype.kind not in "uifb":
             return False
         if len(self.shape) >= 3:
@@ -46,12 +46,12 @@ class ArrayRef:
 
     @property
     def is_labels(self) -> bool:
-        """Whether the shape can be that of labels: one each, or one-hot rows."""
+        """Whether the array may hold labels, by its shape: one per image, or one-hot rows."""
         return len(self.shape) == 1 or (len(self.shape) == 2 and min(self.shape) < 200)
 
 
 def found_arrays(refs: list[ArrayRef], name: str, form: str, options: Options) -> Found:
-    """The parts that arrays make up. Raises `DataError` that says what the file contains."""
+    """Finds the parts in arrays. Raises `DataError` with the contents of the file."""
     refs = [ref for ref in refs if ref.shape and ref.dtype.kind in "uifbUSO"]
     named = [ref for ref in refs if ref.key.lower() in CLASS_NAMES and ref.dtype.kind in "USO"]
     rest = [ref for ref in refs if ref not in named]
@@ -73,7 +73,7 @@ _Pair = tuple[Role, ArrayRef, ArrayRef | None]
 
 
 def _pairs(refs: list[ArrayRef], name: str, options: Options) -> list[_Pair]:
-    """Images with their labels, part by part."""
+    """The images of each part with their labels."""
     if options.get("train"):
         return _told_pairs(refs, name, options)
     roles: dict[Role, dict[Kind, list[ArrayRef]]] = {}
@@ -103,7 +103,7 @@ def _pairs(refs: list[ArrayRef], name: str, options: Options) -> list[_Pair]:
 
 
 def _kind(ref: ArrayRef) -> Kind | None:
-    """Images or labels, by the name of the array, or by its shape where the name says nothing."""
+    """Images or labels, by the name of the array, or else by its shape."""
     said = read_name(ref.key).kind
     if said is None and "output" in ref.key.lower():
         said = "labels"
@@ -123,7 +123,7 @@ def _kind(ref: ArrayRef) -> Kind | None:
 
 
 def _told_pairs(refs: list[ArrayRef], name: str, options: Options) -> list[_Pair]:
-    """The options `train` and `test` name image arrays; labels are those of the same length."""
+    """The parts of the options `train` and `test`, with the labels of the same length."""
     by_key = {ref.key: ref for ref in refs}
     pairs: list[_Pair] = []
     roles: tuple[tuple[Role, str], ...] = (
@@ -142,7 +142,7 @@ def _told_pairs(refs: list[ArrayRef], name: str, options: Options) -> list[_Pair
             if ref.is_labels and not ref.is_images and ref.shape[0] in images.shape
         ]
         if len(labels) != 1:
-            raise DataError(f"{name}: there is no single array of labels for '{key}'")
+            raise DataError(f"{name}: the array of labels for '{key}' is ambiguous or missing")
         pairs.append((role, images, labels[0]))
     return pairs
 
@@ -151,7 +151,7 @@ def _several(refs: list[ArrayRef], name: str) -> str:
     images = [ref.key for ref in refs if _kind(ref) == "images"]
     first, second = (*images, "ARRAY", "ARRAY")[:2]
     return (
-        f"{name} contains {_contents(refs)}; which arrays belong together is not certain. "
+        f"{name} contains {_contents(refs)}; it is ambiguous which arrays belong together. "
         f"Name the image arrays with --data '{name}#train={first},test={second}'"
     )
 

@@ -1,4 +1,4 @@
-"""IDX files under any names: MNIST, torchvision's folders, EMNIST, Kuzushiji, QMNIST."""
+"""Finds IDX files of any name: MNIST, torchvision's folders, EMNIST, Kuzushiji, QMNIST."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -28,16 +28,16 @@ SILENT = {"raw", "gzip", "images", "labels", "image", "label", "processed"}
 
 @dataclass(frozen=True)
 class _Idx:
-    """One IDX file and what its name and header say."""
+    """One IDX file with the information in its name and header."""
 
     file: File
     role: Role
     kind: Kind
-    words: tuple[str, ...]  # which dataset, where a folder has several
+    words: tuple[str, ...]  # the dataset, if a folder has several
 
 
 def find(tree: Tree, options: Options) -> Found | None:
-    """The IDX files of `tree`. Raises `DataError` where they do not make up one dataset."""
+    """Finds the IDX files of `tree`. Raises `DataError` if they are not one dataset."""
     files = [described for file in tree.files if (described := _describe(file)) is not None]
     if not files:
         return None
@@ -52,7 +52,7 @@ def find(tree: Tree, options: Options) -> Found | None:
 
 
 def _describe(file: File) -> _Idx | None:
-    """What the file is, or None if neither its name nor its first bytes are those of IDX."""
+    """Describes a file, or None if neither its name nor its first bytes are those of IDX."""
     words = words_of(file.name)
     named = any(word.startswith(("idx", "ubyte")) for word in words)
     if not named and file.suffix not in ("", ".idx", ".bin"):
@@ -112,7 +112,7 @@ def _part(tree: Tree, role: Role, files: list[_Idx]) -> RawPart:
 
 
 def _only(tree: Tree, role: Role, kind: Kind, files: list[_Idx]) -> File | None:
-    """The one file of a part. Copies of the same content, packed or not, count once."""
+    """The only file of a part. Copies of the same content, packed or not, count once."""
     found = [each.file for each in files if each.role == role and each.kind == kind]
     if not found:
         return None
@@ -122,7 +122,7 @@ def _only(tree: Tree, role: Role, kind: Kind, files: list[_Idx]) -> File | None:
         if other.read() != first.read():
             raise DataError(
                 f"{tree.name} has two different files of {role} {kind}: {first.path} and "
-                f"{other.path}; keep one of them"
+                f"{other.path}. Keep one of them"
             )
     return first
 
@@ -136,10 +136,10 @@ def _read(images: File, labels: File | None) -> RawImages:
         raise DataError(f"{labels.label if labels else ''} has {answers.ndim} dimensions, not 1")
     pixels = read_any_idx(images.read(), images.label)
     if pixels.ndim not in (2, 3, 4):
-        raise DataError(f"{images.label} has {pixels.ndim} dimensions, 3 were expected")
+        raise DataError(f"{images.label} has {pixels.ndim} dimensions instead of 3")
     if answers is not None and len(pixels) != len(answers):
         raise DataError(
-            f"{images.label} holds {len(pixels):,} images, "
+            f"{images.label} has {len(pixels):,} images, "
             f"{labels.label if labels else ''} {len(answers):,} labels"
         )
     return RawImages(_square(pixels, images.label), answers)

@@ -1,4 +1,4 @@
-"""Image files: a subfolder per class, split folders, a `labels.csv`, or names such as `7_1.png`."""
+"""Finds labelled image files: a subfolder per class, a `labels.csv`, or names like `7_1.png`."""
 
 import csv
 import io
@@ -18,8 +18,8 @@ from inkling.errors import DataError, ImageError
 from inkling.reading.preprocess.formats import SUFFIXES
 from inkling.reading.preprocess.photo import read_photo
 
-PORTION = 256  # images decoded at a time
-ALIKE = 0.5  # of the subfolders' names, shared by two class folders, that make them a question
+PORTION = 256  # images decoded per chunk
+ALIKE = 0.5  # fraction of equal subfolder names of two class folders that makes them ambiguous
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "path", "name", "id", "image_id", "img")
 LABEL_COLUMNS = ("label", "labels", "class", "target", "digit", "category", "y", "text")
 FIRST = re.compile(r"^(\d)[_\-. ]")  # 7_1.png; 7.png may be the seventh image
@@ -30,7 +30,7 @@ _Part = tuple[Role, Mapping[File, str], Tree]
 
 
 def find(tree: Tree, options: Options) -> Found | None:
-    """The image files of `tree`. Raises `DataError` where their labels are not certain."""
+    """Finds the image files of `tree`. Raises `DataError` if their labels are ambiguous."""
     files = _images(tree)
     if not files:
         return None
@@ -42,7 +42,7 @@ def find(tree: Tree, options: Options) -> Found | None:
 
 
 def _found(parts: list[_Part], notes: tuple[str, ...] = ()) -> Found:
-    """Classes are the names that the part to learn from has. Raises `DataError` for others."""
+    """The classes are those of the training part. Raises `DataError` for other classes."""
     learnt = next((part for part in parts if part[0] in ("all", "training")), parts[0])
     classes = tuple(sorted(set(learnt[1].values())))
     for _, labels, tree in parts:
@@ -59,7 +59,7 @@ def _images(tree: Tree) -> list[File]:
 
 
 def _unwrap_images(tree: Tree) -> Tree:
-    """Without outer folders that hold everything: `mnist_png/training/0` begins at `training`."""
+    """Removes outer folders that contain everything: `x/training/0` becomes `training/0`."""
     files = _images(tree)
     while True:
         tops = {file.folders[0] if file.folders else "" for file in _images(tree)}
@@ -72,7 +72,7 @@ def _unwrap_images(tree: Tree) -> Tree:
 
 
 def _folders(tree: Tree) -> dict[str, list[File]]:
-    """The image files by top-level folder; a folder without images does not appear."""
+    """The image files by top-level folder, without folders that have no images."""
     folders: dict[str, list[File]] = defaultdict(list)
     for file in _images(tree):
         if file.folders:
@@ -81,7 +81,7 @@ def _folders(tree: Tree) -> dict[str, list[File]]:
 
 
 def _split_parts(tree: Tree, options: Options) -> list[_Part]:
-    """The parts whose folders have the usual names; empty where there are none.
+    """The parts by the usual names of their folders; empty if there are none.
 
     A folder called `train` among classes is a class: a part has labels of its own inside.
     """
@@ -93,9 +93,9 @@ def _split_parts(tree: Tree, options: Options) -> list[_Part]:
         if role is None:
             continue
         if any(role == known for known, _, _ in parts):
-            raise DataError(f"{tree.name} has two folders of {role} images; keep one of them")
+            raise DataError(f"{tree.name} has two folders of {role} images. Keep one of them")
         part = _part(role, _inside(tree, name, role), options, required=False)
-        # Beside other folders, `train` is a part only if it has classes of its own inside.
+        # Beside other folders, `train` is a part only if it contains classes.
         if None in roles.values() and not _folders(part[2]):
             return []
         parts.append(part)
@@ -107,7 +107,7 @@ def _split_parts(tree: Tree, options: Options) -> list[_Part]:
 
 
 def _inside(tree: Tree, name: str, role: Role) -> Tree:
-    """A part's own tree; Kaggle's archives repeat the folder: `trainingSet/trainingSet/0`."""
+    """The tree of a part. Kaggle's archives repeat the folder: `trainingSet/trainingSet/0`."""
     inner = tree.under(name)
     while list(_folders(inner)) and {role_of_folder(each) for each in _folders(inner)} == {role}:
         if len(_folders(inner)) > 1 or any(not file.folders for file in _images(inner)):
@@ -117,7 +117,7 @@ def _inside(tree: Tree, name: str, role: Role) -> Tree:
 
 
 def _told_parts(tree: Tree, options: Options) -> Found:
-    """The parts that the options `train`, `test` and `validation` name."""
+    """The parts of the options `train`, `test` and `validation`."""
     roles: dict[Role, str | None] = {
         "training": options.get("train"),
         "validation": options.get("validation"),
@@ -137,7 +137,7 @@ def _told_parts(tree: Tree, options: Options) -> Found:
 
 
 def _part(role: Role, tree: Tree, options: Options, required: bool = True) -> _Part:
-    """The labels of the images in one part, by the first way that gives any."""
+    """The labels of the images in one part, by the first method that works."""
     listed = _listed_labels(tree)
     if listed:
         return role, listed, tree
@@ -150,13 +150,13 @@ def _part(role: Role, tree: Tree, options: Options, required: bool = True) -> _P
     if loose and folders and len(folders) > 1 and required:
         raise DataError(
             f"{tree.name} has images both in subfolders ({', '.join(sorted(folders)[:3])}) and "
-            f"outside of them ({loose[0].path}); move those into a subfolder of their class"
+            f"outside of them ({loose[0].path}). Move those into a subfolder of their class"
         )
     return role, {}, tree
 
 
 def _by_folder(tree: Tree, folders: dict[str, list[File]], options: Options) -> dict[File, str]:
-    """The class of each image: its top-level folder, or the deepest one if so told."""
+    """The class of each image: its top-level folder, or the deepest one by option."""
     if options.get("classes") == "inner":
         return {file: file.folders[-1] for each in folders.values() for file in each}
     if options.get("classes") != "outer":
@@ -165,7 +165,7 @@ def _by_folder(tree: Tree, folders: dict[str, list[File]], options: Options) -> 
 
 
 def _refuse_alike(tree: Tree, folders: dict[str, list[File]]) -> None:
-    """Raises `DataError` where two class folders contain subfolders of the same names."""
+    """Raises `DataError` if two class folders contain subfolders of the same names."""
     inside = {
         name: {file.folders[1] for file in files if len(file.folders) > 1}
         for name, files in folders.items()
@@ -192,7 +192,7 @@ def _by_name(files: list[File]) -> dict[File, str]:
         matches = [match for stem in stems if (match := pattern.search(stem))]
         if len(matches) < len(stems) or len({match.group(1) for match in matches}) < 2:
             continue
-        # img_1, img_2, img_3: those are numbers of images, not labels.
+        # img_1, img_2, img_3: these are numbers of images, not labels.
         if pattern is LAST and len({stem[:-1] for stem in stems}) < len(stems):
             continue
         return {file: match.group(1) for file, match in zip(files, matches, strict=True)}
@@ -200,7 +200,7 @@ def _by_name(files: list[File]) -> dict[File, str]:
 
 
 def _listed_labels(tree: Tree) -> dict[File, str]:
-    """Labels from a CSV that lists file names, where there is one for these images."""
+    """Labels from a CSV with file names, if there is one for these images."""
     images = {str(file.path): file for file in _images(tree)}
     by_name = {file.name: file for file in images.values()}
     by_stem = {PurePosixPath(file.name).stem: file for file in images.values()}
@@ -226,7 +226,7 @@ def _listed_labels(tree: Tree) -> dict[File, str]:
 
 
 def _listing(table: File) -> list[tuple[str, str]]:
-    """File names and labels of a CSV with such columns; empty where it is another table."""
+    """The file names and labels of a CSV with such columns. Empty for other tables."""
     text = table.read().decode("utf-8-sig", "replace")
     delimiter = max(",;\t", key=text[:2000].count)
     try:
@@ -248,7 +248,7 @@ def _listing(table: File) -> list[tuple[str, str]]:
 
 
 def _ignored(tree: Tree, roles: list[Role]) -> tuple[str, ...]:
-    """Folders beside the parts, which are not used."""
+    """A note on unused folders beside the parts."""
     if roles == ["all"]:
         return ()
     others = sorted(name for name in _folders(tree) if not role_of_folder(name))

@@ -1,4 +1,4 @@
-"""MATLAB `.mat` files: SVHN, USPS, `mnist-original`, EMNIST, one array per digit."""
+"""Finds the arrays of MATLAB `.mat` files: SVHN, USPS, `mnist-original`, EMNIST and others."""
 
 import io
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from inkling.data.raw import Found, RawImages, RawPart, whole
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
-MAX_BYTES = 2 << 30  # of all arrays of a file together
+MAX_BYTES = 2 << 30  # limit for all arrays of a file
 HDF5 = b"\x89HDF\r\n\x1a\n"  # MATLAB 7.3 files are HDF5 files
 ALIASES = {"fea": "data", "gnd": "labels"}  # Cai's USPS and MNIST
 
 
 def find(tree: Tree, options: Options) -> Found | None:
-    """The arrays of `.mat` files; several are parts by their names (`train_32x32.mat`)."""
+    """Finds the arrays of `.mat` files. Several files are parts by name (`train_32x32.mat`)."""
     files = tree.with_suffix(".mat")
     if not files:
         return None
@@ -34,7 +34,7 @@ def find(tree: Tree, options: Options) -> Found | None:
         found = _found(file, file.label, options)
         if len(found.parts) != 1 or role is None:
             raise DataError(
-                f"{tree.name} contains several .mat files; name one of them, or rename them to "
+                f"{tree.name} contains several .mat files. Name one of them, or rename them to "
                 "train.mat and test.mat"
             )
         parts.append(replace(found.parts[0], role=role))
@@ -81,7 +81,7 @@ def _load(file: File) -> dict[str, Any]:
         with_shapes = whosmat(io.BytesIO(content))
         promised = sum(int(np.prod(shape, dtype=object)) for _, shape, _ in with_shapes)
         if promised > MAX_BYTES:
-            raise DataError(f"{file.label} promises {promised:,} values, more than {MAX_BYTES:,}")
+            raise DataError(f"{file.label} declares {promised:,} bytes; the limit is {MAX_BYTES:,}")
         loaded = loadmat(io.BytesIO(content), struct_as_record=False, squeeze_me=False)
     except (MatReadError, OSError, ValueError, TypeError, KeyError, IndexError, EOFError,
             NotImplementedError, MemoryError, OverflowError) as error:  # fmt: skip
@@ -90,7 +90,7 @@ def _load(file: File) -> dict[str, Any]:
 
 
 def _flatten(value: Any, prefix: str) -> Iterator[tuple[str, NDArray]]:
-    """Every array in nested structures, by its path: `dataset_train_images`."""
+    """All arrays in nested structures by their path: `dataset_train_images`."""
     if isinstance(value, dict):
         for key, inner in value.items():
             yield from _flatten(inner, ALIASES.get(str(key), str(key)))
@@ -108,7 +108,7 @@ def _ref(key: str, array: NDArray) -> ArrayRef:
 
 
 def _cube(array: NDArray, name: str) -> Found:
-    """USPS as Roweis published it: (256, 1100, 10), digits 1 to 9 and then 0."""
+    """USPS by Roweis: (256, 1100, 10), digits 1 to 9 and then 0."""
     images = array.transpose(2, 1, 0).reshape(-1, 16, 16) if array.shape[0] == 256 else None
     if images is None:
         images = array.transpose(2, 1, 0).reshape(-1, 28, 28)
@@ -118,7 +118,7 @@ def _cube(array: NDArray, name: str) -> Found:
 
 
 def _emnist(found: Found, mapping: NDArray | None) -> Found:
-    """EMNIST's own structure; its mapping gives each label's letter."""
+    """EMNIST's structure. Its mapping gives the letter of each label."""
     notes = ("EMNIST stores its images transposed",)
     if mapping is None:
         return replace(found, orientation="transposed", notes=notes)

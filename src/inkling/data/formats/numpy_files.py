@@ -1,4 +1,4 @@
-"""NumPy's own files: `.npz` with arrays under any usual names, and pairs of `.npy`."""
+"""Finds the arrays of NumPy files: `.npz` with any usual names, and pairs of `.npy`."""
 
 import io
 import tokenize
@@ -18,9 +18,9 @@ from inkling.data.raw import Found
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
-MAX_BYTES = 4 << 30  # of all arrays of a file together, unpacked
-# What zipfile and NumPy raise for damage: RuntimeError for an entry that seems encrypted or packed
-# in an unknown way, MemoryError and TokenError for a header that makes no sense.
+MAX_BYTES = 4 << 30  # limit for all unpacked arrays of a file
+# Exceptions of zipfile and NumPy for damaged files: RuntimeError for entries that seem encrypted or
+# have an unknown compression, MemoryError and TokenError for invalid headers.
 UNREADABLE = (
     OSError,
     ValueError,
@@ -35,7 +35,7 @@ UNREADABLE = (
 
 
 def find(tree: Tree, options: Options) -> Found | None:
-    """The arrays of `.npz` and `.npy` files. Raises `DataError` where they do not fit together."""
+    """Finds the arrays of `.npz` and `.npy` files. Raises `DataError` if they do not match."""
     files = tree.with_suffix(".npz", ".npy")
     if not files:
         return None
@@ -47,7 +47,7 @@ def find(tree: Tree, options: Options) -> Found | None:
 
 
 def _named_apart(refs: list[ArrayRef]) -> list[ArrayRef]:
-    """Arrays of one file go by their own names; of several, by the files' names as well."""
+    """The names of arrays, with the name of the file if there are several files."""
     files = {ref.key.split("/")[0] for ref in refs}
     if len(files) > 1:
         return refs
@@ -81,7 +81,7 @@ def _npy(file: File) -> ArrayRef:
 
 
 def _ref(key: str, open_stream: Callable[[], IO[bytes]], size: int, file: File) -> ArrayRef:
-    """An array by its header. One that promises more than the file holds is not allocated."""
+    """Describes an array by its header, whose size is checked before any allocation."""
     name = f"{file.label}, array '{key.rsplit('/', maxsplit=1)[-1]}'"
     with open_stream() as stream:
         version = np.lib.format.read_magic(stream)
@@ -100,7 +100,7 @@ def _ref(key: str, open_stream: Callable[[], IO[bytes]], size: int, file: File) 
         )
     promised = int(np.prod(shape, dtype=object)) * dtype.itemsize
     if promised > size:
-        raise DataError(f"{name} promises {promised:,} bytes, but the file holds {size:,}")
+        raise DataError(f"{name} declares {promised:,} bytes, but the file has {size:,}")
     return ArrayRef(key, shape, dtype, partial(_load, open_stream, file))
 
 
@@ -110,7 +110,7 @@ def _load(open_stream: Callable[[], IO[bytes]], file: File) -> NDArray:
 
 
 class _naming:  # noqa: N801 (a context, used like a function)
-    """Turns what damage raises into one sentence with the file's name."""
+    """Converts exceptions for damaged files to a `DataError` with the file name."""
 
     def __init__(self, file: File) -> None:
         self.file = file

@@ -1,4 +1,4 @@
-"""Parquet as the Hugging Face hub stores it, and tables of pixels, through pyarrow."""
+"""Reads Parquet files of the Hugging Face hub, and tables of pixels, with pyarrow."""
 
 import io
 import json
@@ -21,7 +21,7 @@ from inkling.reading.preprocess.photo import read_photo
 
 MAX_COLUMNS = 13_000  # 64x64 in colour has 12,288 pixels
 MAX_FOOTER = 16 << 20  # bytes; a million columns take more
-MAX_BYTES = 4 << 30  # of all columns, uncompressed
+MAX_BYTES = 4 << 30  # limit for all uncompressed columns
 MAGIC = b"PAR1"
 BATCH = 1_000  # rows
 IMAGE_COLUMNS = ("image", "img", "images", "png", "pixels", "data", "x", "picture", "features")
@@ -29,7 +29,7 @@ IMAGE_COLUMNS = ("image", "img", "images", "png", "pixels", "data", "x", "pictur
 
 @dataclass(frozen=True)
 class _Table:
-    """What the columns of a Parquet file are. `image` is None for one column per pixel."""
+    """The columns of a Parquet file. `image` is None for one column per pixel."""
 
     image: str | None
     label: str | None
@@ -39,7 +39,7 @@ class _Table:
 
 
 def find(tree: Tree, options: Options) -> Found | None:
-    """The Parquet files; shards of a part (`train-00000-of-00002.parquet`) belong together."""
+    """Finds Parquet files. Shards of a part (`train-00000-of-00002.parquet`) belong together."""
     files = tree.with_suffix(".parquet")
     if not files:
         return None
@@ -61,7 +61,7 @@ def find(tree: Tree, options: Options) -> Found | None:
 
 
 def _open(file: File) -> Any:
-    """The file, checked against the limits before anything is decoded."""
+    """Opens a file, and checks its limits before decoding."""
     try:
         import pyarrow
         import pyarrow.parquet as pq
@@ -69,7 +69,7 @@ def _open(file: File) -> Any:
         raise MissingExtraError("tables", "pyarrow") from error
     content = file.read()
     if content[:4] != MAGIC or content[-4:] != MAGIC:
-        raise DataError(f"{file.label} is not a Parquet file: it does not begin with PAR1")
+        raise DataError(f"{file.label} is not a Parquet file: it does not start with PAR1")
     footer = int.from_bytes(content[-8:-4], "little")
     if footer > MAX_FOOTER:
         raise DataError(
@@ -121,7 +121,7 @@ def _is_image(kind: Any) -> bool:
 
 
 def _classes(schema: Any, label: str | None) -> tuple[str, ...] | None:
-    """Class names that the hub's own metadata lists."""
+    """The class names in the metadata of the hub."""
     text = (schema.metadata or {}).get(b"huggingface")
     if text is None or label is None:
         return None
@@ -176,7 +176,7 @@ def _decode(value: Any, file: File, row: int) -> NDArray[np.uint8]:
 
 
 def _nested(values: list[Any], file: File, row: int, options: Options) -> NDArray:
-    """Images as lists of numbers, flat or row by row."""
+    """Converts images from lists of numbers, flat or by row."""
     missing = next((place for place, value in enumerate(values, 1) if value is None), None)
     if missing is not None:
         raise DataError(f"{file.label}, row {row + missing}: the image is missing")

@@ -1,4 +1,4 @@
-"""Every data format. A new one is a module with a `find`, and its line here."""
+"""The list of all data formats. A new format is a module with `find` and a line here."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -9,12 +9,12 @@ from inkling.data.raw import Found
 from inkling.data.tree import Tree
 from inkling.errors import DataError
 
-NOTED = 5  # kinds of files named in an error
+NOTED = 5  # greatest number of file kinds in an error
 
 
 @dataclass(frozen=True)
 class Format:
-    """`find` gives the dataset that it recognises in a tree, or None where it has no such file."""
+    """A data format. `find` returns the dataset in a tree, or None."""
 
     name: str
     find: Callable[[Tree, Options], Found | None]
@@ -32,7 +32,7 @@ FORMATS = (
 
 
 def find_data(tree: Tree, options: Options) -> Found:
-    """The dataset in `tree`. Raises `DataError` that says what is there instead, or that asks."""
+    """Finds the dataset in `tree`. Raises `DataError` with its contents, or with a question."""
     for each in FORMATS:
         found = each.find(tree, options)
         if found is not None:
@@ -44,7 +44,7 @@ def find_data(tree: Tree, options: Options) -> Found:
 
 
 def _alone(found: Found) -> Found:
-    """A single part with labels is all there is, also where it is called `test.csv`."""
+    """Uses a single part with labels as all data, even if it is called `test.csv`."""
     labelled = [part for part in found.parts if part.labelled]
     parts = labelled if labelled else list(found.parts)
     if len(parts) != 1 or parts[0].role == "all":
@@ -54,7 +54,7 @@ def _alone(found: Found) -> Found:
 
 
 def _contents(tree: Tree) -> str:
-    """What is there, in a few words."""
+    """A short description of the files."""
     if not tree.files:
         return "no files"
     suffixes = [file.suffix or "no suffix" for file in tree.files]

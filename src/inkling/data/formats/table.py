@@ -1,4 +1,4 @@
-"""CSV: with or without header, label and index; images and labels in one file or in two."""
+"""Reads CSV files: with or without header, label and index; labels in the same or another file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -27,14 +27,14 @@ from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
 SUFFIXES = (".csv", ".tsv")
-TEXTS = (".txt", ".data", ".tra", ".tes")  # UCI's names, taken where a user names the file itself
-LABEL_COLUMNS = 3  # the most that a file of labels alone has
+TEXTS = (".txt", ".data", ".tra", ".tes")  # UCI's suffixes, used if the user names the file
+LABEL_COLUMNS = 3  # greatest number of columns of a file with labels only
 LONGEST_LINE = 1 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class _Table:
-    """One CSV file. `layout` is None for a file of labels alone."""
+    """One CSV file. `layout` is None for a file with labels only."""
 
     file: File
     layout: Layout | None
@@ -45,7 +45,7 @@ class _Table:
 
 
 def find(tree: Tree, options: Options) -> Found | None:
-    """The tables of `tree`. Raises `DataError` where they do not make up one dataset."""
+    """Finds the tables of `tree`. Raises `DataError` if they are not one dataset."""
     files = tree.with_suffix(*SUFFIXES)
     if len(tree.files) == 1:
         files = tree.with_suffix(*SUFFIXES, *TEXTS)
@@ -67,7 +67,7 @@ def find(tree: Tree, options: Options) -> Found | None:
         if part.role in parts:
             raise DataError(
                 f"{tree.name} has several tables of the same part: {parts[part.role].label} and "
-                f"{part.label}; name the file itself, or rename them to train.csv and test.csv"
+                f"{part.label}. Name one file, or rename them to train.csv and test.csv"
             )
         parts[part.role] = part
     used = {table.file for table in images} | {
@@ -93,7 +93,7 @@ def _open(file: File, options: Options) -> _Table:
 
 
 def _sample(file: File) -> tuple[list[list[str]], str]:
-    """The first and the last rows, so that data sorted by class shows more than one class."""
+    """The first and last rows, so that data sorted by class has more than one class."""
     head = _text(file.head(LONGEST_LINE * 2), file)
     beginning = head[: head.rfind("\n") + 1] or head
     delimiter = find_delimiter(beginning.split("\n", 1)[0])
@@ -113,7 +113,7 @@ def _text(content: bytes, file: File) -> str:
 
 
 def _labels_for(table: _Table, images: list[_Table], others: list[_Table]) -> _Table | None:
-    """The file of labels that belongs to a table of pixels alone."""
+    """The file of labels for a table with pixels only."""
     if table.layout is None or table.layout.label is not None:
         return None
     fitting = [
@@ -155,7 +155,7 @@ _Block = tuple[NDArray, NDArray | None, NDArray | None]
 
 
 def _blocks(file: File, layout: Layout) -> Iterator[_Block]:
-    """Pixels (n, P), labels (n,) and index (n,) of some rows at a time."""
+    """Pixels (n, P), labels (n,) and index (n,) in blocks of rows."""
     content = file.read()
     if content.startswith(b"\xef\xbb\xbf"):
         content = content[3:]
@@ -192,7 +192,7 @@ def _columns(cells: NDArray, layout: Layout) -> _Block:
 
 
 def _slow_block(block: bytes, layout: Layout, name: str, first_row: int) -> _Block:
-    """Cell by cell: floats, words, quotes. Raises `DataError` with the number of the row."""
+    """Parses cell by cell: floats, words, quotes. Raises `DataError` with the row number."""
     rows = rows_of(block.decode("utf-8", "replace"), layout.delimiter, name, first_row)
     pixels = np.empty((len(rows), len(layout.pixels)), np.float32)
     for place, row in enumerate(rows):
@@ -213,7 +213,7 @@ def _slow_block(block: bytes, layout: Layout, name: str, first_row: int) -> _Blo
 
 
 def _values(cells: list[str]) -> NDArray:
-    """A column as numbers where all of it is, else as text."""
+    """A column as numbers if all cells are numbers, else as text."""
     if all(is_number(cell) for cell in cells):
         numbers = np.array([float(cell) for cell in cells])
         whole = np.isfinite(numbers).all() and (numbers == np.rint(numbers)).all()
@@ -222,7 +222,7 @@ def _values(cells: list[str]) -> NDArray:
 
 
 def _read_labels(file: File) -> NDArray:
-    """The labels of a file that has nothing else: its only column, or the one with such a name."""
+    """Reads a file with labels only: its only column, or the column with a label name."""
     text = _text(file.read(), file)
     rows = rows_of(text, find_delimiter(text.split("\n", 1)[0]), file.label)
     header = has_header(rows) or rows[0][-1].lower() in LABELS

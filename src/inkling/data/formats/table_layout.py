@@ -1,4 +1,4 @@
-"""What the columns of a CSV are: label, index and pixels, from its header and its first rows."""
+"""Decides which columns of a CSV are label, index and pixels, by its header and rows."""
 
 import csv
 import io
@@ -16,14 +16,14 @@ LABELS = {
 }  # fmt: skip
 INDEXES = {"", "index", "id", "imageid", "image_id", "idx", "row", "unnamed: 0", "row_id"}
 DELIMITERS = ",;\t| "
-SHOWN = 400  # rows that decide, from the beginning and from the end
-LARGEST_LABEL = 99  # of a column without a name
+SHOWN = 400  # rows from the beginning and the end that are used for the decision
+LARGEST_LABEL = 99  # greatest label in a column without a name
 NAMED = re.compile(r"^(.*?)(\d+)(x\d+)?$")  # pixel12, 1x12, px_12
 
 
 @dataclass(frozen=True)
 class Layout:
-    """The columns of a table; `label` and `index` are column numbers or None."""
+    """The columns of a table. `label` and `index` are column numbers or None."""
 
     delimiter: str
     header: bool
@@ -38,7 +38,7 @@ class Layout:
 
 
 def rows_of(text: str, delimiter: str, name: str, first_row: int = 1) -> list[list[str]]:
-    """The cells of complete lines of text; empty lines are left out. Raises `DataError`."""
+    """The cells of complete lines, without empty lines. Raises `DataError`."""
     if delimiter == " ":
         return [line.split() for line in text.splitlines() if line.strip()]
     reader = csv.reader(io.StringIO(text), delimiter=delimiter)
@@ -51,7 +51,7 @@ def rows_of(text: str, delimiter: str, name: str, first_row: int = 1) -> list[li
 
 
 def find_delimiter(line: str) -> str:
-    """The character that separates cells; a comma where there is a single cell."""
+    """The character that separates cells. A comma if there is a single cell."""
     best = max(DELIMITERS, key=line.strip().count)
     return best if best in line.strip() else ","
 
@@ -78,10 +78,9 @@ def is_number(cell: str) -> bool:
 
 
 def decide_layout(rows: list[list[str]], name: str, options: Options) -> Layout | None:
-    """The layout of a table of images; None where it has too few columns to be one.
+    """Decides the layout of a table of images. None if it has too few columns.
 
-    `rows` are the first and last ones. Raises `DataError` where the columns have no certain
-    meaning.
+    `rows` are the first and last ones. Raises `DataError` if the columns are ambiguous.
     """
     delimiter = ","
     width = len(rows[0])
@@ -105,7 +104,7 @@ def decide_layout(rows: list[list[str]], name: str, options: Options) -> Layout 
 
 
 def _spare_index(width: int, label: int | None, body: list[list[str]]) -> int | None:
-    """A column too many beside a label that the user named."""
+    """An additional column beside the label that the user named."""
     others = [c for c in range(width) if c != label]
     if square_side(len(others)):
         return None
@@ -113,13 +112,13 @@ def _spare_index(width: int, label: int | None, body: list[list[str]]) -> int | 
 
 
 def _from_header(names: list[str], name: str) -> tuple[int | None, int | None]:
-    """Label and index by the column names; the one odd name where none is known."""
+    """Label and index by the column names, or the only unusual name as the label."""
     lower = [each.lower() for each in names]
     labels = [c for c, each in enumerate(lower) if each in LABELS]
     indexes = [c for c, each in enumerate(lower) if each in INDEXES]
     if len(labels) > 1:
         raise DataError(
-            f"{name} has several label columns: {', '.join(names[c] for c in labels)}; keep one"
+            f"{name} has several label columns: {', '.join(names[c] for c in labels)}. Keep one"
         )
     label = labels[0] if labels else None
     for index in (None, *indexes):
@@ -135,14 +134,14 @@ def _from_header(names: list[str], name: str) -> tuple[int | None, int | None]:
 
 
 def _odd_names(names: list[str]) -> list[int]:
-    """The columns whose names are not a number behind the same prefix as most others."""
+    """The columns whose names are not the common prefix with a number."""
     prefixes = [match.group(1) if (match := NAMED.match(each)) else None for each in names]
     common = max(set(prefixes), key=prefixes.count)
     return [c for c, prefix in enumerate(prefixes) if prefix != common]
 
 
 def _from_values(body: list[list[str]], width: int, name: str) -> tuple[int | None, int | None]:
-    """Label and index of a table without a header, by what its outer columns contain."""
+    """Label and index of a table without a header, by the contents of its outer columns."""
     if square_side(width):
         return None, None
     if square_side(width - 1):
@@ -155,7 +154,7 @@ def _from_values(body: list[list[str]], width: int, name: str) -> tuple[int | No
 
 
 def _first_or_last(body: list[list[str]], first: int, last: int, name: str) -> int:
-    """Which of two columns holds labels. A corner pixel hardly ever differs from image to image."""
+    """Decides which of two columns is the label. A corner pixel is nearly constant."""
     both = [_looks_like_labels(body, column) for column in (first, last)]
     if both == [True, False]:
         return first
@@ -179,7 +178,7 @@ def _looks_like_labels(body: list[list[str]], column: int) -> bool:
 
 
 def _counts_up(body: list[list[str]], column: int) -> bool:
-    """Whether a column numbers the rows; from the beginning, before any jump to the last rows."""
+    """Whether a column numbers the rows, up to the jump to the last rows."""
     cells = [row[column] for row in body[: SHOWN // 2] if len(row) > column]
     if len(cells) < 3 or not all(cell.isdecimal() for cell in cells):
         return False

@@ -1,1 +1,1 @@
-"""The pages that people look at: one self-contained HTML file each."""
+"""HTML reports: of a run, a comparison, a data set, and a label audit."""

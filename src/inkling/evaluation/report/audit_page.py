@@ -1,4 +1,4 @@
-"""The page of a label audit: the labels that are believed least, with their images."""
+"""Renders the page of a label audit: the most suspicious labels with their images."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from inkling.types import Digits
 
 @dataclass(frozen=True, eq=False)
 class AuditFindings:
-    """What an audit found; `probabilities` (N, C) are out of fold, `top` images are shown."""
+    """The result of an audit. `probabilities` (N, C) are out of fold; `top` images are shown."""
 
     data: str
     part: str
@@ -34,7 +34,7 @@ class AuditFindings:
 
 @dataclass(frozen=True)
 class SuspectCard:
-    """One suspect label."""
+    """One suspicious label."""
 
     rank: int
     index: int
@@ -55,7 +55,7 @@ def render_audit(findings: AuditFindings, seconds: float) -> str:
         cards=suspect_cards(findings),
         n=f"{len(findings.digits):,}",
         facts=[
-            ("labels doubted", f"{doubted:,}"),
+            ("labels checked", f"{doubted:,}"),
             ("accuracy out of fold", f"{findings.accuracy:.2%}"),
             ("networks", f"{findings.folds * findings.repeats}"),
             ("time", in_seconds(seconds)),

@@ -1,4 +1,4 @@
-"""The table of classes, with what each is most often taken for."""
+"""The table of classes of a report, with the most frequent confusion of each class."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,14 +9,14 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class ClassRow:
-    """One class in words; a measure that has no denominator is a dash."""
+    """The texts of one class. An undefined measure is a dash."""
 
     name: str
     n: str
     precision: str
     recall: str
     f1: str
-    missed: float  # fraction of its images, for the bar
+    missed: float  # fraction of its images that are missed, for the bar
     taken_for: str
 
 
@@ -40,7 +40,7 @@ def class_rows(
 
 
 def without_example(scores: list[dict[str, Any]]) -> list[str]:
-    """The classes that the test set has no image of."""
+    """The classes without images in the test set."""
     return [str(score["name"]) for score in scores if not score["n"]]
 
 

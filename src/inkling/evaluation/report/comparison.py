@@ -1,4 +1,4 @@
-"""Several runs beside each other: figures, a test of each difference, what was set otherwise."""
+"""Compares runs: figures, a significance test of each difference, differing settings."""
 
 import math
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ SIGNIFICANT = 0.05
 
 @dataclass(frozen=True)
 class Measured:
-    """One run's figures; a dash where one is not known."""
+    """The figures of one run. Unknown figures are a dash."""
 
     name: str
     place: int  # decides its colour
@@ -31,7 +31,7 @@ class Measured:
 
 @dataclass(frozen=True)
 class Difference:
-    """Two runs on the same test images: how often one alone was right, and what chance says."""
+    """Two runs on the same test images: how often only one was right, and the p-value."""
 
     better: str
     other: str
@@ -44,18 +44,18 @@ class Difference:
         """The difference in words."""
         if self.only_better == self.only_other:
             return f"{self.better} and {self.other} are right equally often."
-        chance = f"by chance in {_fraction(self.p)} of such comparisons"
+        chance = f"McNemar's test: p = {_p_value(self.p)}"
         counts = (
             f"{self.better} alone is right on {self.only_better:,} images, {self.other} alone "
             f"on {self.only_other:,}"
         )
         if self.p < SIGNIFICANT:
-            return f"{counts}: more than chance explains (it happens {chance})."
-        return f"{counts}: chance explains that (it happens {chance})."
+            return f"{counts}: a significant difference ({chance})."
+        return f"{counts}: not a significant difference ({chance})."
 
 
 def measured(contents: RunContents, place: int) -> Measured:
-    """A run's row of the table."""
+    """The row of a run in the table."""
     card, recipe = contents.card or {}, contents.recipe
     test = card.get("test")
     accuracy = float(test["accuracy"]) if test else None
@@ -78,7 +78,7 @@ def measured(contents: RunContents, place: int) -> Measured:
 
 
 def differences(runs: list[RunContents]) -> list[Difference]:
-    """Among the runs that sat the same test, the best against each other one."""
+    """Compares the best run with each other run on the same test images."""
     groups: dict[str, list[RunContents]] = {}
     for run in runs:
         if run.test_predictions is not None and (test := test_of(run)):
@@ -91,20 +91,20 @@ def differences(runs: list[RunContents]) -> list[Difference]:
 
 
 def test_of(run: RunContents) -> str | None:
-    """The hash of the images that a run was tested on; None where it is not known."""
+    """The hash of the test images of a run; None if it is unknown."""
     hashes = (run.card or {}).get("data_sha256")
     return hashes.get("test") if isinstance(hashes, dict) else None
 
 
 def difference(one: RunContents, other: RunContents) -> Difference:
-    """McNemar's exact test (1947) on the images that only one of two runs got right."""
+    """McNemar's exact test (1947) on the images that only one of two runs answered rightly."""
     mine, theirs = _right(one), _right(other)
     only_mine, only_theirs = int((mine & ~theirs).sum()), int((theirs & ~mine).sum())
     return Difference(one.name, other.name, only_mine, only_theirs, mcnemar(only_mine, only_theirs))
 
 
 def mcnemar(only_one: int, only_other: int) -> float:
-    """Two-sided probability of a split at least as uneven, were both runs equally good."""
+    """The two-sided p-value for equally good runs."""
     n = only_one + only_other
     if n == 0:
         return 1.0
@@ -114,7 +114,7 @@ def mcnemar(only_one: int, only_other: int) -> float:
 
 
 def set_otherwise(runs: list[RunContents]) -> list[tuple[str, list[str]]]:
-    """The recipe's keys that are not the same in all runs, with each run's value."""
+    """The recipe keys that differ between the runs, with the value of each run."""
     tables = [flatten(run.recipe.model_dump(mode="json")) if run.recipe else {} for run in runs]
     keys = dict.fromkeys(key for table in tables for key in table)
     rows = [(key, [_shown(table.get(key)) for table in tables]) for key in keys]
@@ -127,8 +127,8 @@ def _right(run: RunContents) -> np.ndarray:
     return run.test_predictions.answers == run.test_predictions.labels
 
 
-def _fraction(p: float) -> str:
-    return "fewer than 0.1%" if p < 0.001 else f"{p:.1%}"
+def _p_value(p: float) -> str:
+    return "less than 0.001" if p < 0.001 else f"{p:.3f}"
 
 
 def _shown(value: object) -> str:

@@ -1,4 +1,4 @@
-"""The page that compares runs."""
+"""Renders the page that compares runs."""
 
 from collections.abc import Callable
 
@@ -16,12 +16,12 @@ from inkling.evaluation.report.comparison import (
 from inkling.evaluation.report.contents import RunContents
 from inkling.evaluation.report.render import render
 
-COLOURS = 6  # that the style sheet knows; further runs begin again
+COLOURS = 6  # colours of the style sheet; more runs repeat them
 ROW, WIDTH, NAME, RIGHT = 30, 720, 190, 70
 
 
 def render_comparison(runs: list[RunContents]) -> str:
-    """The HTML that shows `runs` beside each other."""
+    """Renders the HTML that compares `runs`."""
     rows = [measured(run, place % COLOURS) for place, run in enumerate(runs)]
     known = [row for row in rows if row.accuracy is not None]
     best = max(known, key=lambda row: row.accuracy or 0) if known else None
@@ -40,7 +40,7 @@ def render_comparison(runs: list[RunContents]) -> str:
 
 
 def interval_chart(rows: list[Measured]) -> Markup:
-    """Each run's accuracy with its 95 % interval, on one scale."""
+    """The accuracy of each run with its 95 % interval on one scale."""
     low = min(row.interval[0] for row in rows)
     high = max(row.interval[1] for row in rows)
     ticks = [tick for tick in nice_ticks(low, high, 5) if tick <= 1 + 1e-9]

@@ -1,4 +1,4 @@
-"""The confusion matrix as a table whose every cell leads to its images."""
+"""The confusion matrix of a report, as a table with links to the images of each cell."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from inkling.evaluation.test_predictions import SavedPredictions
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell; `tint` (0 to 1) grows with the errors, `has_images` says if it links to any."""
+    """One cell. `tint` (0 to 1) grows with the errors; `has_images` is true if it has a link."""
 
     key: str
     count: int
@@ -24,7 +24,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Tile:
-    """One image of a panel, with what was answered and how surely."""
+    """One image of a panel, with the answer and its confidence."""
 
     uri: str
     alt: str
@@ -70,7 +70,7 @@ def confusion_rows(
 def confusion_panels(
     matrix: NDArray[np.int64], classes: tuple[str, ...], test_predictions: SavedPredictions
 ) -> list[Panel]:
-    """A panel for every cell with images; the most frequent confusion is the one shown first."""
+    """A panel for each cell with images. The most frequent confusion is shown first."""
     members = _members(test_predictions)
     if not members:
         return []
@@ -79,7 +79,7 @@ def confusion_panels(
     for (row, column), places in sorted(members.items()):
         count = int(matrix[row, column])
         note = "" if len(places) == count else f"{len(places)} of them, "
-        order = "the least sure first" if row == column else "the surest first"
+        order = "the least confident first" if row == column else "the most confident first"
         panels.append(
             Panel(
                 key=f"cell-{row}-{column}",
@@ -93,7 +93,7 @@ def confusion_panels(
 
 
 def _members(test_predictions: SavedPredictions) -> dict[tuple[int, int], list[int]]:
-    """Places of the kept images by (label, answer), in the order they are shown in."""
+    """The indices of the saved images by (label, answer), in display order."""
     confidence = test_predictions.probabilities.max(axis=1)
     cells: dict[tuple[int, int], list[int]] = {}
     for place in np.argsort(-confidence, kind="stable").tolist():
@@ -119,7 +119,7 @@ def _tile(test_predictions: SavedPredictions, place: int) -> Tile:
 
 
 def in_percent(fraction: float) -> str:
-    """Whole percents, except near 100 where the rest is what matters."""
+    """The text in percent, whole except near 100."""
     if fraction >= 0.99995:
         return "100%"
     return f"{fraction:.2%}" if fraction >= 0.995 else f"{fraction:.0%}"
@@ -133,7 +133,7 @@ def _words(classes: tuple[str, ...], row: int, column: int, count: int) -> str:
 
 
 def _fraction(count: int, total: int) -> str:
-    """In percent of the row, as short as a cell wants it."""
+    """The percentage of the row, as a short text for a cell."""
     if total == 0 or count == 0:
         return "·"
     fraction = 100 * count / total

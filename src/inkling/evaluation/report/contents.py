@@ -1,4 +1,4 @@
-"""What a run folder has to show: everything that is there, and a sentence for what is not."""
+"""Reads all contents of a run folder for its report, with a message for each missing part."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -14,15 +14,15 @@ from inkling.training.history import EpochMetrics, read_history
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import RunFolder
 
-LATER = "A new run has it: inkling train writes it at its end."
+LATER = "inkling train writes it at the end of a run."
 
 
 @dataclass(frozen=True, eq=False)
 class RunContents:
-    """A run as read; None or empty where something is not there, and `missing` says so."""
+    """The contents of a run. Missing parts are None or empty and are listed in `missing`."""
 
     folder: RunFolder
-    name: str  # what the run is called: its folder, and as much more as tells it from others
+    name: str  # its folder, with as many parents as needed to be unique
     recipe: Recipe | None
     recipe_text: str
     card: dict[str, Any] | None
@@ -34,13 +34,13 @@ class RunContents:
 
     @property
     def classes(self) -> tuple[str, ...]:
-        """The classes' names; empty where nothing tells them."""
+        """The names of the classes; empty if they are unknown."""
         source = self.measures or self.card or {}
         return tuple(str(name) for name in source.get("classes", ()))
 
 
 class _Notes:
-    """Collects what could not be read while the rest goes on."""
+    """Collects messages about parts that cannot be read."""
 
     def __init__(self) -> None:
         self.sentences: list[str] = []
@@ -50,14 +50,14 @@ class _Notes:
 
 
 def read_runs(folders: Sequence[RunFolder]) -> list[RunContents]:
-    """Several runs, called so that they can be told apart. Raises `RunError`."""
+    """Reads several runs, with unique names. Raises `RunError`."""
     names = _distinct([folder.path.resolve().parts for folder in folders])
     read = [read_run(folder) for folder in folders]
     return [replace(run, name=name) for run, name in zip(read, names, strict=True)]
 
 
 def _distinct(paths: list[tuple[str, ...]]) -> list[str]:
-    """The shortest end of each path that no other one has."""
+    """The shortest unique end of each path."""
     ends = dict.fromkeys(paths, 1)
     for path in ends:
         others = [other for other in ends if other != path]
@@ -67,7 +67,7 @@ def _distinct(paths: list[tuple[str, ...]]) -> list[str]:
 
 
 def read_run(folder: RunFolder) -> RunContents:
-    """All that a run folder holds. Raises `RunError` only where it is no run folder at all."""
+    """Reads all contents of a run folder. Raises `RunError` only if it is not a run folder."""
     notes = _Notes()
     recipe, text = _recipe(folder, notes)
     history = _history(folder, notes)
@@ -95,7 +95,7 @@ def _recipe(folder: RunFolder, notes: _Notes) -> tuple[Recipe | None, str]:
     try:
         recipe = folder.read_recipe()
     except RecipeError as error:
-        notes(error, "The recipe is shown as it was written, and not compared.")
+        notes(error, "The recipe is shown as text and not compared.")
         recipe = None
     return recipe, folder.recipe_path.read_text("utf-8", errors="replace")
 
@@ -107,7 +107,7 @@ def _history(folder: RunFolder, notes: _Notes) -> tuple[EpochMetrics, ...]:
         notes(error, "There are no curves.")
         return ()
     if not history:
-        notes(RunError("No epoch was measured"), "There are no curves.")
+        notes(RunError("No epoch was finished"), "There are no curves.")
     return history
 
 
@@ -115,7 +115,7 @@ def _card(
     folder: RunFolder, recipe: Recipe | None, history: tuple[EpochMetrics, ...], notes: _Notes
 ) -> dict[str, Any] | None:
     if not folder.complete:
-        notes(RunError(_unfinished(folder, recipe, history)), "The test set was not opened.")
+        notes(RunError(_unfinished(folder, recipe, history)), "The test set was not evaluated.")
         return None
     try:
         card = folder.read_card()
@@ -131,14 +131,14 @@ def _card(
 
 def _unfinished(folder: RunFolder, recipe: Recipe | None, history: tuple[EpochMetrics, ...]) -> str:
     planned = f" of {_planned(recipe):g}" if recipe else ""
-    text = f"This run has not ended: {len(history)}{planned} epochs are done"
+    text = f"This run is not finished: {len(history)}{planned} epochs are done"
     if folder.resumable:
-        text += f", and inkling train --resume {folder.path} goes on with it"
+        text += f". Resume it with inkling train --resume {folder.path}"
     return text
 
 
 def _planned(recipe: Recipe) -> float:
-    """Epochs of the whole training, those of every member where there are several."""
+    """The epochs of the whole training, of all members of an ensemble."""
     members = recipe.model.members if isinstance(recipe.model, EnsembleSpec) else 1
     return recipe.training.epochs * members
 
@@ -169,5 +169,5 @@ def _layer(folder: RunFolder, notes: _Notes) -> FirstLayer | None:
         return None
     layer = first_layer({name: value.float().numpy() for name, value in weights.items()})
     if layer is None:
-        notes(RunError("No layer of this network meets the pixels themselves"), "None is shown.")
+        notes(RunError("No layer of this network has the pixels as its input"), "None is shown.")
     return layer

@@ -1,4 +1,4 @@
-"""The page of a data set: counts, balance, and a sheet of samples."""
+"""Renders the page of a data set: counts, balance, and a sheet of samples."""
 
 from inkling.data.statistics import PartDescription, first_of_each_class
 from inkling.evaluation.report.charts.bars import balance_chart
@@ -10,7 +10,7 @@ SAMPLES_A_CLASS = 24
 
 
 def render_data(name: str, notice: str, parts: dict[str, tuple[Digits, PartDescription]]) -> str:
-    """The HTML that shows the parts of a data set, such as `training` and `test`."""
+    """Renders the HTML for the parts of a data set, such as `training` and `test`."""
     return render(
         "data.html.j2",
         name=name,

@@ -1,4 +1,4 @@
-"""What the first layer learnt: its weights as small images."""
+"""The weights of the first layer as small images."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from inkling.models.windows import FILTER
 from inkling.types import SIDE
 
 SHOWN = 64
-POSITIVE, NEGATIVE = (37, 99, 190), (214, 106, 30)  # RGB; both read on light and on dark
+POSITIVE, NEGATIVE = (37, 99, 190), (214, 106, 30)  # RGB; both are visible on light and on dark
 
 
 @dataclass(frozen=True)
@@ -24,18 +24,18 @@ class FirstLayer:
 
     @property
     def linear(self) -> bool:
-        """Whether each unit looks at the whole image."""
+        """Whether each unit sees the whole image."""
         return self.maps.shape[1] == SIDE
 
     def uris(self) -> list[str]:
-        """Each map as an image: one colour adds, the other takes away, strength is opacity."""
+        """Each map as an image: one colour for positive and one for negative weights."""
         return [data_uri(_tint(each)) for each in self.maps]
 
 
 def first_layer(weights: dict[str, NDArray[np.float32]]) -> FirstLayer | None:
-    """The first tensor that meets the image itself; None where no such is found.
+    """The first tensor that is applied to the pixels; None if there is none.
 
-    That is (F, 784) of a linear layer, (F, 1, H, W) of a convolution or (F, 36) of a sprint.
+    It is (F, 784) of a linear layer, (F, 1, H, W) of a convolution or (F, 36) of a sprint.
     """
     for name in sorted(weights, key=_by_number):
         maps = _maps(name, weights[name])
@@ -48,7 +48,7 @@ def first_layer(weights: dict[str, NDArray[np.float32]]) -> FirstLayer | None:
 
 
 def _maps(name: str, tensor: NDArray[np.float32]) -> NDArray[np.float32] | None:
-    """The weights as images (F, H, W), where they meet the image itself."""
+    """The weights as images (F, H, W), if they are applied to the pixels."""
     if tensor.ndim == 2 and tensor.shape[1] == SIDE * SIDE:
         return tensor.reshape(-1, SIDE, SIDE)
     if tensor.ndim == 4 and tensor.shape[1] == 1 and max(tensor.shape[2:]) > 1:
@@ -69,6 +69,6 @@ def _tint(weights: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _by_number(name: str) -> list[tuple[int, int | str]]:
-    """`layers.10` behind `layers.2`."""
+    """A sort key that puts `layers.10` after `layers.2`."""
     parts = re.split(r"(\d+)", name)
     return [(0, int(part)) if part.isdigit() else (1, part) for part in parts]

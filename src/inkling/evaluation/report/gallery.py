@@ -1,4 +1,4 @@
-"""The gallery of mistakes, the surest first, and the sheets of samples."""
+"""The gallery of mistakes, the most confident first, and the sheets of samples."""
 
 from dataclasses import dataclass
 
@@ -16,7 +16,7 @@ from inkling.evaluation.report.images import paper_uri
 from inkling.evaluation.test_predictions import SavedPredictions
 from inkling.types import MEAN, STD, Digits
 
-ORIGINALS, VARIANTS = 6, 8  # of the augmented sheet
+ORIGINALS, VARIANTS = 6, 8  # rows and columns of the augmented sheet
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Mistake:
 
 
 def mistake_cards(test_predictions: SavedPredictions) -> list[Mistake]:
-    """The surest wrong answers that the run kept."""
+    """The most confident wrong answers that the run saved."""
     digits = test_predictions.digits
     classes = digits.classes
     cards = []
@@ -53,7 +53,7 @@ def mistake_cards(test_predictions: SavedPredictions) -> list[Mistake]:
 
 
 def sample_sheet(samples: Digits, a_class: int = 10) -> list[tuple[str, list[str]]]:
-    """A row of images for each class: its name and the images' addresses."""
+    """A row per class: its name and the data addresses of its images."""
     rows = []
     for label, name in enumerate(samples.classes):
         places = np.nonzero(samples.labels == label)[0][:a_class]
@@ -62,7 +62,7 @@ def sample_sheet(samples: Digits, a_class: int = 10) -> list[tuple[str, list[str
 
 
 def augmented_sheet(samples: Digits, augment: Augment) -> list[tuple[str, list[str]]]:
-    """Per row one training image, and what the network may see of it in as many epochs."""
+    """A row per training image: the image and augmented versions of it."""
     labels = np.unique(samples.labels)
     chosen = [int(np.nonzero(samples.labels == label)[0][0]) for label in labels][:ORIGINALS]
     rows = []
@@ -77,6 +77,6 @@ def augmented_sheet(samples: Digits, augment: Augment) -> list[tuple[str, list[s
 
 
 def as_pixels(images: torch.Tensor) -> NDArray[np.uint8]:
-    """Normalised images (B, 1, 28, 28) back as (B, 28, 28) uint8."""
+    """Converts normalised images (B, 1, 28, 28) back to (B, 28, 28) uint8."""
     pixels = images[:, 0].mul(255 * STD).add(255 * MEAN).round().clamp(0, 255)
     return pixels.to(torch.uint8).numpy()

@@ -1,4 +1,4 @@
-"""Images as PNG inside the page."""
+"""Embeds images as PNG in the page."""
 
 import base64
 
@@ -10,7 +10,7 @@ from inkling.errors import InklingError
 
 
 def data_uri(image: NDArray[np.uint8]) -> str:
-    """An image (H, W), or (H, W, 4) as RGBA, uint8, as a `data:` address."""
+    """Encodes an image (H, W), or RGBA (H, W, 4), uint8, as a `data:` address."""
     ordered = cv2.cvtColor(image, cv2.COLOR_RGBA2BGRA) if image.ndim == 3 else image
     done, encoded = cv2.imencode(".png", ordered, [cv2.IMWRITE_PNG_COMPRESSION, 9])
     if not done:
@@ -19,5 +19,5 @@ def data_uri(image: NDArray[np.uint8]) -> str:
 
 
 def paper_uri(image: NDArray[np.uint8]) -> str:
-    """A digit (28, 28), light on dark, as dark ink on paper; the dark page turns it over."""
+    """Encodes a digit (28, 28), light on dark, as dark ink on paper. A dark page inverts it."""
     return data_uri(255 - image)

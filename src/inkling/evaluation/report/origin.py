@@ -1,4 +1,4 @@
-"""Where a run came from: its recipe, hashes, versions, and the command that repeats it."""
+"""The origin of a run: its recipe, hashes, versions, and the command that repeats it."""
 
 import shlex
 from typing import Any
@@ -44,7 +44,7 @@ def origin_facts(contents: RunContents) -> list[tuple[str, str]]:
 
 
 def repeat_command(contents: RunContents) -> str:
-    """The command line that trains the same again: by name where the recipe is a published one."""
+    """The command that repeats the training. It uses the name of a published recipe."""
     recipe, card = contents.recipe, contents.card or {}
     # Not the whole path: the page travels with its folder.
     own = ["inkling", "train", f"{contents.name}/{contents.folder.recipe_path.name}"]

@@ -1,4 +1,4 @@
-"""From what is to be shown to one file: template, style and script put together."""
+"""Renders a page: combines template, style sheet, script and content into one HTML file."""
 
 import base64
 import hashlib
@@ -10,14 +10,13 @@ import jinja2
 from markupsafe import Markup
 
 FOLDER = "templates"
-GENERATOR = "inkling"  # the meta tag by which a page is known as ours
+GENERATOR = "inkling"  # the meta tag that identifies pages of inkling
 
 
 def render(template: str, **content: Any) -> str:
-    """The page that `template` makes of `content`: one file that asks for nothing else.
+    """Renders `content` with `template` to one self-contained HTML file.
 
-    Its content security policy allows this very script, inline styles and `data:` images, and
-    forbids the rest.
+    Its content security policy allows only this script, inline styles and `data:` images.
     """
     script = asset("report.js")
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode("ascii")
@@ -42,7 +41,7 @@ def asset(name: str) -> str:
 
 @cache
 def environment() -> jinja2.Environment:
-    """Templates from the package; whatever goes into them is escaped, an unknown name an error."""
+    """The template environment. It escapes all values, and unknown names are errors."""
     return jinja2.Environment(
         loader=jinja2.FunctionLoader(asset),
         autoescape=True,
@@ -53,5 +52,5 @@ def environment() -> jinja2.Environment:
 
 
 def is_ours(page: str) -> bool:
-    """Whether a page's text was made by inkling, so that making it anew loses nothing."""
+    """Whether inkling made a page, so that it may be replaced."""
     return f'<meta name="generator" content="{GENERATOR}' in page[:2000]

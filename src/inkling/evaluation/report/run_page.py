@@ -1,4 +1,4 @@
-"""The report of one run."""
+"""Renders the report of one run."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ from inkling.training.history import EpochMetrics
 
 
 def render_run(contents: RunContents) -> str:
-    """The HTML of a run's report, made with what there is; `contents.missing` is said on top."""
+    """Renders the HTML of a report. Missing parts are listed at the top."""
     return render("run.html.j2", **_content(contents))
 
 
@@ -54,13 +54,13 @@ def _missing(contents: RunContents) -> list[str]:
         empty = without_example(contents.measures["per_class"])
         if empty:
             sentences.append(
-                f"The test set has no image of {', '.join(empty)}: nothing is known about that."
+                f"The test set has no image of {', '.join(empty)}; these were not measured."
             )
     return sentences
 
 
 def _facts(contents: RunContents) -> list[tuple[str, str]]:
-    """The figures that stand below the verdict."""
+    """The figures below the verdict."""
     card, measures, facts = contents.card, contents.measures, []
     if card:
         wrong = round((1 - card["test"]["accuracy"]) * card["test"]["n"])
@@ -78,7 +78,7 @@ def _facts(contents: RunContents) -> list[tuple[str, str]]:
 
 
 def seconds(value: float) -> str:
-    """A time as a person says it."""
+    """Formats a duration."""
     if value < 120:
         return f"{value:.1f} s"
     return f"{value // 60:.0f} min {value % 60:.0f} s"
@@ -99,7 +99,7 @@ def _curves(contents: RunContents) -> dict[str, Any] | None:
     )
     positive = [epoch.learning_rate for epoch in history if epoch.learning_rate > 0]
     steep = bool(positive) and max(positive) >= 20 * min(positive)
-    if steep:  # a logarithm has no place for 0
+    if steep:  # 0 has no logarithm
         rates = Series(rates.name, rates.class_, tuple(p for p in rates.points if p[1] > 0))
     return {
         "loss": line_chart("Loss", loss, lambda value: f"{value:.3g}", best, from_zero=True),
@@ -130,7 +130,7 @@ def _percent(value: float) -> str:
 
 
 def _test(contents: RunContents) -> dict[str, Any] | None:
-    """Confusion, classes, mistakes and calibration."""
+    """The sections about confusion, classes, mistakes and calibration."""
     measures, test_predictions = contents.measures, contents.test_predictions
     if measures is None:
         return None
@@ -150,13 +150,13 @@ def _test(contents: RunContents) -> dict[str, Any] | None:
 
 
 def _surer(reliability: np.ndarray) -> str:
-    """Whether the network claims more or less than it keeps."""
+    """A sentence on whether the confidence is too high or too low on average."""
     confidence, accuracy, count = reliability.T
     gap = float(((confidence - accuracy) * count).sum() / max(count.sum(), 1))
     if abs(gap) < 0.0005:
-        return "On average it claims just what it keeps."
-    more = "surer than it is right" if gap > 0 else "less sure than it is right"
-    return f"On average it is {more}, by {100 * abs(gap):.2f} percentage points."
+        return "On average its confidence equals its accuracy."
+    more = "too high" if gap > 0 else "too low"
+    return f"On average its confidence is {more} by {100 * abs(gap):.2f} percentage points."
 
 
 def _augmented(contents: RunContents) -> list[tuple[str, list[str]]]:
@@ -169,17 +169,12 @@ def _augmented(contents: RunContents) -> list[tuple[str, list[str]]]:
 def _augment_words(contents: RunContents) -> str:
     recipe = contents.recipe
     if recipe is None:
-        return "The recipe could not be read, so it is not known how images were varied."
+        return "The recipe could not be read, so the augmentation is unknown."
     if not recipe.augment.active:
-        return (
-            "This recipe varies nothing: the network sees each training image in every epoch "
-            "as it is."
-        )
+        return "This recipe has no augmentation: the network sees the same images in every epoch."
     if contents.test_predictions is None:
-        return "The images to show it on were not kept."
-    return (
-        "On the left a training image, beside it what the network may see of it in as many epochs."
-    )
+        return "The images for this section were not saved."
+    return "Left: a training image. Right: augmented versions of it, one per epoch."
 
 
 def _data(contents: RunContents) -> dict[str, Any] | None:

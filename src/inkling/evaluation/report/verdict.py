@@ -1,4 +1,4 @@
-"""The verdict in one line: what was reached, how sure that is, and whether it was expected."""
+"""The verdict on a run: its accuracy, the interval, and a comparison with the recipe."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from inkling.training.recipe_text import load_recipe
 from inkling.training.student_t import t_quantile_975
 
 Status = Literal["as expected", "above", "below", "not compared", "unfinished"]
-# What may differ from the recipe as published without making it another recipe.
+# Settings that may differ from the published recipe without making it another recipe.
 FREE = (
     "title",
     "expect",
@@ -25,7 +25,7 @@ FREE = (
 
 @dataclass(frozen=True)
 class RunVerdict:
-    """`headline` says what was reached, `detail` its interval, `expectation` what to make of it."""
+    """The accuracy (`headline`), its interval (`detail`) and the comparison (`expectation`)."""
 
     headline: str
     detail: str
@@ -36,9 +36,9 @@ class RunVerdict:
 def judge(
     recipe: Recipe | None, card: dict[str, Any] | None, interval: tuple[float, float] | None = None
 ) -> RunVerdict:
-    """The verdict on a run; `interval` is worked out from the card where it is None."""
+    """The verdict on a run. `interval` is computed from the card if it is None."""
     if card is None:
-        text = "No test result: the test set is opened once, at the end of a run."
+        text = "No test result: the test set is evaluated once, at the end of a run."
         return RunVerdict("Not yet measured", "", text, "unfinished")
     accuracy, n = float(card["test"]["accuracy"]), int(card["test"]["n"])
     low, high = interval or wilson_interval(round(accuracy * n), n)
@@ -52,9 +52,9 @@ def judge(
 
 
 def changes_of(recipe: Recipe) -> list[str]:
-    """How a recipe differs from the one of its name that comes with inkling, key by key.
+    """The differences of a recipe from the bundled one of the same name, key by key.
 
-    Raises `RecipeError` where there is none of that name.
+    Raises `RecipeError` if there is no bundled recipe of that name.
     """
     published = flatten(load_recipe(recipe.name).model_dump(mode="json"))
     own = flatten(recipe.model_dump(mode="json"))
@@ -66,7 +66,7 @@ def changes_of(recipe: Recipe) -> list[str]:
 
 
 def flatten(table: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested tables as one, with dotted keys."""
+    """Flattens nested tables to one with dotted keys."""
     flat: dict[str, Any] = {}
     for key, value in table.items():
         if isinstance(value, dict):
@@ -80,15 +80,15 @@ def _expectation(
     recipe: Recipe | None, card: dict[str, Any], accuracy: float, interval: tuple[float, float]
 ) -> tuple[str, Status]:
     if recipe is None or recipe.expect is None:
-        return "The recipe states no expectation to compare with.", "not compared"
+        return "The recipe has no expected accuracy to compare with.", "not compared"
     try:
         changes = changes_of(recipe)
     except RecipeError:
-        changes = []  # somebody's own recipe, with an expectation of its own
+        changes = []  # a recipe of the user with its own expectation
     if changes:
         return f"Not compared with the recipe: {'; '.join(changes)}.", "not compared"
     if card.get("data") != "mnist":
-        text = "The recipe's expectation is for MNIST and says nothing about this data."
+        text = "The recipe's expectation is for MNIST and does not apply to this data."
         return text, "not compared"
     return _compare(recipe.expect, accuracy, interval)
 
@@ -96,9 +96,9 @@ def _expectation(
 def _compare(
     expect: Expectation, accuracy: float, interval: tuple[float, float]
 ) -> tuple[str, Status]:
-    """Against a 95 % prediction interval: where a further seed should fall, given `n` of them.
+    """Compares with the 95 % prediction interval for another seed, given `n` seeds.
 
-    Where the sd is not known, against the run's own interval.
+    Without a known sd, compares with the interval of the run.
     """
     said = f"The recipe expects {expect.accuracy:.2%}"
     if expect.n > 1 and expect.sd > 0:
@@ -113,5 +113,5 @@ def _compare(
         if low <= expect.accuracy <= high:
             return f"{said}: as expected.", "as expected"
     if accuracy > expect.accuracy:
-        return f"{said}: this run did better than that.", "above"
-    return f"{said}: this run fell short of it.", "below"
+        return f"{said}: this run is better.", "above"
+    return f"{said}: this run is worse.", "below"

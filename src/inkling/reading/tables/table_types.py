@@ -92,7 +92,7 @@ class Table:
     rotation: int = 0
 
     def grid(self) -> list[list[Cell | None]]:
-        """The cells as `rows` lists of `columns`. None where a merged cell continues or none is."""
+        """The cells as `rows` lists of `columns`. None where a merged cell continues."""
         out: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
         for cell in self.cells:
             out[cell.row][cell.column] = cell

@@ -1,4 +1,4 @@
-"""Bars: the ten probabilities of one image, and how many images each class has."""
+"""Bar charts: the class probabilities of one image, and the number of images per class."""
 
 import numpy as np
 from markupsafe import Markup
@@ -6,15 +6,15 @@ from numpy.typing import NDArray
 
 from inkling.evaluation.report.charts.svg import drawing, join, tag, text
 
-SHOWN = 10  # classes; of more, the most probable
-STEP, BAR, ROOM = 17, 11, 44  # units: from bar to bar, width, height
-LETTERS = 2  # of a class's name that fit below a bar
+SHOWN = 10  # greatest number of classes, most probable first
+STEP, BAR, ROOM = 17, 11, 44  # units: distance of bars, width, height
+LETTERS = 2  # letters of a class name below a bar
 
 
 def probability_chart(
     probabilities: NDArray[np.floating], label: int, answer: int, classes: tuple[str, ...]
 ) -> Markup:
-    """All probabilities (C,) of one image; the label's and the answer's bars stand out."""
+    """The probabilities (C,) of one image. The bars of label and answer are highlighted."""
     shown = np.arange(len(classes))
     if len(classes) > SHOWN:
         shown = np.sort(np.argsort(-probabilities, kind="stable")[:SHOWN])
@@ -44,7 +44,7 @@ def probability_chart(
 
 
 def balance_chart(counts: list[int], classes: tuple[str, ...]) -> Markup:
-    """One bar a class, as long as it has images, with the count beside it."""
+    """One bar per class with its number of images."""
     width, row, name_room, count_room = 460, 22, 12 + 8 * max(map(len, classes)), 70
     longest = max([*counts, 1])
     parts = []
@@ -66,4 +66,4 @@ def balance_chart(counts: list[int], classes: tuple[str, ...]) -> Markup:
             )
         )
     words = ", ".join(f"{name}: {count:,}" for name, count in zip(classes, counts, strict=True))
-    return drawing(width, row * len(classes), f"Images a class. {words}", *parts)
+    return drawing(width, row * len(classes), f"Images per class. {words}", *parts)

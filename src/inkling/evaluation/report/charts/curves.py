@@ -1,4 +1,4 @@
-"""Loss, accuracy and learning rate by epoch."""
+"""Line charts of loss, accuracy and learning rate by epoch."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ from inkling.evaluation.report.charts.svg import (
 
 WIDTH, HEIGHT = 350, 236  # units of the drawing; the page scales it
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 10, 38
-MANY = 60  # epochs; beyond, points would hide the line
+MANY = 60  # epochs; with more, the points would hide the line
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def line_chart(
     log: bool = False,
     from_zero: bool = False,
 ) -> Markup:
-    """Curves over epochs with, where it is known, the best epoch marked."""
+    """Curves over epochs, with the best epoch marked if it is known."""
     values = [value for each in series for _, value in each.points]
     epochs = [epoch for each in series for epoch, _ in each.points]
     if not values:
@@ -94,7 +94,7 @@ def _curve(
 
 def _in_words(series: Series, show: Callable[[float], str]) -> str:
     if not series.points:
-        return f"{series.name} is not known"
+        return f"{series.name} is unknown"
     first, last = series.points[0][1], series.points[-1][1]
     return f"{series.name} from {show(first)} to {show(last)}"
 

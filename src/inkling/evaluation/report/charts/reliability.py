@@ -1,4 +1,4 @@
-"""The reliability diagram: is an answer given with 80 % right four times in five?"""
+"""The reliability diagram: accuracy against confidence."""
 
 import math
 
@@ -15,9 +15,9 @@ QUARTERS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
 def reliability_chart(reliability: NDArray[np.float64]) -> Markup:
-    """Accuracy against confidence with 95 % intervals, and below it how many answers there are.
+    """Accuracy against confidence with 95 % intervals, and the number of answers per bin.
 
-    `reliability` (B, 3) holds mean confidence, accuracy and count of each bin (DeGroot and
+    `reliability` (B, 3) has the mean confidence, accuracy and count of each bin (DeGroot and
     Fienberg, 1983; Guo et al., 2017).
     """
     x = Scale(0, 1, LEFT, WIDTH - RIGHT)
@@ -58,7 +58,7 @@ def _bin(row: list[float], x: Scale, y: Scale) -> Markup:
 
 
 def _histogram(reliability: NDArray[np.float64], x: Scale) -> Markup:
-    """Bars by the logarithm of the count: nearly all answers lie in the last bin."""
+    """Bars with the logarithm of the count, because nearly all answers are in the last bin."""
     bins = len(reliability)
     top = math.log10(max(10.0, reliability[:, 2].max(initial=0)))
     bars = []

@@ -1,6 +1,6 @@
-"""The little SVG that the charts need: elements, scales and ticks.
+"""SVG elements, scales and ticks for the charts.
 
-Colours are classes that the page's style sheet fills, so that one drawing serves light, dark and
+Colours are classes of the page's style sheet, so that a drawing works in light and dark mode and in
 print.
 """
 
@@ -12,7 +12,7 @@ from markupsafe import Markup, escape
 
 @dataclass(frozen=True)
 class Scale:
-    """From values `low`..`high` to pixels `start`..`end`, straight or by logarithm."""
+    """Maps values `low`..`high` to pixels `start`..`end`, linearly or logarithmically."""
 
     low: float
     high: float
@@ -30,7 +30,7 @@ class Scale:
 
 
 def tag(name: str, content: str = "", /, **attributes: object) -> Markup:
-    """One element; a trailing `_` of an attribute falls away, others become hyphens."""
+    """One element. In attribute names, a trailing `_` is removed and others become hyphens."""
     pairs = [
         f' {key.rstrip("_").replace("_", "-")}="{escape(str(value))}"'
         for key, value in attributes.items()
@@ -41,12 +41,12 @@ def tag(name: str, content: str = "", /, **attributes: object) -> Markup:
 
 
 def join(*parts: str) -> Markup:
-    """Elements one after the other."""
+    """Concatenates elements."""
     return Markup("").join(parts)
 
 
 def drawing(width: float, height: float, label: str, *parts: str) -> Markup:
-    """A whole image, named for those who cannot see it."""
+    """A complete SVG image with an accessible name."""
     return tag(
         "svg",
         join(*parts),
@@ -58,7 +58,7 @@ def drawing(width: float, height: float, label: str, *parts: str) -> Markup:
 
 
 def text(x: float, y: float, content: str, class_: str = "", anchor: str = "start") -> Markup:
-    """Words at a place."""
+    """A text at a position."""
     return tag("text", content, x=f"{x:g}", y=f"{y:g}", class_=class_ or None, text_anchor=anchor)
 
 
@@ -68,20 +68,20 @@ def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Markup:
 
 
 def polyline(points: list[tuple[float, float]], class_: str) -> Markup:
-    """A line through `points`; nothing where there are fewer than two."""
+    """A line through `points`. Empty for fewer than two points."""
     if len(points) < 2:
         return Markup("")
     return tag("path", d="M" + "L".join(f"{x:g} {y:g}" for x, y in points), class_=class_)
 
 
 def dot(x: float, y: float, radius: float, class_: str, hint: str) -> Markup:
-    """A point that tells its value when it is pointed at."""
+    """A point with its value as a tooltip."""
     return tag(
         "circle", tag("title", hint), cx=f"{x:g}", cy=f"{y:g}", r=f"{radius:g}", class_=class_
     )
 
 
-SMALLEST_SPAN = 1e-9  # below it values count as one: no axis could label the difference
+SMALLEST_SPAN = 1e-9  # values that differ by less are treated as equal
 
 
 def nice_ticks(low: float, high: float, wanted: int = 5) -> list[float]:

@@ -11,7 +11,7 @@ ifndef INKLING_DATA
   endif
 endif
 
-.PHONY: help demo test check wheel docs format slow mutants guide notebook help-page pictures clean
+.PHONY: help demo test check wheel docs format slow mutants guide notebook help-page images clean
 
 help:
 	@echo "make demo    train on MNIST, measure, and show what to open"
@@ -67,8 +67,8 @@ docs: $(VENV)/installed
 help-page: $(VENV)/installed
 	$(BIN)/python docs/make_help.py
 
-pictures: $(VENV)/installed
-	$(BIN)/python docs/make_pictures.py
+images: $(VENV)/installed
+	$(BIN)/python docs/make_images.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

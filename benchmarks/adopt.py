@@ -1,4 +1,4 @@
-"""How well `inkling adopt` recovers networks of many kinds: accuracy against their own code's.
+"""Measures how well `inkling adopt` recovers networks of many kinds, by their accuracy.
 
     INKLING_DATA=... python benchmarks/adopt.py FOLDER [--steps N] [--only WORD] [--kept]
 
@@ -54,7 +54,7 @@ class Functional(nn.Module):
 
 @dataclass(frozen=True)
 class Variant:
-    """One network as somebody publishes it."""
+    """One network as it might be published."""
 
     name: str
     make: Callable[[], nn.Module]
@@ -349,7 +349,7 @@ VARIANTS = (
 
 
 def save(net: nn.Module, form: str, folder: Path, name: str) -> Path:
-    """The file as somebody would publish it."""
+    """Writes the file as it might be published."""
     path = folder / f"{name}.{'safetensors' if form == 'safetensors' else 'pt'}"
     weights = net.state_dict()
     if form == "checkpoint":

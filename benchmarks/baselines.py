@@ -1,7 +1,7 @@
-"""What the sprints are measured against, in our own lines: two ways that people train MNIST.
+"""Baselines for the sprints, reimplemented: a student's loop and PyTorch's MNIST example.
 
-Both read the test set after every epoch, outside their clock, to find out when they first reach
-an accuracy. That favours them; our recipes read it once, at their end.
+Both evaluate the test set after every epoch, outside the measured time, to find when they first
+reach an accuracy. That favours them: our recipes evaluate it once, at the end.
 """
 
 import time
@@ -22,7 +22,7 @@ BATCH = 64
 
 
 class OneByOneDataset(Dataset[tuple[Tensor, int]]):
-    """A `Dataset` as everybody writes it first: one image, scaled and normalised, at a time."""
+    """A simple `Dataset` that scales and normalises one image at a time."""
 
     def __init__(self, digits: Digits) -> None:
         self.images, self.labels = torch.tensor(digits.images), torch.tensor(digits.labels)
@@ -58,7 +58,7 @@ class ExampleNetwork(nn.Module):
 
 @dataclass(frozen=True)
 class Baseline:
-    """A network, its optimiser and schedule, and how long it is trained."""
+    """A network with its optimiser, schedule and number of epochs."""
 
     name: str
     network: Callable[[], nn.Module]
@@ -85,14 +85,14 @@ EXAMPLE = Baseline(
 
 @dataclass
 class Course:
-    """How a baseline fared: after each epoch, seconds of training so far and test accuracy."""
+    """The result of a baseline: training seconds and test accuracy after each epoch."""
 
     name: str
     seconds: list[float] = field(default_factory=list)
     accuracy: list[float] = field(default_factory=list)
 
     def seconds_to(self, accuracy: float) -> float | None:
-        """When it first stood at `accuracy`; None if it never did."""
+        """The seconds until it first reached `accuracy`; None if it never did."""
         reached = zip(self.seconds, self.accuracy, strict=True)
         return next((spent for spent, stood in reached if stood >= accuracy), None)
 
@@ -100,7 +100,7 @@ class Course:
 def run_baseline(
     baseline: Baseline, training: Digits, test: Digits, epochs: int, seed: int
 ) -> Course:
-    """Train for `epochs`; the clock stands still while the test set is read."""
+    """Trains for `epochs`. The time for the test set does not count."""
     torch.manual_seed(seed)
     network = baseline.network()
     optimizer = baseline.optimizer(network)

@@ -1,13 +1,13 @@
-"""What bulk reading costs beside the bare reader, on local processes and on Ray; its memory.
+"""Measures the overhead and memory of bulk reading, with local processes and with Ray.
 
     python benchmarks/bulk.py [--images N] [--rounds N] [--no-ray] [--memory N,N,...] [--json FILE]
 
-Thumbnails are MNIST's test images as PNG files ($INKLING_DATA; without it the embedded scans), in
-a tar and a parquet file. Everything is measured in turn in each round, since the load of a machine
-changes; a ratio is the median over rounds of the ratios within one round. The bare reader has the
-images in memory and runs in as many processes of one thread as the run that it is compared with.
-`steady` leaves out the start of the processes and the models: it is the throughput between the
-first and the last part; `whole` is the time of the whole command.
+Thumbnails are MNIST's test images as PNG files ($INKLING_DATA; without it the embedded scans), in a
+tar and a parquet file. Each round measures everything, because the load of a machine changes. A
+ratio is the median over rounds of the ratios within one round. The bare reader has the images in
+memory and runs in as many processes of one thread as the run that it is compared with. `steady`
+leaves out the start of the processes and the models: it is the throughput between the first and the
+last part; `whole` is the time of the whole command.
 """
 
 import argparse

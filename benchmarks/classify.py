@@ -1,11 +1,11 @@
-"""How quickly a trained network answers: torch, torch compiled where it works, ONNX Runtime.
+"""Measures the speed of a trained network in torch, compiled torch and ONNX Runtime.
 
     python benchmarks/classify.py [RUN] [--rounds 5] [--json FILE]
 
 Without a run, cnn-sprint-99 is trained first. Latency is of one image, a thousand calls per round
 after a hundred to warm up, on one thread; throughput is of all 10,000 test images in portions of
-1,000, on all threads. The ways take turns, and medians over the rounds are given. Images come
-normalised; what the reader does before that is not part of it.
+1,000, on all threads. The runtimes alternate, and the results are medians over the rounds. Images
+are normalised before the measurement.
 """
 
 import argparse
@@ -56,16 +56,16 @@ def main() -> None:
             "way": way,
             "p50_microseconds": statistics.median(p50 for p50, _ in latency[way]),
             "p99_microseconds": statistics.median(p99 for _, p99 in latency[way]),
-            "pictures_a_second": statistics.median(value for value, _ in speed[way]),
+            "images_per_second": statistics.median(value for value, _ in speed[way]),
         }
         for way in latency
     ]
     print(f"{machine()['processor']}, load {machine()['load']:.1f}, {options.rounds} rounds\n")
-    print(f"{'':<18}{'one picture, p50':>18}{'p99':>10}{'pictures a second':>20}")
+    print(f"{'':<18}{'one image, p50':>18}{'p99':>10}{'images per second':>20}")
     for row in rows:
         print(
             f"{row['way']:<18}{row['p50_microseconds']:>15.0f} us{row['p99_microseconds']:>7.0f} us"
-            f"{row['pictures_a_second']:>20,.0f}"
+            f"{row['images_per_second']:>20,.0f}"
         )
     if options.json:
         record = {"machine": machine(), "run": str(run), "rounds": options.rounds, "rows": rows}
@@ -75,7 +75,7 @@ def main() -> None:
 def _ways(
     model: nn.Module, path: Path, example: NDArray[np.float32], threads: int
 ) -> dict[str, Answer]:
-    """Each way to answer; `threads` 0 is all there are."""
+    """The functions to measure. `threads` 0 means all."""
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
     session = onnxruntime.InferenceSession(path, settings, providers=["CPUExecutionProvider"])
@@ -86,7 +86,7 @@ def _ways(
     compiled = _with_torch(torch.compile(model), threads)
     try:
         compiled(example)
-    except (RuntimeError, subprocess.CalledProcessError) as error:  # no C++ compiler, most often
+    except (RuntimeError, subprocess.CalledProcessError) as error:  # usually: no C++ compiler
         print(f"torch.compile does not work here: {str(error).splitlines()[0]}")
     else:
         ways["torch compiled"] = compiled
@@ -107,7 +107,7 @@ def _with_torch(model: Callable[[torch.Tensor], torch.Tensor], threads: int) -> 
 def _measure(
     ways: dict[str, Answer], rounds: int, measure: Callable[[Answer], tuple[float, float]]
 ) -> dict[str, list[tuple[float, float]]]:
-    """`measure` of each way, in turn."""
+    """Applies `measure` to each function in turn."""
     found: dict[str, list[tuple[float, float]]] = {way: [] for way in ways}
     for _ in range(rounds):
         for way, answer in ways.items():

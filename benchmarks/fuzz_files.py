@@ -1,4 +1,4 @@
-"""Mutated files through every way to open a foreign file: only typed errors, none slow.
+"""Fuzzes all file readers with mutated files: only typed errors, none slow.
 
     python benchmarks/fuzz_files.py [--count 5000] [--seed 1] [--only NAME] [--json FILE]
 
@@ -50,7 +50,7 @@ class Target:
 
 @dataclass
 class Outcome:
-    """What came of the mutations of one target."""
+    """The results of the mutations of one target."""
 
     results: Counter[str] = field(default_factory=Counter)
     crashes: list[str] = field(default_factory=list)
@@ -120,7 +120,7 @@ def attack(target: Target, count: int, seed: int, folder: Path) -> Outcome:
             outcome.results["opened"] += 1
         except InklingError as error:
             outcome.results[type(error).__name__] += 1
-        except Exception as error:  # what this is here to find
+        except Exception as error:  # the faults that fuzzing looks for
             outcome.crashes.append(f"{target.name} {index}: {type(error).__name__}: {error}"[:300])
         outcome.slowest = max(outcome.slowest, time.process_time() - started)
     return outcome

@@ -1,4 +1,4 @@
-"""Mutated image files through the reader: typed errors only, none slow, memory bounded.
+"""Fuzzes the reader with mutated image files: only typed errors, none slow, limited memory.
 
     python benchmarks/fuzz_images.py [--count 20000] [--seed 1] [--json FILE]
 
@@ -87,14 +87,14 @@ def paged(base: Image.Image) -> list[bytes]:
 
 
 def read_every_page(reader: Reader, data: bytes) -> list[str]:
-    """What is said of a file and of its further pages: verdicts, or "error"."""
+    """The verdicts, or "error", of a file and of its further pages."""
     sources = [data, *pages_of(data)[1:MOST_PAGES]]
     answers = reader.read(sources)
     return ["error" if isinstance(one, ImageError) else one.verdict for one in answers]
 
 
 def mutate(data: bytes, rng: np.random.Generator) -> bytes:
-    """One to four wounds: flipped bytes, a hole, a repeat, a cut, or large numbers up front."""
+    """Applies one to four mutations: flipped, deleted or repeated bytes, a cut, large numbers."""
     out = bytearray(data)
     for _ in range(int(rng.integers(1, 5))):
         if not out:
@@ -134,7 +134,7 @@ def main() -> None:
         start, busy = time.perf_counter(), time.process_time()
         try:
             outcomes.update(read_every_page(reader, data))
-        except Exception as error:  # what this is here to find
+        except Exception as error:  # the faults that fuzzing looks for
             crashes.append(f"file {index}: {type(error).__name__}: {error}")
         took = time.perf_counter() - start, time.process_time() - busy, index
         slowest = max(slowest, took)

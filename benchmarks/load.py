@@ -1,6 +1,7 @@
-"""A small HTTP load generator: keep-alive connections on one event loop, nothing but sockets.
+"""A small HTTP load generator: keep-alive connections on one event loop, with plain sockets.
 
-Client libraries cost more than the services under test; this costs about 0.1 ms a request.
+Client libraries need more time than the services under test. This one needs about 0.1 ms per
+request.
 """
 
 import asyncio
@@ -14,7 +15,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class Sample:
-    """One answer: when it was asked for and how long it took, in seconds, and its status."""
+    """One response: its start and duration in seconds, and its status."""
 
     at: float
     took: float
@@ -23,7 +24,7 @@ class Sample:
 
 @dataclass(frozen=True)
 class Load:
-    """What came of a run: every answer, and the seconds the run took."""
+    """The result of a run: all responses, and its duration in seconds."""
 
     samples: tuple[Sample, ...]
     seconds: float
@@ -34,13 +35,13 @@ class Load:
 
     @property
     def rate(self) -> float:
-        """Answers a second."""
+        """Responses per second."""
         return len(self.samples) / self.seconds
 
-    def percentile(self, share: float) -> float:
-        """Milliseconds that `share` of 100 of the answers kept."""
+    def percentile(self, rank: float) -> float:
+        """The percentile of the durations, in milliseconds."""
         took = [sample.took * 1000 for sample in self.samples]
-        return float(np.percentile(took, share)) if took else float("nan")
+        return float(np.percentile(took, rank)) if took else float("nan")
 
 
 class Connection:
@@ -52,10 +53,10 @@ class Connection:
         self.streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def post(self, path: str, body: bytes) -> int:
-        """The status of the answer, once all of it has arrived; 0 if the connection broke."""
+        """The status after the whole response arrived; 0 if the connection broke."""
         try:
             if self.streams is None or self.streams[0].at_eof():
-                self.close()  # the service hangs up on what has been idle for some seconds
+                self.close()  # the service closes idle connections
                 self.streams = await asyncio.open_connection(self.host, self.port)
             reader, writer = self.streams
             head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -70,7 +71,7 @@ class Connection:
             return 0
 
     def close(self) -> None:
-        """Hangs up."""
+        """Closes the connection."""
         if self.streams is not None:
             self.streams[1].close()
         self.streams = None
@@ -79,7 +80,7 @@ class Connection:
 async def closed_loop(
     address: str, path: str, bodies: Sequence[bytes], connections: int, seconds: float
 ) -> Load:
-    """`connections` askers, each with its next request as soon as the last is answered."""
+    """Sends requests on `connections` connections, each one after the previous response."""
     started = time.perf_counter()
     samples: list[Sample] = []
 
@@ -99,7 +100,7 @@ async def closed_loop(
 async def open_loop(
     address: str, path: str, bodies: Sequence[bytes], rate: float, seconds: float
 ) -> Load:
-    """`rate` requests a second, whether or not the earlier ones are answered."""
+    """Sends `rate` requests per second, without waiting for responses."""
     started = time.perf_counter()
     samples: list[Sample] = []
     idle: list[Connection] = []

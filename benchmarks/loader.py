@@ -1,11 +1,11 @@
-"""The same recipe, batch size and epochs: our loader against the per-sample one, in turn.
+"""Compares inkling's loader with a per-sample loader, with the same recipe and batch size.
 
     python benchmarks/loader.py [--recipe mlp-adam] [--epochs 1] [--rounds 3] [--json FILE]
 
-The per-sample loop is the one of the student projects, in our words: a `Dataset` whose items are
-turned into a normalised tensor one by one, collated by `DataLoader` with its defaults, and the
-recipe's own network and optimiser. Both run in this process, one after the other, several rounds;
-the ratio of the medians is what counts.
+The per-sample loop is that of the student projects, reimplemented: a `Dataset` that converts single
+items to normalised tensors, collated by `DataLoader` with its defaults, and the network and
+optimiser of the recipe. Both run in this process, alternating, in several rounds. Compare the ratio
+of the medians.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from inkling.types import MEAN, STD, Digits
 
 
 class SampleBySample(Dataset[tuple[Tensor, int]]):
-    """What torchvision's MNIST with ToTensor and Normalize does for each image."""
+    """The work of torchvision's MNIST with ToTensor and Normalize for each image."""
 
     def __init__(self, digits: Digits) -> None:
         self.images = torch.tensor(digits.images)
@@ -55,7 +55,7 @@ class SampleBySample(Dataset[tuple[Tensor, int]]):
 
 
 def plain_optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.Optimizer:
-    """The optimiser as everybody builds it, with torch's defaults."""
+    """The optimiser with torch's defaults."""
     spec = recipe.optimizer
     if isinstance(spec, Sgd):
         return torch.optim.SGD(model.parameters(), spec.learning_rate, spec.momentum)

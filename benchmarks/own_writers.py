@@ -1,4 +1,4 @@
-"""How much 50 corrections help: errors of the reader on the other 50 digits of a writer.
+"""Measures finetuning with 50 corrections by the errors on the other 50 digits of a writer.
 
     INKLING_DATA=../shared/data python benchmarks/own_writers.py [0 1 2 3]
 
@@ -86,7 +86,7 @@ def main() -> None:
         )
         print(
             f"writer {number}: errors {before:.0%} to {after:.0%} of {len(rest)}; {compared}; "
-            f"share {result.share}; {seconds:.0f} s of processor time, "
+            f"fraction {result.share}; {seconds:.0f} s of processor time, "
             f"{result.seconds:.0f} s in all",
             flush=True,
         )

@@ -1,9 +1,9 @@
-"""How many synthetic rows, pages, lists, forms and dates the reader reads correctly.
+"""Measures the reader on synthetic rows, pages, lists, forms and dates.
 
     python benchmarks/pages.py [--kind NAME]... [--count 100] [--seed 5] [--save FOLDER]
 
 MNIST's last 5,000 training digits, which no bundled network learned from, and free fonts, laid out
-and drawn by `benchmarks/sheets` without the project's composer. For each kind, as fractions:
+and drawn by `benchmarks/sheets` without the project's renderer. For each kind, as fractions:
 
 right       all digits, in order, and in the right lines where the answer has several lines
 order       all digits, in order; lines are ignored
@@ -17,7 +17,7 @@ refused     any verdict but `digits`
 marks       the kinds of all marks are named (once answers have `others`)
 rotation    the rotation of the sheet is named (once answers have `rotation`)
 
-Blank sheets and words are right where the answer has no digits; `verdicts` counts what was said.
+Blank sheets and words are right if the answer has no digits. `verdicts` counts the verdicts.
 """
 
 import argparse
@@ -48,7 +48,7 @@ UNNAMED = ("stray", "ring")  # marks without a kind of their own in the answers
 
 @dataclass(frozen=True)
 class Measured:
-    """What one answer has right; None if the question does not apply or has no answer yet."""
+    """The score of one answer. None for measures that do not apply."""
 
     right: bool
     order: bool

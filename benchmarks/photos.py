@@ -1,11 +1,11 @@
-"""Phone photos of a written digit, drawn by lines of their own, and how many of them are read.
+"""Measures the reader on rendered phone photos of a digit, drawn by separate code.
 
     python benchmarks/photos.py [--count 200] [--seed 3] [--model FILE] [--json FILE]
 
-MNIST's last 5,000 training digits, which the reader's network never saw, with a pen on plain, ruled
-or squared paper, in sunlight, lamplight and a phone's shadow; four in ten on a sheet that lies on a
-desk, seen from aside. Nothing here comes out of the composer that taught the reader: what both get
-wrong, its own images cannot show. They are harder than most photos that people send.
+MNIST's last 5,000 training digits, which the reader was not trained on, with a pen on plain, ruled
+or squared paper, in sunlight, lamplight and a phone's shadow. Four in ten show a sheet on a desk in
+perspective. The renderer of the training images is not used, because its images cannot show errors
+that it has in common with the reader. The photos are harder than most users' photos.
 """
 
 import argparse

@@ -1,7 +1,7 @@
-"""The plain short training that the sprints had to go past, in our own lines.
+"""A plain short training as a baseline for the sprints.
 
-Two small convolutions, batch norm, AdamW, a triangular schedule, bf16 where the processor has it:
-what a good engineer writes in an hour. It is trained for as long as a sprint of about its accuracy.
+Two small convolutions, batch norm, AdamW, a triangular schedule, and bf16 if the processor supports
+it. Its length gives about the accuracy of a sprint.
 """
 
 import time

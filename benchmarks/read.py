@@ -1,8 +1,8 @@
-"""How well and how fast the reader reads what is at hand.
+"""Measures the accuracy and speed of the reader on all available data.
 
     python benchmarks/read.py [--json FILE] [--quick] [--model FILE]
 
-Reads $INKLING_DATA: MNIST's test images, and in `dev` own digits, pen digits, cheque amounts
+Uses $INKLING_DATA: MNIST's test images, and in `dev` own digits, pen digits, cheque amounts
 and letters. The networks trained on four fifths of hwd1000 and, without labels, of the cheques: of
 those, every fifth image is held out. Times are medians, each with a ratio to compare machines by.
 """

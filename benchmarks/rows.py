@@ -1,10 +1,10 @@
-"""How many rows of digits the reader reads wholly right, apart and touching.
+"""Measures the fraction of rows that are read completely right, for separate and touching digits.
 
     python benchmarks/rows.py
 
-MNIST's last 5,000 training digits, which the reader did not learn from, inked anew at 28 to 120
-pixels and set side by side on grey paper, some on a ruling; blurred, with noise, through JPEG. The
-composer has no part in them.
+MNIST's last 5,000 training digits, which the reader was not trained on, redrawn at 28 to 120 pixels
+and placed side by side on grey paper, some on a ruling, with blur, noise and JPEG compression. The
+renderer of the training images is not used.
 """
 
 import argparse

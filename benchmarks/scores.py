@@ -1,4 +1,4 @@
-"""Scores of answers whose right text is known; the benchmarks share them."""
+"""Scores of answers with known text, for several benchmarks."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The service under load, compared with a plain student deployment on the same cores and images.
+"""Measures the service under load, and compares it with a student's service on the same cores.
 
     python benchmarks/serve.py speed        throughput, latency, memory: both services in turn
     python benchmarks/serve.py overload     four times the sustainable rate for 30 s

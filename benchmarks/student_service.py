@@ -1,7 +1,7 @@
-"""The usual way to put a digit classifier on the web, written plainly: what `serve` is held to.
+"""A simple web service for a digit classifier, the baseline for `inkling serve`.
 
-FastAPI, the model in torch in eager mode, the image shrunk to 28x28 whatever is on it. Weights
-do not change the time, so they are left as they are initialised.
+FastAPI, the model in torch in eager mode, and the whole image resized to 28x28. The weights are
+random, because they do not change the time.
 
     python benchmarks/student_service.py PORT
 """

@@ -1,9 +1,9 @@
-"""How many ruled grids are found, and how many of their cells are read correctly.
+"""Measures how many ruled grids are found, and how many of their cells are read correctly.
 
     python benchmarks/tables.py [--kind NAME]... [--count 20] [--seed 5] [--save FOLDER]
     python benchmarks/tables.py --sudoku [--every N] | --none [--count N] | --large
 
-Without another option: grids drawn by `benchmarks/sheets/grids.py`, without the project's composer,
+Without another option: grids drawn by `benchmarks/sheets/grids.py`, without the project's renderer,
 half of their cells empty, the others with MNIST's last 5,000 training digits, which no bundled
 network learned from. For each kind:
 

@@ -1,16 +1,15 @@
-"""Seconds to an accuracy: our sprints, a plain short training, a student's loop and PyTorch's own
-example, in turn.
+"""Measures the seconds to an accuracy: sprints, a prototype, a student's loop, PyTorch's example.
 
     python benchmarks/time_to_accuracy.py [--quick] [--rounds 5] [--json FILE]
 
 Each round runs, one after the other in this process: the three sprint recipes, the prototypes of
 about the accuracy of two of them, then the two baselines, for their whole schedules; that takes
-some 6 minutes a round on two idle cores. A prototype's ratio is its time over ours, whatever either
-reaches. A baseline's time is when it first stood at the level, or "never". `--quick` gives the
-baselines one epoch and multiplies by the epochs of their schedule, whatever that reaches. MNIST is
-needed. Times are train_seconds: everything from before the first step to after the last. The
-fraction is the run's arithmetic by its time, against what a 2048 x 2048 matrix product reaches
-here, in the format of the run.
+about 6 minutes per round on two idle cores. The ratio of a prototype is its time over ours, without
+regard to the accuracy. The time of a baseline is when it first reached the level, or "never".
+`--quick` runs one epoch of the baselines and multiplies by the epochs of their schedule. MNIST is
+needed. Times are train_seconds, from before the first step to after the last one. The fraction of
+the peak is the run's arithmetic per second, relative to a 2048 x 2048 matrix product in the same
+number format.
 """
 
 import argparse
@@ -167,7 +166,7 @@ def _compare(plain: list[dict[str, float]], ours: list[dict[str, float]]) -> dic
 
 
 def _needed(baseline: Baseline, courses: list[Course], level: float) -> float | None:
-    """The median time to the level, None if a run never stood there; after one epoch only,
+    """The median time to the level, None if a run never reached it; after one epoch only,
     the time of the whole schedule."""
     if any(len(course.seconds) < baseline.epochs for course in courses):
         return baseline.epochs * statistics.median(course.seconds[-1] for course in courses)

@@ -1,4 +1,4 @@
-"""How the reader copes with the crops, enlargements and frames that users make of a digit.
+"""Measures the reader on cropped, enlarged, stretched and framed versions of digits.
 
     python benchmarks/variants.py [--part held-out|test] [--count N] [--only NAME]... [--json FILE]
 

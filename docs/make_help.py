@@ -1,6 +1,6 @@
-"""Write `docs/help.md` from the command line's own help: `make help-page`.
+"""Writes `docs/help.md` from the help texts of the command line: `make help-page`.
 
-`tests/test_docs.py` fails where the page is not what this would write.
+`tests/test_docs.py` fails if the page is out of date.
 """
 
 import os
@@ -13,14 +13,14 @@ INTRODUCTION = """\
 # The command line
 
 Every command takes `--json`: one JSON document on standard output, everything else on standard
-error. The exit code is 0, 1 if it could not be done (with one sentence), or 2 for wrong usage.
+error. The exit code is 0 for success, 1 for a failure (with a message), or 2 for wrong usage.
 
-This page is written by `make help-page`.
+`make help-page` writes this page.
 """
 
 
 def help_page() -> str:
-    """The whole page: the help of `inkling` and of each of its commands."""
+    """The page with the help of `inkling` and of all commands."""
     from inkling.cli.main import commands
 
     parts = [INTRODUCTION, _block([])]

@@ -1,6 +1,6 @@
 """Make guide.ipynb of guide.py: run every cell in a clean kernel and keep what it gave.
 
-It runs on the embedded digits, since MNIST's pictures are not to be part of the repository.
+It runs on the embedded digits, because MNIST's images are not in the repository.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""From a trained run to the bundled model: temperature, thresholds, export, card.
+"""Makes the bundled crop model of a trained run: calibrates, exports, measures.
 
 python references/bundle_reader.py RUN crops.npz src/inkling/reading/weights/reader.onnx
 """
@@ -19,7 +19,7 @@ from inkling.reading.recognise.tta import average_over_shifts
 
 
 def main() -> None:
-    """Calibrate on one half of the held-out crops, measure on the other, write the file."""
+    """Calibrates on one half of the held-out crops, measures on the other, writes the file."""
     given = read_held_out(__doc__)
     classifier, held = given.classifier, given.crops
     fitted, measured = given.fitted, given.measured
@@ -30,8 +30,8 @@ def main() -> None:
         return softmax(classifier.predict_logits(images) / temperature).astype(np.float32)
 
     probs = average_over_shifts(held.images, judge(held.images), judge)
-    # A digit that lost half its strokes on the way is rightly refused: thresholds are chosen on
-    # those whose shape is still told from the other nine.
+    # It is right to refuse a digit that lost half of its strokes. Thresholds are chosen on crops
+    # that are classified correctly among the ten digits ("legible").
     legible = (probs[:, :10].argmax(axis=1) == held.labels) | (held.labels == 10)
     chosen_on = fitted[legible[fitted]]
     thresholds = choose_thresholds(probs[chosen_on], held.labels[chosen_on])

@@ -1,4 +1,4 @@
-"""From a trained run to the small network for thumbnails: temperature, threshold, export, card.
+"""Makes the small thumbnail model of a trained run: fits temperature and threshold, exports.
 
 python references/bundle_thumbs.py RUN crops.npz src/inkling/reading/weights/thumbs.onnx
 """
@@ -14,7 +14,7 @@ from inkling.reading.recognise.thumbnail_network import SURE
 
 
 def main() -> None:
-    """Calibrate on one half of the held-out crops, measure on the other, write the file."""
+    """Calibrates on one half of the held-out crops, measures on the other, writes the file."""
     given = read_held_out(__doc__)
     classifier, held = given.classifier, given.crops
     fitted, measured = given.fitted, given.measured

@@ -1,4 +1,4 @@
-"""What the scripts share that make a bundled model of a run: the crops it is calibrated on."""
+"""Common code of the bundle scripts: arguments, held-out crops, and the final message."""
 
 import argparse
 import hashlib
@@ -19,7 +19,7 @@ from inkling.types import Digits
 
 @dataclass(frozen=True, eq=False)
 class HeldOut:
-    """A trained run, the file to write, and held-out crops in halves: to fit on, to measure on."""
+    """A trained run, the file to write, and the held-out crops in two halves."""
 
     classifier: Classifier
     out: Path
@@ -30,7 +30,7 @@ class HeldOut:
 
 
 def read_held_out(description: str | None) -> HeldOut:
-    """Parse RUN, CROPS and OUT, and read them. Raises `DataError` if no crops are held out."""
+    """Parses and reads RUN, CROPS and OUT. Raises `DataError` if no crops are held out."""
     parser = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -53,6 +53,6 @@ def read_held_out(description: str | None) -> HeldOut:
 
 
 def report(path: Path, card: dict[str, Any]) -> None:
-    """Print a written file's size and hash, and its card."""
+    """Prints the size, hash and card of a written file."""
     size, digest = path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest()
     print(json.dumps({"file": str(path), "bytes": size, "sha256": digest, "card": card}))

@@ -1,4 +1,4 @@
-"""Draw the images of `tests/accuracy`, with their answers: the offline accuracy test of the reader.
+"""Draws the images and answers of `tests/accuracy`, the offline accuracy test of the reader.
 
     python references/make_accuracy_images.py tests/accuracy
 
@@ -39,7 +39,7 @@ def draw_text(text: str, height: int, rng: np.random.Generator) -> NDArray[np.fl
 def photograph(
     ink: NDArray[np.float32], unit: float, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Ink on lit paper as a camera sees it, (H, W) uint8."""
+    """A photo (H, W) uint8 of ink on paper."""
     sheet = lay_paper((ink.shape[0], ink.shape[1]), unit, rng)
     image = sheet * (1 - ink) + np.minimum(sheet, np.float32(rng.uniform(0.1, 0.35))) * ink
     image = light_paper(image, rng)
@@ -72,9 +72,9 @@ def make_image(kind: str, rng: np.random.Generator) -> tuple[NDArray[np.uint8], 
 
 
 def main() -> None:
-    """Draw every image and write the answers."""
+    """Draws all images and writes the answers."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", type=Path, help="where images/ and answers.json go")
+    parser.add_argument("folder", type=Path, help="folder for images/ and answers.json")
     folder = parser.parse_args().folder
     (folder / "images").mkdir(parents=True, exist_ok=True)
     rng = np.random.default_rng(SEED)

@@ -1,13 +1,13 @@
-"""Make the reader's training data: crops that the reader itself cuts from rendered images.
+"""Makes the reader's training data: crops that the reader cuts from rendered images.
 
     python -m inkling.synthesis.fonts            # once: free fonts into the user's cache
     python references/make_crops.py crops.npz       # 707,000 crops; resumable, by parts
     inkling train reader --data crops.npz
 
-An hour of one core by default. Each part has its own seed, so that neither the number
-of workers nor a pause changes a pixel; parts that are there are kept, so begin in a new folder
-once the composer has changed. The last 5,000 of MNIST's training digits and every eighth
-font are held out: the test part of the file is composed from them alone.
+It takes an hour on one core by default. Each part has its own seed, so neither the number of
+workers nor a pause changes the result. Existing parts are kept, so use a new folder after a change
+of the renderer. The last 5,000 of MNIST's training digits and every eighth font are held out: the
+test part of the file is rendered only from them.
 """
 
 import argparse
@@ -34,7 +34,7 @@ from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labelled_crops import CropMix
 from inkling.types import Digits
 
-PART = 2_500  # crops
+PART = 2_500  # crops per part
 TRAINED = 55_000  # of MNIST's 60,000 training digits; the rest is held out
 KINDS = (
     "plain",
@@ -48,7 +48,7 @@ CLASSES = (*"0123456789", "none")
 
 @dataclass(frozen=True)
 class Part:
-    """One file of crops: what kind, which number, held out or not, whose seed, where it goes."""
+    """One file of crops: its kind, number, split, seed and folder."""
 
     kind: str
     number: int
@@ -58,14 +58,14 @@ class Part:
 
     @property
     def path(self) -> Path:
-        """The file; it exists once the part is done."""
+        """The file. It exists when the part is finished."""
         kind = f"held-{self.kind}" if self.held_out else self.kind
         return self.folder / f"{kind}-{self.seed}-{self.number:04d}.npz"
 
 
 @cache
 def training_digits() -> Digits:
-    """MNIST's training set; the test set is never opened here."""
+    """MNIST's training set. The test set is never used."""
     return find_source("mnist").load_training()
 
 
@@ -76,12 +76,12 @@ def faces_of(held_out: bool) -> tuple[Face, ...]:
 
 
 def ink_to_crops(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
-    """The reader's normaliser without its measurements."""
+    """The pixels of the reader's normaliser."""
     return normalise(ink).pixels
 
 
 def make_part(part: Part) -> Path:
-    """Make one part, or leave it where it is there already."""
+    """Makes one part, unless it exists."""
     if part.path.exists():
         return part.path
     cv2.setNumThreads(1)
@@ -109,7 +109,7 @@ def make_part(part: Part) -> Path:
 
 
 def list_parts(folder: Path, seed: int, wanted: dict[str, int]) -> list[Part]:
-    """Held-out parts first, then as many of each kind as are wanted, their kinds mixed evenly."""
+    """Held-out parts first, then the parts of each kind, evenly mixed."""
     held = {"glyphs": 2, "scenes": 3, "plain": 2, "distractors": 1}
     parts = [Part(kind, k, True, seed, folder) for kind, n in held.items() for k in range(n)]
     mixed = [((k + 0.5) / n, kind, k) for kind, n in wanted.items() for k in range(n)]
@@ -127,7 +127,7 @@ def join_parts(parts: list[Part]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]
 
 
 def main() -> None:
-    """Parse, make the parts, join them."""
+    """Parses the arguments, makes the parts, and joins them."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
@@ -138,10 +138,10 @@ def main() -> None:
         "--distractors", type=int, default=3, help="parts of images without writing"
     )
     parser.add_argument("--pairs", type=int, default=12, help="parts of two digits in one cut")
-    parser.add_argument("--plain-times", type=int, default=4, help="how often MNIST's own come in")
+    parser.add_argument("--plain-times", type=int, default=4, help="repetitions of MNIST's digits")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--parts", type=Path, help="folder of the parts; beside OUT by default")
+    parser.add_argument("--parts", type=Path, help="folder of the parts; default: beside OUT")
     options = parser.parse_args()
     folder = options.parts or options.out.with_suffix(".parts")
     folder.mkdir(parents=True, exist_ok=True)

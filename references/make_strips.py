@@ -1,11 +1,11 @@
-"""Make the training data of the reader's line network: strips of composed rows.
+"""Makes the training data of the line network: strips of rendered rows.
 
     python -m inkling.synthesis.fonts            # once: free fonts into the user's cache
     python references/make_strips.py lines           # 300,000 strips into a folder; resumable
     python references/train_line_network.py lines src/inkling/reading/weights/line.onnx
 
-An hour of two cores by default. Each part has its own seed; parts that are there are kept.
-The same digits and fonts are held out as for the reader's crops, in parts named held-*.
+It takes an hour on two cores by default. Each part has its own seed. Existing parts are kept. The
+same digits and fonts are held out as for the reader's crops, in parts named held-*.
 """
 
 import argparse
@@ -23,12 +23,12 @@ from inkling.files import replacing
 from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labelled_strips import LabelledStrip, compose_strip, pack_strips
 
-PART = 2_000  # strips
-HELD = 2  # parts held out
+PART = 2_000  # strips per part
+HELD = 2  # held-out parts
 
 
 def make_part(folder: Path, number: int, held_out: bool, seed: int) -> Path:
-    """Make one part, or leave it where it is there already."""
+    """Makes one part, unless it exists."""
     path = folder / f"{'held' if held_out else 'lines'}-{seed}-{number:04d}.npz"
     if path.exists():
         return path
@@ -47,11 +47,11 @@ def make_part(folder: Path, number: int, held_out: bool, seed: int) -> Path:
 
 
 def main() -> None:
-    """Parse and compose."""
+    """Parses the arguments and makes the parts."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("folder", type=Path, help="where the parts go")
+    parser.add_argument("folder", type=Path, help="folder for the parts")
     parser.add_argument("--parts", type=int, default=150, help="of 2,000 strips each")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=2)

@@ -1,10 +1,10 @@
-"""Train the network that reads a whole line at once, and write it as ONNX.
+"""Trains the line network, and exports it to ONNX.
 
     python references/make_strips.py lines           # once; see there
     python references/train_line_network.py lines src/inkling/reading/weights/line.onnx
 
-Connectionist temporal classification, and beside it each digit's middle as a frame's class, so
-that a frame says where its digit stands and not only that it comes.
+The loss is connectionist temporal classification plus the class of the frame at each digit's
+centre, so that frames give the position of their digit.
 """
 
 import argparse
@@ -29,12 +29,12 @@ from inkling.synthesis.labelled_strips import LabelledStrip, PackedStrips
 from inkling.training.average import ModelAverage
 
 BATCH = 64
-IGNORED = -100  # frames beside a digit's middle, which may say either
-PLACED = 0.5  # weight of the frames' own loss
+IGNORED = -100  # label of frames beside the centre of a digit, which have no target
+PLACED = 0.5  # weight of the loss of single frames
 
 
 def load_lines(folder: Path, held_out: bool) -> list[LabelledStrip]:
-    """All strips of the parts of a folder."""
+    """Loads the strips of all parts of a folder."""
     lines: list[LabelledStrip] = []
     for path in sorted(folder.glob("held-*.npz" if held_out else "lines-*.npz")):
         with np.load(path) as part:
@@ -43,7 +43,7 @@ def load_lines(folder: Path, held_out: bool) -> list[LabelledStrip]:
 
 
 def batches(lines: list[LabelledStrip], rng: np.random.Generator) -> list[list[LabelledStrip]]:
-    """Strips of like widths together, so that little is padded; in random order."""
+    """Batches of strips of similar width, to reduce padding, in random order."""
     order = np.argsort([ln.pixels.shape[1] + rng.normal(0, 6) for ln in lines], kind="stable")
     groups = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
     return [[lines[i] for i in groups[k]] for k in rng.permutation(len(groups))]
@@ -52,7 +52,7 @@ def batches(lines: list[LabelledStrip], rng: np.random.Generator) -> list[list[L
 def collate(group: list[LabelledStrip]) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Strips (B, 1, 32, W), their digits and columns (B, L), and how many (B,)."""
     width = max(line.pixels.shape[1] for line in group)
-    width += width // 4  # for what `distort` stretches: no digit may leave the strip
+    width += width // 4  # `distort` may stretch; no digit may leave the strip
     width += -width % (2 * STRIDE)
     longest = max(len(line.digits) for line in group)
     images = np.zeros((len(group), 1, HEIGHT, width), np.uint8)
@@ -72,13 +72,13 @@ def collate(group: list[LabelledStrip]) -> tuple[Tensor, Tensor, Tensor, Tensor]
 
 
 def distort(images: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
-    """Strips stretched, sheared, moved and inked anew, and the columns where digits now stand."""
+    """Augments strips by stretch, shear, shift and stroke width; returns the new digit columns."""
     count, _, height, width = images.shape
     across = torch.exp(torch.randn(count) * 0.09)
     down = torch.exp(torch.randn(count) * 0.08)
     shear, climb = torch.randn(count) * 0.12, torch.randn(count) * 0.012
     shift_x, shift_y = torch.randn(count) * 1.5, torch.randn(count) * 1.3
-    # Output to input: the middle of the strip stays, its left end is where it was, stretched.
+    # Maps output to input: the vertical middle and the left end of the strip stay.
     x = torch.arange(width, dtype=torch.float32)[None, None, :]
     y = torch.arange(height, dtype=torch.float32)[None, :, None] - (height - 1) / 2
 
@@ -102,7 +102,7 @@ def distort(images: Tensor, columns: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def frame_targets(digits: Tensor, columns: Tensor, frames: int) -> Tensor:
-    """Classes of frames (B, T): a digit at its middle, either beside it, blank elsewhere."""
+    """Classes of frames (B, T): a digit at its centre, no target beside it, blank elsewhere."""
     targets = torch.full((len(digits), frames), BLANK)
     at = ((columns - (STRIDE - 1) / 2) / STRIDE).round().long()
     known = (columns >= 0) & (at >= 0) & (at < frames)
@@ -131,7 +131,7 @@ def line_loss(logits: Tensor, digits: Tensor, columns: Tensor, counts: Tensor) -
 
 @torch.no_grad()
 def measure(net: torch.nn.Module, lines: list[LabelledStrip]) -> dict[str, float]:
-    """Fractions of strips read wholly right, by how many digits they hold."""
+    """Fractions of strips read completely right, by their number of digits."""
     net.eval()
     right: list[tuple[int, bool]] = []
     for start in range(0, len(lines), BATCH):
@@ -149,7 +149,7 @@ def measure(net: torch.nn.Module, lines: list[LabelledStrip]) -> dict[str, float
 def train(
     lines: list[LabelledStrip], held: list[LabelledStrip], epochs: int, learning_rate: float
 ) -> LineNet:
-    """A network trained with AdamW and one cycle of the learning rate, its weights averaged."""
+    """Trains a network with AdamW, one cycle of the learning rate, and averaged weights."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     net = LineNet().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -183,7 +183,7 @@ def train(
 
 
 def main() -> None:
-    """Parse, load, train, export."""
+    """Parses the arguments, loads, trains and exports."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,9 +1,9 @@
-"""Train the network that tells digits from the marks between them, and write it as ONNX.
+"""Trains the mark network, and exports it to ONNX.
 
     python -m inkling.synthesis.fonts       # once: free fonts into the user's cache
     python references/train_mark_network.py src/inkling/reading/weights/marks.onnx
 
-Rows are composed from MNIST's training digits, fonts and drawn marks. Most are photographed, and
+Rows are rendered from MNIST's training digits, fonts and drawn marks. Most are photographed, and
 their parts are those that the reader finds. Half an hour on one core.
 """
 
@@ -28,8 +28,8 @@ from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labelled_marks import compose_mark_scene, compose_marks
 
 BATCH = 256
-PHOTOGRAPHED = 0.85  # of the rows
-DIGITS_KEPT = 0.65  # of the windows of digits; there are too many beside those of marks
+PHOTOGRAPHED = 0.85  # fraction of the rows
+DIGITS_KEPT = 0.65  # fraction of the windows of digits, of which there are too many
 Windows = tuple[NDArray[np.uint8], NDArray[np.int64]]  # (N, 2, 32, 64) and classes (N,)
 
 
@@ -53,7 +53,7 @@ def make_windows(count: int, held_out: bool) -> Windows:
 
 @torch.no_grad()
 def measure(net: torch.nn.Module, held: Windows) -> dict[str, float]:
-    """Accuracy on held-out windows, and how often digits and slashes pass for each other."""
+    """The accuracy on held-out windows, and the confusions of digits and slashes."""
     logits = net.eval()(torch.from_numpy(held[0]).float() / 255)
     said, true = logits.argmax(1).numpy(), held[1]
     slash = 1 + KINDS.index("slash")
@@ -65,7 +65,7 @@ def measure(net: torch.nn.Module, held: Windows) -> dict[str, float]:
 
 
 def train(windows: Windows, held: Windows, epochs: int, learning_rate: float) -> MarkNet:
-    """A network trained with AdamW and one cycle of the learning rate."""
+    """Trains a network with AdamW and one cycle of the learning rate."""
     torch.manual_seed(0)
     images, labels = (torch.from_numpy(each) for each in windows)
     net = MarkNet()
@@ -91,7 +91,7 @@ def train(windows: Windows, held: Windows, epochs: int, learning_rate: float) ->
 
 
 def main() -> None:
-    """Parse, compose, train, export."""
+    """Parses the arguments, renders, trains and exports."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

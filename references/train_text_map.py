@@ -1,11 +1,11 @@
-"""Train the text map that the reader segments by, and write it as ONNX.
+"""Trains the text map network, and exports it to ONNX.
 
     python -m inkling.synthesis.fonts       # once: free fonts into the user's cache
     python references/train_text_map.py src/inkling/reading/weights/writing.onnx
 
-Whole images are composed from MNIST's training digits, fonts and drawn digits; their ink is
-known to the pixel. Nothing else is trained on. `--scenes` of them are made once and seen
-`--epochs` times, a fifth of the times upside down.
+Images are rendered from MNIST's training digits, fonts and drawn digits. Their ink is known for
+each pixel. No other data is used. `--scenes` images are made once and used `--epochs` times, a
+fifth of them upside down.
 """
 
 import argparse
@@ -40,18 +40,18 @@ from inkling.synthesis.negatives import NONE_LABEL
 from inkling.synthesis.scene import Scene, compose, compose_page
 from inkling.training.average import ModelAverage
 
-PART = 1_000  # scenes that a worker makes at a time
-NEGATIVE_FRACTION = 0.15  # fraction of what is written that is no digit
-PAGE_FRACTION = 0.5  # of the scenes are whole pages
-WHOLE_PAGE = 0.35  # of those are seen whole, the others in a window, nearer
+PART = 1_000  # scenes per task of a worker
+NEGATIVE_FRACTION = 0.15  # fraction of the glyphs that are no digits
+PAGE_FRACTION = 0.5  # fraction of scenes that are whole pages
+WHOLE_PAGE = 0.35  # fraction of pages seen as a whole, the others in an enlarged window
 WINDOW = 256  # pixels
-WRONG_WAY = 0.1  # scenes whose polarity is mistaken
+WRONG_WAY = 0.1  # fraction of scenes with the wrong polarity
 BATCH = 16
 Sample = tuple[NDArray[np.float16], NDArray[np.uint8]]  # (2, H, W) and its ink (H, W), 0 to 255
 
 
 def make_samples(number: int, held_out: bool) -> list[Sample]:
-    """One part of the scenes, as the network sees them, with their ink."""
+    """Makes one part of the scenes: network inputs and ink."""
     cv2.setNumThreads(1)
     rng = np.random.default_rng([20261121, number, held_out])
     every = training_digits()
@@ -61,7 +61,7 @@ def make_samples(number: int, held_out: bool) -> list[Sample]:
 
 
 def make_sample(source: GlyphSource, rng: np.random.Generator) -> Sample:
-    """One scene at the network's size, or somewhat smaller."""
+    """One scene at the network's size or slightly smaller."""
     page = rng.random() < PAGE_FRACTION
     scene = compose_page(source, rng) if page else compose(source, rng, NEGATIVE_FRACTION)
     light = even_light(scene.pixels)
@@ -76,14 +76,14 @@ def make_sample(source: GlyphSource, rng: np.random.Generator) -> Sample:
 
 
 def _sample_shape(scene: Scene, rng: np.random.Generator) -> tuple[int, int]:
-    """Height and width at which the network sees a scene as a whole, or somewhat smaller."""
+    """Height and width of a whole scene at the network's size, or slightly smaller."""
     height, width = network_shape(*scene.pixels.shape[:2])
     scale = rng.uniform(0.7, 1.0)
     return max(16, round(height * scale)), max(16, round(width * scale))
 
 
 def _sample_page_shape(scene: Scene, rng: np.random.Generator) -> tuple[int, int]:
-    """The same of a page: as a whole, or so large that its digits are 8 to 36 pixels tall."""
+    """The size for a page: as a whole, or with digits 8 to 36 pixels tall."""
     height, width = scene.pixels.shape[:2]
     if rng.random() < WHOLE_PAGE:
         return network_shape(height, width)
@@ -94,7 +94,7 @@ def _sample_page_shape(scene: Scene, rng: np.random.Generator) -> tuple[int, int
 
 
 def batches(samples: list[Sample], rng: np.random.Generator) -> list[list[Sample]]:
-    """Samples of like proportions together, so that little is padded; in random order."""
+    """Batches of samples of similar proportions, to reduce padding, in random order."""
     wobble = rng.normal(0, 8, len(samples))
     order = np.argsort([s[1].shape[0] + w for s, w in zip(samples, wobble, strict=True)])
     groups = [order[start : start + BATCH] for start in range(0, len(order), BATCH)]
@@ -102,7 +102,7 @@ def batches(samples: list[Sample], rng: np.random.Generator) -> list[list[Sample
 
 
 def collate(group: list[Sample], rng: np.random.Generator) -> tuple[torch.Tensor, ...]:
-    """Images (B, 2, H, W), ink (B, 1, H, W) and what of it counts, padded to one size."""
+    """Images (B, 2, H, W), ink (B, 1, H, W) and the mask of valid pixels, padded to one size."""
     height = max(ink.shape[0] for _, ink in group)
     width = min(max(ink.shape[1] for _, ink in group), 320)
     height, width = (side + -side % MULTIPLE for side in (height, width))
@@ -111,7 +111,7 @@ def collate(group: list[Sample], rng: np.random.Generator) -> tuple[torch.Tensor
     counts = np.zeros((len(group), 1, height, width), np.float32)
     for index, (whole, marks) in enumerate(group):
         start = int(rng.integers(0, max(1, marks.shape[1] - width + 1)))
-        # TextMap upside down is writing.
+        # Text upside down is still text.
         turn = np.s_[..., ::-1, ::-1] if rng.random() < 0.2 else np.s_[..., :, :]
         image, ink = (side[..., start : start + width][turn] for side in (whole, marks))
         h, w = ink.shape
@@ -140,7 +140,7 @@ def measure(net: torch.nn.Module, samples: list[Sample]) -> dict[str, float]:
 def train(
     samples: list[Sample], held: list[Sample], epochs: int, learning_rate: float
 ) -> WritingNet:
-    """A network trained with AdamW and one cycle of the learning rate, its weights averaged."""
+    """Trains a network with AdamW, one cycle of the learning rate, and averaged weights."""
     torch.manual_seed(0)
     rng = np.random.default_rng(0)
     net = WritingNet().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
@@ -174,7 +174,7 @@ def train(
 
 
 def main() -> None:
-    """Parse, compose, train, export."""
+    """Parses the arguments, renders, trains and exports."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,1 +1,1 @@
-"""Synthetic sheets of digits with known answers, drawn without the project's composer."""
+"""Synthetic sheets of digits with known answers, drawn without the project's renderer."""

@@ -1,4 +1,4 @@
-"""Ruled grids with digits in their cells, drawn and photographed without the project's composer."""
+"""Renders photos of ruled grids with digits in their cells, without the project's renderer."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Ink of digits, marks and words: MNIST digits inked anew, polylines, and free fonts."""
+"""Draws the ink of digits, marks and words: redrawn MNIST digits, polylines, free fonts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Where ink goes on a sheet: rows, pages, lists and the boxes of forms, with the right answer."""
+"""Places ink on a sheet in rows, pages, lists and boxes of forms, with the right answer."""
 
 from dataclasses import dataclass, replace
 

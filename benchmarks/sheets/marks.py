@@ -1,4 +1,4 @@
-"""Marks that stand between, before and after digits, as polylines a digit's height tall."""
+"""Marks between, before and after digits, as polylines with the height of a digit."""
 
 import numpy as np
 

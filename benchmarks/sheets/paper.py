@@ -1,4 +1,4 @@
-"""From a layout to an image: paper, rulings, light, pen colours, blur, noise and JPEG."""
+"""Renders a layout as an image: paper, rulings, light, pen colours, blur, noise and JPEG."""
 
 from dataclasses import dataclass
 

@@ -80,7 +80,7 @@ def test_export_and_not_over_a_file(run_folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "mlp-adam.pth"
     before = path.read_bytes()
     assert (
-        "not overwritten"
+        "It is unchanged"
         in inkling("export", run_folder, "--to", "pth", cwd=tmp_path, code=1).stderr
     )
     assert path.read_bytes() == before
@@ -212,4 +212,4 @@ def test_own_images_are_scored_by_their_names(tmp_path: Path, scans) -> None:
     assert "My home page" in (tmp_path / "own.html").read_text()
     inkling("evaluate", cwd=tmp_path, code=2)
     (tmp_path / "none").mkdir()
-    assert "no image with a label" in inkling("evaluate", "--own", tmp_path / "none", code=1).stderr
+    assert "no labelled images" in inkling("evaluate", "--own", tmp_path / "none", code=1).stderr

@@ -135,7 +135,7 @@ def test_a_bad_csv_names_the_row(change, reason: str, few: Digits, tmp_path: Pat
         ({"a": np.zeros(3)}, r"contains a float64\[3\]; expected"),
         ({"X": np.zeros((4, 28, 28), np.uint8)}, "has images but no labels"),
         ({"X": np.zeros((4, 3, 28), np.uint8), "y": np.zeros(4, int)}, "have the shape"),
-        ({"X": np.zeros((4, 785), np.uint8), "y": np.zeros(4, int)}, "no square image"),
+        ({"X": np.zeros((4, 785), np.uint8), "y": np.zeros(4, int)}, "not a square image"),
         ({"X": np.zeros((4, 784), np.uint8), "y": np.zeros(3, int)}, "4 images but 3 labels"),
         (
             {"X": np.full((4, 784), 2.5e4), "y": np.zeros(4, int)},

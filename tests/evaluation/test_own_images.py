@@ -78,7 +78,7 @@ def test_the_gallery_shows_the_mistakes_alone(own: Path, reader: Reader, tmp_pat
 
 
 def test_a_folder_without_labels_is_an_error(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="no image with a label"):
+    with pytest.raises(DataError, match="no labelled images"):
         find_labelled(tmp_path)
     with pytest.raises(DataError, match="is not a folder"):
         find_labelled(tmp_path / "none")

@@ -88,7 +88,7 @@ def test_a_network_in_training_mode_is_exported_as_it_answers(few: Digits, tmp_p
 def test_another_network_is_refused(few: Digits, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
     export_onnx(networks()["mlp"], make_card(CLASSES), path, few.images)
-    with pytest.raises(ModelError, match="is not the network"):
+    with pytest.raises(ModelError, match="differs from the network"):
         verify_onnx(networks()["cnn"], path, few.images)
 
 
@@ -115,7 +115,7 @@ def test_what_is_refused_leaves_the_old_file(few: Digits, tmp_path: Path) -> Non
 
 
 def test_no_images_no_proof(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="none were given"):
+    with pytest.raises(ModelError, match="no examples"):
         export_onnx(
             networks()["mlp"],
             make_card(CLASSES),

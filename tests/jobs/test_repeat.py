@@ -113,7 +113,7 @@ def test_seeds_that_no_recipe_may_have_are_known_before_the_folder_is_made(
 ) -> None:
     job = {"data": str(few_npz), "out": tmp_path / "r", "changes": QUICK}
     for first in (2**31, 2**31 - 1):
-        with pytest.raises(RecipeError, match="must lie within"):
+        with pytest.raises(RecipeError, match="must be within"):
             repeat("mlp-adam", 2, **job, first_seed=first)
     assert not (tmp_path / "r").exists()
 

@@ -162,12 +162,12 @@ def test_too_few_images_to_test_on_are_refused_before_the_training(
 ) -> None:
     pair = few.take(np.array([np.nonzero(few.labels == label)[0][0] for label in (0, 1)]))
     save_folder(pair, tmp_path / "own")
-    with pytest.raises(DataError, match="2 images, too few to hold a fifth out for the test"):
+    with pytest.raises(DataError, match="2 images, too few to hold out a fifth for the test"):
         train("mlp-adam", data=str(tmp_path / "own"), out=tmp_path / "run", changes=QUICK)
     assert not (tmp_path / "run").exists()
     chosen = load_recipe("mlp-adam").model_copy(update={"data": str(tmp_path / "own")})
     create_run(tmp_path / "run", chosen)
-    with pytest.raises(DataError, match="too few to hold a fifth out"):
+    with pytest.raises(DataError, match="too few to hold out a fifth"):
         resume(tmp_path / "run")
     assert [path.name for path in (tmp_path / "run").iterdir()] == ["recipe.toml"]
 

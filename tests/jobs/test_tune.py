@@ -115,7 +115,7 @@ def test_a_recipe_that_holds_nothing_out_is_judged_all_the_same(
         ('[search]\n"training.seed" = { low = 0, high = 9 }', "seed cannot be searched"),
         ('[search]\n"training.validation" = { low = 9, high = 99 }', "cannot be searched"),
         ('[search]\n"data" = { choices = ["mnist", "digits"] }', "data cannot be searched"),
-        ('[search]\n"training.epochs" = { low = 3, high = 2 }', "must lie below"),
+        ('[search]\n"training.epochs" = { low = 3, high = 2 }', "must be below"),
         ('[search]\n"training.epochs" = { low = 0, high = 2, log = true }', "above 0"),
     ],
 )

@@ -20,5 +20,5 @@ def test_a_damaged_model_of_the_package_says_what_to_do(tmp_path: Path) -> None:
     broken = tmp_path / "m.onnx"
     broken.write_bytes(BUNDLED.read_bytes()[:100])
     for path in (broken, tmp_path / "gone.onnx"):
-        with pytest.raises(ModelError, match=r"install inkling again|Install inkling again"):
+        with pytest.raises(ModelError, match="Install inkling again"):
             open_bundled(path)

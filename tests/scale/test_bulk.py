@@ -249,7 +249,7 @@ def test_images_that_changed_between_two_runs_are_noticed(
         bulk(own, out, engine=answer_here, report=stopped)
     write_tar(own[0], thumbnails[50:59])
     os.utime(own[0], (1, 1))
-    with pytest.raises(RunError, match=r"begun with other images.*0\.tar"):
+    with pytest.raises(RunError, match=r"started with other images.*0\.tar"):
         bulk(own, out)
     assert progress_of(out) == 1
 

@@ -80,7 +80,7 @@ def test_a_damaged_checkpoint_is_an_error_that_says_what_to_do(damage, tmp_path:
     whole = path.read_bytes()
     broken = {"half": whole[: len(whole) // 2], "flip": whole[:20] + b"\0" + whole[21:]}
     path.write_bytes(broken.get(damage, damage) if isinstance(damage, str) else damage)
-    with pytest.raises(RunError, match="remove it to start"):
+    with pytest.raises(RunError, match="Remove it to restart"):
         load_checkpoint(tmp_path, start_state(recipe, build_model(recipe.model, 10)), "hash")
 
 

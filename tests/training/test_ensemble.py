@@ -146,7 +146,7 @@ def test_a_watch_is_told_of_the_whole(trio: Recipe, few_npz: Path, tmp_path: Pat
 def test_a_ensemble_is_a_recipe_like_any_other(trio: Recipe) -> None:
     assert parse_recipe(dump_recipe(trio), "text") == trio
     assert as_ensemble(load_recipe("mlp-adam"), 1) == load_recipe("mlp-adam")
-    with pytest.raises(RecipeError, match="ensemble already"):
+    with pytest.raises(RecipeError, match="already an ensemble"):
         as_ensemble(trio, 2)
     with pytest.raises(RecipeError, match="1 to 64"):
         as_ensemble(load_recipe("mlp-adam"), 65)

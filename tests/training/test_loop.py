@@ -185,7 +185,7 @@ def test_a_training_that_diverges_says_so_at_once(changes: list[str], splits: Sp
     recipe = recipe_with(*wild, *changes)
     told = Told()
     chosen = Splits(splits.training, splits.validation if recipe.training.validation else None)
-    with pytest.raises(RunError, match=r"mlp-adam diverged.*lower the learning rate"):
+    with pytest.raises(RunError, match=r"mlp-adam diverged.*Reduce the learning rate"):
         train(recipe, chosen, told)
     assert all(np.isfinite(epoch.train_loss) for epoch in told.epochs)
     assert len(told.epochs) < 3

@@ -19,13 +19,13 @@ def run(tmp_path: Path) -> RunFolder:
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        ("[]", "holds no table"),
-        ('"card"', "holds no table"),
+        ("[]", "is not a table"),
+        ('"card"', "is not a table"),
         ("{", "is damaged"),
-        ('{"format": 9}', "is of format 9"),
-        (json.dumps({"format": 1}), "names no classes"),
-        (json.dumps({"format": 1, "classes": []}), "names no classes"),
-        (json.dumps({"format": 1, "classes": 10}), "names no classes"),
+        ('{"format": 9}', "has the format 9"),
+        (json.dumps({"format": 1}), "has no classes"),
+        (json.dumps({"format": 1, "classes": []}), "has no classes"),
+        (json.dumps({"format": 1, "classes": 10}), "has no classes"),
     ],
 )
 def test_a_damaged_card(content: str, words: str, run: RunFolder) -> None:

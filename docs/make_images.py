@@ -1,8 +1,7 @@
-"""Make the README's image: `make images`.
+"""Draws the images of the README and the documentation: `make images`.
 
-A photo as people take it (squared paper, a blue pen, a shadow), drawn with nothing but our own
-strokes, so that no data set's licence travels with the repository; and the road that
-`inkling read --explain` draws for it.
+They are a photo (squared paper, a blue pen, a shadow), drawn with the project's own strokes and
+free of licences of data sets, and the steps that `inkling read --explain` draws for it.
 """
 
 from pathlib import Path
@@ -18,7 +17,7 @@ from inkling.synthesis.paper import lay_paper
 from inkling.synthesis.render import Pen, Placement, draw_glyph
 from inkling.synthesis.strokes import STYLES, bend_strokes, glyph_of_lines
 
-FOLDER = Path(__file__).parent / "pictures"
+FOLDER = Path(__file__).parent / "images"
 INK = np.array([38, 58, 128], np.float32) / 255
 LINE = np.array([150, 185, 215], np.float32) / 255
 WRITTEN = ((3, 0), (1, 4), (7, 2), (5, 0))  # digit, and which of its styles
@@ -40,17 +39,17 @@ def draw_photo() -> NDArray[np.uint8]:
         glyph = glyph_of_lines(bend_strokes(STYLES[digit][style], rng), digit, 0.08)
         x = 170 + 185 * place + rng.normal(0, 8)
         draw_glyph(ink, glyph, Placement(x, 205 + rng.normal(0, 10), 210), pen, rng)
-    picture = paper * (1 - 0.7 * lines[..., None]) + LINE * 0.7 * lines[..., None]
-    picture = picture * (1 - ink[..., None]) + INK * ink[..., None]
+    image = paper * (1 - 0.7 * lines[..., None]) + LINE * 0.7 * lines[..., None]
+    image = image * (1 - ink[..., None]) + INK * ink[..., None]
     x = np.linspace(-1, 1, SHAPE[1], dtype=np.float32)[None, :, None]
     shadow = 1 / (1 + np.exp(-9 * (x - 0.35)))
-    picture *= 1.02 - 0.1 * x - 0.28 * shadow
-    picture += rng.normal(0, 0.012, picture.shape)
-    return np.clip(np.rint(picture * 255), 0, 255).astype(np.uint8)
+    image *= 1.02 - 0.1 * x - 0.28 * shadow
+    image += rng.normal(0, 0.012, image.shape)
+    return np.clip(np.rint(image * 255), 0, 255).astype(np.uint8)
 
 
 def main() -> None:
-    """Write the photo and the strip."""
+    """Writes the photo and the steps."""
     FOLDER.mkdir(exist_ok=True)
     photo = FOLDER / "photo.jpg"
     Image.fromarray(draw_photo()).save(photo, quality=88)

@@ -134,9 +134,9 @@ def test_the_recipe_can_be_repeated_from_what_the_page_says(run: Path) -> None:
     ("name", "sentence", "there"),
     [
         ("metrics.jsonl", "No epoch was measured", "Calibration"),
-        ("evaluation.json", "evaluation.json is missing", "What the first layer learnt Each"),
-        ("test_predictions.npz", "test_predictions.npz is missing", "most often taken for"),
-        ("model.safetensors", "cannot read", "most often taken for"),
+        ("evaluation.json", "evaluation.json is missing", "Weights of the first layer Each"),
+        ("test_predictions.npz", "test_predictions.npz is missing", "most frequent confusion"),
+        ("model.safetensors", "cannot read", "most frequent confusion"),
         ("card.json", "is not finished", "Training is measured on each batch"),
     ],
 )

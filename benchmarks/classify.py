@@ -119,9 +119,9 @@ def _latency(answer: Answer, images: NDArray[np.float32]) -> tuple[float, float]
     """Median and 99th percentile of one call with one image, microseconds."""
     times = []
     for place in range(WARM_UP + CALLS):
-        picture = images[place : place + 1]
+        image = images[place : place + 1]
         began = time.perf_counter()
-        answer(picture)
+        answer(image)
         times.append(time.perf_counter() - began)
     p50, p99 = np.percentile(times[WARM_UP:], [50, 99]) * 1e6
     return float(p50), float(p99)

@@ -112,10 +112,10 @@ def photo_bytes() -> bytes:
 
 def start_ratio(repeats: int, folder: Path) -> dict[str, float]:
     """`inkling read photo.png`, the whole process, over `python -c 'import torch'`."""
-    picture = np.full((200, 200), 255, np.uint8)
-    cv2.putText(picture, "7", (60, 150), cv2.FONT_HERSHEY_SIMPLEX, 4, 0, 10)
+    image = np.full((200, 200), 255, np.uint8)
+    cv2.putText(image, "7", (60, 150), cv2.FONT_HERSHEY_SIMPLEX, 4, 0, 10)
     path = folder / "inkling-benchmark.png"
-    Image.fromarray(picture).save(path)
+    Image.fromarray(image).save(path)
     ours = [sys.executable, "-c", "from inkling.cli import main; main()", "read", str(path)]
     torch = [sys.executable, "-c", "import torch"]
     times: dict[str, list[float]] = {"ours": [], "torch": []}

@@ -59,10 +59,10 @@ def write_row(
     if rng.random() < 0.4:
         ruling = int(tall * rng.uniform(0.6, 0.9))
         paper[ruling : ruling + max(1, int(0.015 * height))] -= rng.uniform(40, 150)
-    picture = paper * (1 - 0.95 * sheet) + rng.uniform(10, 120) * 0.95 * sheet
-    picture = cv2.GaussianBlur(picture, (0, 0), rng.uniform(0.3, 1.1))
-    picture += rng.normal(0, rng.uniform(0, 6), picture.shape)
-    pixels = np.clip(picture, 0, 255).astype(np.uint8)
+    image = paper * (1 - 0.95 * sheet) + rng.uniform(10, 120) * 0.95 * sheet
+    image = cv2.GaussianBlur(image, (0, 0), rng.uniform(0.3, 1.1))
+    image += rng.normal(0, rng.uniform(0, 6), image.shape)
+    pixels = np.clip(image, 0, 255).astype(np.uint8)
     _, file = cv2.imencode(".jpg", pixels, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(40, 95))])
     text = "".join(str(digits.labels[k]) for k in picked)
     return np.asarray(cv2.imdecode(file, cv2.IMREAD_GRAYSCALE), np.uint8), text
@@ -79,7 +79,7 @@ def main() -> None:
     for kind, space in KINDS.items():
         rng = np.random.default_rng([options.seed, len(found)])
         rows = [write_row(digits, space, rng) for _ in range(options.count)]
-        answers = reader.read([picture for picture, _ in rows])
+        answers = reader.read([image for image, _ in rows])
         right = [
             isinstance(answer, Reading) and answer.text == text
             for answer, (_, text) in zip(answers, rows, strict=True)

@@ -1,4 +1,4 @@
-"""A checkpoint file of any supported form, opened as data. Nothing in it is executed."""
+"""Opens checkpoint files of all supported formats as data, without executing anything."""
 
 import io
 import pickle
@@ -19,14 +19,14 @@ from inkling.adopt.storage import Resolver
 from inkling.errors import ModelError
 
 MAX_FILE = 2 << 30  # bytes
-MAX_PICKLE = 64 << 20  # bytes of a zip's pickle; tensors lie beside it
-MAX_RATIO = 20  # times smaller than its content: more is a zip bomb
+MAX_PICKLE = 64 << 20  # bytes; limit for the pickle in a zip, without the tensors
+MAX_RATIO = 20  # greatest compression ratio; a higher one is a zip bomb
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
 @dataclass(frozen=True, eq=False)
 class Opened:
-    """What a file holds: `tree` of dictionaries, lists and calls, and how to get its tensors.
+    """The content of a file: a `tree` of dictionaries, lists and calls, and access to its tensors.
 
     `code` is the text of a TorchScript program; it is read as text only.
     """
@@ -38,7 +38,7 @@ class Opened:
 
 
 def open_checkpoint(path: Path) -> Opened:
-    """The content of `path`. Raises `ModelError` if it is no checkpoint of a known form."""
+    """Opens `path`. Raises `ModelError` if it is not a checkpoint of a known format."""
     _check_size(path)
     with path.open("rb") as file:
         head = file.read(512)
@@ -52,7 +52,7 @@ def open_checkpoint(path: Path) -> Opened:
     if _is_safetensors(head, path):
         return _open_safetensors(path)
     if head.startswith(b"version https://git-lfs"):
-        raise ModelError(f"{path} is a Git LFS pointer, not the file; fetch it with 'git lfs pull'")
+        raise ModelError(f"{path} is a Git LFS pointer, not the file. Fetch it with 'git lfs pull'")
     if path.suffix.lower() == ".onnx":
         raise ModelError(
             f"{path} is an ONNX model, not a checkpoint; 'inkling evaluate' and 'inkling read "
@@ -65,7 +65,7 @@ def _check_size(path: Path) -> None:
     if not path.exists():
         raise ModelError(f"there is no file {path}")
     if path.is_dir():
-        raise ModelError(f"{path} is a folder; name the checkpoint file in it")
+        raise ModelError(f"{path} is a folder. Name the checkpoint file in it")
     size = path.stat().st_size
     if size == 0:
         raise ModelError(f"{path} is empty")
@@ -86,7 +86,7 @@ def _open_safetensors(path: Path) -> Opened:
 
 
 def _no_storage(key: str, _: int) -> bytes:
-    raise ModelError(f"the file refers to a storage {key} that it does not hold")
+    raise ModelError(f"the file refers to a storage {key} that it does not contain")
 
 
 def _open_zip(path: Path) -> Opened:
@@ -109,7 +109,7 @@ def _open_zip(path: Path) -> Opened:
 
 
 def _check_members(archive: zipfile.ZipFile, path: Path) -> set[str]:
-    """The members' names. Raises `ModelError` for an archive that unpacks to too much."""
+    """The names of the members. Raises `ModelError` if the archive unpacks to too many bytes."""
     entries = archive.infolist()
     total = sum(entry.file_size for entry in entries)
     if total > MAX_FILE or total > MAX_RATIO * path.stat().st_size + (1 << 20):
@@ -118,7 +118,7 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> set[str]:
 
 
 def _root_of(names: set[str], path: Path) -> str:
-    """The folder inside the archive that holds `data.pkl`, with its slash."""
+    """The folder in the archive with `data.pkl`, with a slash at the end."""
     roots = [name.removesuffix("data.pkl") for name in names if name.endswith("data.pkl")]
     if "model.json" in names or "config.json" in names:
         raise ModelError(
@@ -131,7 +131,7 @@ def _root_of(names: set[str], path: Path) -> str:
 
 
 def _load_weights_only(path: Path) -> Any | None:
-    """What torch's own restricted loader gives; None if it refuses the file."""
+    """The result of torch's restricted loader; None if it refuses the file."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -147,14 +147,14 @@ def _read_zip_pickle(
     archive: zipfile.ZipFile, root: str, name: str, folder: str
 ) -> tuple[Any, Resolver]:
     if archive.getinfo(root + name).file_size > MAX_PICKLE:
-        raise ModelError(f"its {name} is larger than inkling accepts; it is no digit model")
+        raise ModelError(f"its {name} is too large for a digit model")
     tree = read_pickle(io.BytesIO(archive.read(root + name)), MAX_PICKLE)
     big = f"{root}byteorder" in archive.namelist() and archive.read(f"{root}byteorder") == b"big"
     return tree, Resolver(_no_storage, big)
 
 
 def _keep_open(path: Path, root: str, resolver: Resolver, folder: str = "data/") -> Resolver:
-    """The same, reading storages from the archive's `folder`."""
+    """A resolver that reads storages from the archive's `folder`."""
 
     def read(key: str, _: int) -> bytes:
         with zipfile.ZipFile(path) as archive:

@@ -52,7 +52,7 @@ def _collect(
         raise FetchError(f"announces {expected:,} bytes; the limit is {max_bytes:,}")
     start = time.monotonic()
     body = bytearray()
-    # iter_raw leaves a gzip file as it is, also where the server labels it content-encoding.
+    # iter_raw does not unpack gzip files, even if the server declares content-encoding.
     for chunk in response.iter_raw():
         body += chunk
         if len(body) > max_bytes:

@@ -23,7 +23,7 @@ from inkling.jobs.study import (
     note_process,
     note_reason,
     open_study,
-    retry_what_was_killed,
+    retry_killed,
     suggest,
     with_changes,
 )
@@ -160,7 +160,7 @@ def tune(  # noqa: PLR0913 (all but two by keyword)
     source, splits = _open_data(chosen, notify)
     url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
     study = open_study(url, chosen, splits)
-    retry_what_was_killed(study)
+    retry_killed(study)
 
     def report(study: optuna.Study, trial: FrozenTrial) -> None:
         if on_trial:

@@ -130,7 +130,7 @@ class DropoutLayer(_Part):
 
 
 class SoftmaxLayer(_Part):
-    """Log-probabilities in place of logits."""
+    """Converts logits to log-probabilities."""
 
     op: Literal["softmax"] = "softmax"
 

@@ -118,7 +118,7 @@ def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
 
 
 def _among_digits(boxes: list[Prediction]) -> list[Prediction]:
-    """Makes a refused box unsure if it stands in a line of digits and is as tall as they are."""
+    """Makes a box that was no digit unsure if it is in a line of digits and as tall as they are."""
     digits = [box for box in boxes if box.verdict != "not-a-digit"]
     if len(digits) < 2 or 2 * len(digits) < len(boxes):
         return boxes

@@ -54,7 +54,7 @@ class RayEngine:
         known: dict[int, Chunk] = {}
         blocks = [_put(ray, chunk, known) for chunk in _fill(wave, chunks)]
         most = self.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        # A pool that may shrink to one reader goes on where a node is lost and not replaced.
+        # A pool that may shrink to one reader survives the loss of a node.
         pool = data.ActorPoolStrategy(
             min_size=1,
             max_size=most,

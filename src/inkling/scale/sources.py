@@ -112,7 +112,7 @@ def _named(paths: Iterable[str]) -> Iterator[Batch]:
 
 
 def _entry(path: str, remote: bool) -> Entry:
-    if remote:  # to ask a store for each object would cost as much as to fetch it
+    if remote:  # querying a store for each object takes as long as fetching it
         return Entry(path, "", 0, None)
     stamp = stamp_of(path)
     size = stamp.partition(":")[0]

@@ -1,4 +1,4 @@
-"""Stores what users say a box truly shows: a PNG and a JSON line each.
+"""Stores users' corrections: a PNG and a JSON line each.
 
 Several worker processes may write to one folder. A crop takes its name whole; a line is appended
 in one write, under a lock where the system has one.

@@ -42,5 +42,5 @@ class TableOut(BaseModel):
     rotation: Literal[0, 90, 180, 270]
     cells: Annotated[
         list[list[CellOut | None]],
-        Field(description="Its rows; null where a merged cell goes on."),
+        Field(description="Its rows; null where a merged cell continues."),
     ]

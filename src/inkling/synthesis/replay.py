@@ -4,7 +4,7 @@
     python -m inkling.synthesis.replay crops.npz src/inkling/data/replay.npz
 
 `inkling finetune` mixes them with a user's corrections, so that the reader does not forget
-synthetic crops and what is no digit. The held-out crops come from digits and fonts that no
+synthetic crops and the class none. The held-out crops come from digits and fonts that no
 training crop comes from.
 """
 

@@ -44,7 +44,7 @@ def save_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None
         "history": [asdict(epoch) for epoch in state.history],
         "updates": state.average.updates if state.average else 0,
     }
-    # Cloned, since safetensors refuses tensors that share memory.
+    # Cloned, because safetensors rejects tensors that share memory.
     contiguous = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
     write_bytes(folder / FILE, save(contiguous, metadata={"state": json.dumps(header)}))
 

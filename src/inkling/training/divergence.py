@@ -25,7 +25,7 @@ def check_epoch(
 ) -> None:
     """Raises `DivergedError` if a loss or a number of `model` is not finite."""
     whole = math.isfinite(train_loss) and math.isfinite(validation_loss or 0.0)
-    # The last step may spoil the weights behind the last loss that anybody looks at.
+    # The last step may damage the weights after the last loss that is checked.
     if not whole or not _are_finite(list(model.state_dict().values())):
         raise DivergedError(recipe)
 

@@ -133,7 +133,7 @@ def test_the_recipe_can_be_repeated_from_what_the_page_says(run: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence", "there"),
     [
-        ("metrics.jsonl", "No epoch was measured", "Calibration"),
+        ("metrics.jsonl", "No epoch was finished", "Calibration"),
         ("evaluation.json", "evaluation.json is missing", "Weights of the first layer Each"),
         ("test_predictions.npz", "test_predictions.npz is missing", "most frequent confusion"),
         ("model.safetensors", "cannot read", "most frequent confusion"),

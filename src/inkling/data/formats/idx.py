@@ -128,7 +128,7 @@ def _only(tree: Tree, role: Role, kind: Kind, files: list[_Idx]) -> File | None:
 
 
 def _read(images: File, labels: File | None) -> RawImages:
-    # Labels first: they are small, and a fault in them is known before the images are read.
+    # Labels first: they are small, so errors are found before the images are read.
     answers = None if labels is None else read_any_idx(labels.read(), labels.label)
     if answers is not None and answers.ndim == 2:
         answers = answers[:, 0]  # QMNIST: the class, then writer and origin

@@ -128,7 +128,7 @@ def in_percent(fraction: float) -> str:
 def _words(classes: tuple[str, ...], row: int, column: int, count: int) -> str:
     images = "1 image" if count == 1 else f"{count:,} images"
     if row == column:
-        return f"{classes[row]} read as it is: {images}"
+        return f"{classes[row]} read correctly: {images}"
     return f"{classes[row]} read as {classes[column]}: {images}"
 
 

@@ -2,7 +2,7 @@
 
 const TIMEOUT = 15_000; // ms
 const ON = "Corrections are on: this server keeps the crop and your label.";
-const NOT_A_DIGIT = "not-a-digit"; // the label of what is none of the classes
+const NOT_A_DIGIT = "not-a-digit"; // the label of shapes that belong to no class
 
 export class Corrections {
   #parts;

@@ -16,8 +16,7 @@ export function drawStrokes(context, strokes, colour, scale) {
   for (const stroke of strokes) drawStroke(context, stroke, scale);
 }
 
-// Between the middles of neighbouring points, with the point itself as control: a smooth line
-// through hand-drawn points that passes no point by.
+// A smooth line: quadratic curves between the midpoints of neighbouring points, with the point as control.
 function drawStroke(context, stroke, scale) {
   const { points, width } = stroke;
   if (points.length === 1) {

@@ -69,7 +69,7 @@ function walk(event, input) {
   event.preventDefault();
 }
 
-// A merged cell's text stands at its first place, the rest of it is empty, as in the files.
+// The text of a merged cell is at its first place, and the rest is empty, as in the files.
 function csvOf(body) {
   const rows = [...body.rows].map((row) => {
     const texts = [];

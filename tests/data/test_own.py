@@ -46,7 +46,7 @@ def test_without_one_a_fifth_is_held_out(few: Digits) -> None:
 
 def test_images_without_labels_are_for_prediction(few: Digits) -> None:
     data = own(part("training", few, 0, 60, labelled=False))
-    with pytest.raises(DataError, match="nothing can learn from it"):
+    with pytest.raises(DataError, match="cannot be used for training"):
         data.training()
     with pytest.raises(DataError, match="no training part, only: test"):
         own(part("test", few, 0, 60)).training()

@@ -61,7 +61,10 @@ def test_parts_are_told_by_names_and_shapes() -> None:
         ([ref("a", 5)], "x contains a uint8[5]; expected images"),
         ([], "x contains nothing; expected images"),
         ([ref("a", 5, 28, 28), ref("b", 5, 28, 28), ref("y", 5)], "#train=a,test=b"),
-        ([ref("a", 5, 28, 28), ref("y", 5), ref("label", 5)], "ambiguous which arrays belong together"),
+        (
+            [ref("a", 5, 28, 28), ref("y", 5), ref("label", 5)],
+            "ambiguous which arrays belong together",
+        ),
     ],
 )
 def test_what_is_not_certain_is_asked(refs: list[ArrayRef], words: str) -> None:

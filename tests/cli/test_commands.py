@@ -126,7 +126,7 @@ def test_without_mnist_the_embedded_digits_stand_in_with_a_notice(
         (["evaluate", "nowhere"], 1, "does not exist"),
         (["evaluate", "--own", "mine", "--data", "mnist"], 2, "--own cannot be combined"),
         (["evaluate", "--own", "mine", "--corrected"], 2, "--own cannot be combined"),
-        (["train", "qqqq"], 1, "no recipe is called 'qqqq'. There are "),
+        (["train", "qqqq"], 1, "there is no recipe 'qqqq'. The recipes are "),
         (["frobnicate"], 2, "No such command"),
     ],
 )

@@ -83,9 +83,9 @@ def test_the_user_may_name_the_image_arrays() -> None:
     assert len(found.parts[1].read().labels) == 3
     with pytest.raises(DataError, match="no array 'c'"):
         found_arrays(refs, "x", "form", Options({"train": "c"}))
-    with pytest.raises(DataError, match="no single array of labels for 'a'"):
+    with pytest.raises(DataError, match="array of labels for 'a' is ambiguous"):
         found_arrays([*refs, ref("r", 5)], "x", "form", told)
-    with pytest.raises(DataError, match="no single array of labels for 'a'"):
+    with pytest.raises(DataError, match="array of labels for 'a' is ambiguous"):
         found_arrays([refs[0]], "x", "form", told)
 
 

@@ -233,8 +233,8 @@ def test_pictures_without_ink_are_named_and_kept(few: Digits, tmp_path: Path) ->
     everything = find_source(str(tmp_path / "own"), notify=said.append).load_everything()
     assert len(everything) == 45
     assert said[-1:] == [
-        f"note: no ink was found in 4 of the 45 images of {tmp_path / 'own'}, and they count as "
-        "empty ones: 3/a.png, 3/b.png, 7/c.png and 1 more"
+        f"note: 4 of the 45 images of {tmp_path / 'own'} have no ink and count as empty images: "
+        "3/a.png, 3/b.png, 7/c.png and 1 more"
     ]
 
 

@@ -52,7 +52,7 @@ def test_the_last_correction_of_a_crop_counts(scans: Digits, tmp_path: Path) -> 
     ("line", "says"),
     [
         ('{"file": "crops/9.png", "correct": "4"}', "line 3.*9.png is missing"),
-        ('{"file": "crops/0.png", "correct": "x"}', "line 3: 'x' is no class.*not-a-digit"),
+        ('{"file": "crops/0.png", "correct": "x"}', "line 3: 'x' is not a class.*not-a-digit"),
         ('{"file": "../outside.png", "correct": "4"}', "line 3.*not inside the folder"),
         ('{"file": "crops/0.png"}', "line 3 is not a correction"),
         ('{"file": 4, "correct": "4"}', "line 3.*must be text"),

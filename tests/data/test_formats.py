@@ -288,7 +288,7 @@ def test_bombs_are_refused_before_they_unfold(tmp_path: Path) -> None:
         npy, {"descr": "|u1", "fortran_order": False, "shape": (3 << 30,)}
     )
     (tmp_path / "c.npy").write_bytes(npy.getvalue())
-    with pytest.raises(DataError, match="promises 3,221,225,472 bytes"):
+    with pytest.raises(DataError, match="declares 3,221,225,472 bytes"):
         find_source(str(tmp_path / "c.npy"))
 
 

@@ -131,7 +131,7 @@ def test_wider_labels_and_wrong_shapes() -> None:
         if ok:
             assert len(part.parts[0].read()) == 5
         else:
-            with pytest.raises(DataError, match="has 1 dimensions, 3 were expected"):
+            with pytest.raises(DataError, match="has 1 dimensions instead of 3"):
                 part.parts[0].read()
     few_labels = file("train-labels-idx1-ubyte", write_idx(np.arange(4, dtype=np.uint8)))
     with pytest.raises(DataError, match=r"holds 5 images, .* 4 labels"):

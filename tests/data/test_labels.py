@@ -153,7 +153,7 @@ def test_numbers_that_are_no_classes_are_errors() -> None:
         rule([0, MAX_CLASSES])
     assert len(rule([0, MAX_CLASSES - 1], told=True).classes) == MAX_CLASSES
     with pytest.raises(
-        DataError, match="x, row 13: the label 12 may be a fault, as no image has the label 10"
+        DataError, match="x, row 13: the label 12 may be an error: no image has the label 10"
     ):
         rule([0, 11, 12])
     assert len(rule([0, 12], told=True).classes) == 13

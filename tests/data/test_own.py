@@ -108,7 +108,7 @@ def test_files_without_ink_are_named(few: Digits) -> None:
     ids = tuple(f"{k}.png" for k in range(30))
     notes: list[str] = []
     report_empty(Digits(images, few.labels[:30]), ids, "f", notes.append)
-    assert f"in {SHOWN + 2} of the 30 images" in notes[0]
+    assert f"{SHOWN + 2} of the 30 images" in notes[0]
     assert notes[0].endswith(f"{SHOWN - 1}.png and 2 more")
     images = images.copy()
     images[SHOWN:] = few.images[SHOWN:30]

@@ -79,7 +79,7 @@ def test_refusals_are_counted_by_hand() -> None:
 def test_nothing_to_choose_by_is_an_error() -> None:
     with pytest.raises(DataError, match="held-out"):
         fit_temperature(np.zeros((0, 11)), np.zeros(0, np.int64))
-    with pytest.raises(DataError, match="both"):
+    with pytest.raises(DataError, match="of digits and of other shapes"):
         choose_thresholds(np.full((4, 3), 1 / 3), np.array([0, 1, 0, 1]))
 
 

@@ -100,7 +100,9 @@ def test_it_is_continued_within_a_member(trio: Recipe, few_npz: Path, tmp_path: 
         train(trio, data=str(few_npz), out=tmp_path / "cut", callback=StopInSecond())
     cut = RunFolder(tmp_path / "cut")
     assert len(read_history(cut.metrics_path)) == 3  # of both members, not of the second alone
-    assert "3 of 6 epochs are done, and inkling train --resume" in read_run(cut).missing[0]
+    assert (
+        "3 of 6 epochs are done. Resume it with inkling train --resume" in read_run(cut).missing[0]
+    )
     again = resume(cut.path)
     assert again.weights_sha256 == whole.weights_sha256
     history = read_history(cut.metrics_path)

@@ -25,7 +25,7 @@ def test_a_recipe_of_ones_own_is_named_by_its_path(
     for path in ("mine.toml", "./mine.toml", str(tmp_path / "mine.toml"), "folder/plain"):
         assert load_recipe(path).name == "mine"
     assert load_recipe("mlp-adam").name == "mlp-adam"
-    with pytest.raises(RecipeError, match=r"no recipe is called 'mine'"):
+    with pytest.raises(RecipeError, match=r"there is no recipe 'mine'"):
         load_recipe("mine")
     with pytest.raises(RecipeError, match=r"there is no recipe file gone\.toml"):
         load_recipe("gone.toml")
@@ -36,10 +36,10 @@ def test_a_recipe_of_ones_own_is_named_by_its_path(
 def test_the_nearest_name_alone_is_suggested() -> None:
     with pytest.raises(RecipeError) as caught:
         recipe_text("mlp-adan")
-    assert "; did you mean mlp-adam? There are" in str(caught.value)
+    assert "; did you mean mlp-adam? The recipes are" in str(caught.value)
     with pytest.raises(RecipeError) as caught:
         recipe_text("zzz")
-    assert "'zzz'. There are" in str(caught.value)
+    assert "'zzz'. The recipes are" in str(caught.value)
     assert all(name in str(caught.value) for name in list_recipes())
 
 

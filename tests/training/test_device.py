@@ -28,7 +28,7 @@ def test_mps_may_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
     with_devices(monkeypatch, cuda=False, mps=True)
     assert choose_device("mps").type == "mps"
     with_devices(monkeypatch, cuda=False, mps=False)
-    with pytest.raises(InklingError, match="no mps device. Use --device cpu or auto"):
+    with pytest.raises(InklingError, match=r"no mps device\. Use --device cpu or auto"):
         choose_device("mps")
 
 

@@ -134,7 +134,7 @@ def test_wider_labels_and_wrong_shapes() -> None:
             with pytest.raises(DataError, match="has 1 dimensions instead of 3"):
                 part.parts[0].read()
     few_labels = file("train-labels-idx1-ubyte", write_idx(np.arange(4, dtype=np.uint8)))
-    with pytest.raises(DataError, match=r"holds 5 images, .* 4 labels"):
+    with pytest.raises(DataError, match=r"has 5 images, .* 4 labels"):
         found(pixels, few_labels).parts[0].read()
     with pytest.raises(DataError, match=r"labels .* but no images"):
         found(few_labels)

@@ -59,7 +59,7 @@ def test_evaluate_and_report_work_on_it(
     assert everything.accuracy == found.accuracy
     assert abs(found.accuracy - np.mean(answers == scans.labels)) < 0.03
     page, missing = make_report(adopted.run)
-    assert missing == ("No epoch was measured. There are no curves.",)
+    assert missing == ("No epoch was finished. There are no curves.",)
     assert "Adopted from My Model.pt" in page.read_text("utf-8")
 
 

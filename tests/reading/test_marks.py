@@ -145,8 +145,8 @@ def test_a_line_of_nothing_but_marks_keeps_them_as_parts() -> None:
 @pytest.mark.parametrize(
     ("kind", "prob", "sure", "possible", "slashes"),
     [
-        ("slash", 0.91, 1, 0, 0),
-        ("slash", 0.89, 0, 1, 1),
+        ("slash", 0.96, 1, 0, 0),
+        ("slash", 0.94, 0, 1, 1),
         ("slash", 0.71, 0, 1, 1),
         ("slash", 0.69, 0, 1, 0),
         ("slash", 0.49, 0, 0, 0),

@@ -16,8 +16,8 @@ from inkling.reading.detect.text_map import TextMap
 from inkling.reading.recognise.mark_network import KINDS, classify_marks
 from inkling.types import MarkKind
 
-# A mark with at least this probability is removed from its line. A slash of 0.9 would be named in 34
-# of 50 fractions (0.95: 16), but a 1 is dropped from 3 more of 50 pages, and the rest is sure.
+# A mark with at least this probability is removed from its line. With 0.9 a slash would be named in
+# 34 of 50 fractions (0.95: 16), but a 1 is dropped from 3 more of 50 pages, and the rest is sure.
 LEAST: dict[MarkKind, float] = {
     "point": 0.8, "comma": 0.8, "slash": 0.95, "percent": 0.9, "minus": 0.9, "colon": 0.95,
 }  # fmt: skip

@@ -41,9 +41,10 @@ def test_any_changed_byte_is_noticed(content: bytes, data: st.DataObject) -> Non
 
 def test_bundled_models_have_their_hash_where_onnx_keeps_it() -> None:
     check_bundled()
-    hashed = [path for path in WEIGHTS.glob("*.onnx") if check_hash(path.read_bytes(), path)]
-    assert len(hashed) >= 3
-    for path in hashed:
+    paths = sorted(WEIGHTS.glob("*.onnx"))
+    assert len(paths) == 6
+    for path in paths:
+        assert check_hash(path.read_bytes(), path)
         content = path.read_bytes()
         session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
         assert session.get_modelmeta().custom_metadata_map["sha256"] == stored_hash(content)

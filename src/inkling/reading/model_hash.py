@@ -13,6 +13,7 @@ from inkling.errors import ModelError
 # Protobuf: field 14 with 74 bytes: field 1 with the key, field 2 with 64 hexadecimal digits.
 HEAD = b"\x72\x4a\x0a\x06sha256\x12\x40"
 LENGTH = len(HEAD) + 64
+DAMAGED = "{} is missing or damaged. Install inkling again"
 WEIGHTS = Path(__file__).parent / "weights"  # the bundled models
 
 
@@ -42,9 +43,11 @@ def check_bundled() -> None:
     """Checks the files of all bundled models, once per process. Raises `ModelError`."""
     for path in sorted(WEIGHTS.glob("*.onnx")):
         try:
-            check_hash(path.read_bytes(), path)
+            complete = check_hash(path.read_bytes(), path)
         except (OSError, ModelError) as error:
-            raise ModelError(f"{path} is missing or damaged. Install inkling again") from error
+            raise ModelError(DAMAGED.format(path)) from error
+        if not complete:  # a bundled file has a hash at its end: this one was cut off
+            raise ModelError(DAMAGED.format(path))
 
 
 def _digest(content: bytes) -> bytes:

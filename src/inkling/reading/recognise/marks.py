@@ -1,6 +1,6 @@
-"""The marks of each line, found before its strokes are joined to digits: points, slashes and so on.
+"""Finds the marks of each line (points, slashes and so on) before its strokes are joined to digits.
 
-A minus close to a digit, or the point after it, would otherwise become a part of that digit.
+Otherwise a minus close to a digit, or the point after it, would become a part of that digit.
 """
 
 from collections.abc import Sequence
@@ -22,16 +22,16 @@ LEAST: dict[MarkKind, float] = {
     "point": 0.8, "comma": 0.8, "slash": 0.95, "percent": 0.9, "minus": 0.9, "colon": 0.95,
 }  # fmt: skip
 SMALL: tuple[MarkKind, ...] = ("point", "comma")
-SPECKS = ("point", "comma", "minus", "colon")  # what a stroke too small for a digit may be
-SURE_SPECK = 0.8  # probability that it must reach
-NAMED = 0.5  # probability from which on ink that was not read has the mark's name
-DOUBTFUL_SLASH = 0.7  # probability of a slash from which on a 1 is unsure
-NEAR = 0.5  # widths; pieces of one percent sign stand no farther apart
+SPECKS = ("point", "comma", "minus", "colon")  # kinds of strokes that are too small for a digit
+SURE_SPECK = 0.8  # least probability of the kind of such a stroke
+NAMED = 0.5  # least probability of a mark for unread ink to get the mark's name
+DOUBTFUL_SLASH = 0.7  # least probability of a slash that makes a 1 unsure
+NEAR = 0.5  # largest gap between the pieces of a percent sign, in widths
 
 
 @dataclass(frozen=True, eq=False)
 class LineMark:
-    """A mark: its kind, its ink, and the line of text that it stands in."""
+    """A mark: its kind, its ink, and the index of its line of text."""
 
     kind: MarkKind
     part: Part
@@ -42,8 +42,8 @@ class LineMark:
 class Marks:
     """The marks of an image.
 
-    `sure` ones are no digits; `possible` ones are named where their ink is not read as a digit;
-    `slashes` are strokes that look like a 1 and may be a slash.
+    `sure` marks are removed from their lines. `possible` marks are named if their ink is not read
+    as a digit. `slashes` are strokes that are read as a 1 and may be a slash.
     """
 
     sure: tuple[LineMark, ...] = ()
@@ -52,7 +52,7 @@ class Marks:
 
 
 def find_marks(writing: TextMap, segments: Segments) -> Marks:
-    """The marks among the strokes and specks of every line."""
+    """Finds the marks among the strokes and specks of every line."""
     sure: list[LineMark] = []
     possible: list[LineMark] = []
     slashes: list[Part] = []
@@ -77,7 +77,7 @@ def find_marks(writing: TextMap, segments: Segments) -> Marks:
 
 
 def without_marks(segments: Segments, marks: Sequence[LineMark]) -> Segments:
-    """The segments with these marks left out, the strokes of each line joined without them."""
+    """Removes marks from the segments and joins the other strokes of each line again."""
     if not marks:
         return segments
     gone = {label for mark in marks for label in mark.part.labels}
@@ -110,7 +110,7 @@ def _best(probs: NDArray[np.float32]) -> tuple[MarkKind, float]:
 def _sure_strokes(
     strokes: Sequence[Part], probs: NDArray[np.float32]
 ) -> list[tuple[MarkKind, Part]]:
-    """The strokes that are surely a mark; none where a line would be left without a digit."""
+    """Selects the strokes of marks; none if the line would have no other stroke."""
     found = []
     for part, each in zip(strokes, probs, strict=True):
         kind, prob = _best(each)
@@ -129,7 +129,7 @@ def _sure_specks(specks: Sequence[Part], probs: NDArray[np.float32]) -> list[tup
 
 
 def _joined(found: list[tuple[MarkKind, Part]]) -> list[tuple[MarkKind, Part]]:
-    """Two points one above the other as a colon, the pieces of a percent sign as one."""
+    """Joins two points one above the other to a colon, and the pieces of a percent sign."""
     joined: list[tuple[MarkKind, Part]] = []
     for kind, part in sorted(found, key=lambda mark: mark[1].x):
         before, other = joined[-1] if joined else (None, part)

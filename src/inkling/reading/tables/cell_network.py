@@ -1,4 +1,4 @@
-"""The network that reads a cell of a table: one digit, several, none of them, or blank."""
+"""Classifies the cells of a table: one of ten digits, no digit, blank, or several digits."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -15,11 +15,11 @@ from inkling.reading.tables.cells import CellInk
 MODEL = Path(__file__).parent.parent / "weights" / "cells.onnx"
 NONE, BLANK, SEVERAL = 10, 11, 12  # classes after the digits
 CLASSES = 13
-BATCH = 512  # windows; so that a table of 10,000 cells needs no more memory than others
+BATCH = 512  # windows in one run, so that memory does not grow with the table
 
 
 def judge_cells(cells: Sequence[CellInk]) -> NDArray[np.float32]:
-    """Probabilities (N, 13) of cells: the ten digits, `NONE`, `BLANK` and `SEVERAL`."""
+    """Computes probabilities (N, 13) of cells: the ten digits, `NONE`, `BLANK` and `SEVERAL`."""
     session = _session()
     name = session.get_inputs()[0].name
     out = np.zeros((len(cells), CLASSES), np.float32)

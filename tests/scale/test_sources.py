@@ -2,6 +2,8 @@
 
 import gzip
 import io
+import subprocess
+import sys
 import tarfile
 from pathlib import Path
 
@@ -199,6 +201,20 @@ def test_an_address_is_read_through_arrow(folder: Path, thumbnails: list[bytes])
         images_of(f"{address}/none")
     with pytest.raises(DataError, match="abc://"):
         images_of("abc://bucket/images")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["s3", "gs"])
+def test_a_store_without_credentials_is_one_sentence(scheme: str, tmp_path: Path) -> None:
+    address = f"{scheme}://inkling-has-no-such-bucket/scans"
+    done = subprocess.run(
+        [sys.executable, "-m", "inkling", "read", address, "--out", tmp_path / "o.csv"],
+        capture_output=True, text=True, check=False, timeout=150,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"cannot read {address}")
+    assert "credentials" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_folder_without_images_says_so(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from inkling.reading.preprocess.photo import MAX_BYTES
 if TYPE_CHECKING:
     from pyarrow.fs import FileInfo, FileSystem
 
+RETRY_S = 30  # seconds that Google's store is retried; pyarrow's own limit is 15 minutes
 FETCHES = 16  # objects that one worker fetches in parallel; each takes about 50 ms
 CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws",
@@ -38,7 +39,7 @@ def open_store(address: str) -> tuple[FileSystem, str]:
         raise MissingExtraError("tables", "pyarrow") from error
     protocol = address.partition("://")[0]
     try:
-        return fs.FileSystem.from_uri(address)
+        return fs.FileSystem.from_uri(_with_limit(address))
     except (OSError, ValueError) as error:
         if not isinstance(error, ValueError) or "scheme" not in str(error).lower():
             raise store_error(address, error) from error
@@ -49,6 +50,13 @@ def open_store(address: str) -> tuple[FileSystem, str]:
         return fs.PyFileSystem(fs.FSSpecHandler(found)), path
     except (ImportError, ValueError, OSError) as error:
         raise DataError(f"addresses with {protocol}:// need another package: {error}") from error
+
+
+def _with_limit(address: str) -> str:
+    """The address with a time limit for retries, if its store has that option."""
+    if address.partition("://")[0] not in ("gs", "gcs") or "retry_limit_seconds=" in address:
+        return address
+    return f"{address}{'&' if '?' in address else '?'}retry_limit_seconds={RETRY_S}"
 
 
 def store_error(address: str, error: Exception) -> DataError:

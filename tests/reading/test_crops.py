@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import ndimage
 
 from inkling.reading.detect.parts import Part
 from inkling.reading.preprocess.normalise import normalise
@@ -25,6 +24,8 @@ from inkling.reading.recognise.crops import (
 from inkling.types import Box
 from tests.reading.maps import make_box, text_map
 from tests.reading.pictures import drawn_seven, drawn_zero, write_text
+
+ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 
 
 def owner_of(labels: np.ndarray, part: Part) -> np.ndarray:

@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import ndimage
 
 from inkling.reading.preprocess.light import (
     WORK_SIDE,
@@ -24,6 +23,8 @@ from inkling.reading.preprocess.light import (
     to_grey,
 )
 from tests.reading.pictures import drawn_seven, drawn_zero, lit_from_side
+
+ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 
 
 @pytest.mark.parametrize("draw", [drawn_seven, drawn_zero])

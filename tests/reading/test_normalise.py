@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
-from scipy import ndimage
 
 from inkling.reading.preprocess.normalise import (
     THICKEST,
@@ -23,6 +22,8 @@ from inkling.reading.preprocess.normalise import (
     stroke_width,
 )
 from tests.reading.pictures import drawn_seven, mnist_test
+
+ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 
 
 def ink_of(picture: np.ndarray) -> np.ndarray:

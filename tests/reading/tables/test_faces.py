@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import ndimage
 
 from inkling.reading.tables.faces import (
     Face,
@@ -16,6 +15,8 @@ from inkling.reading.tables.faces import (
     find_grids,
 )
 from inkling.reading.tables.rulings import Lines, Rulings
+
+ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 
 
 def rulings(v: list[float], u: list[float]) -> Rulings:

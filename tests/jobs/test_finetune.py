@@ -85,7 +85,7 @@ def test_few_and_foreign_images_are_refused(scans: Digits, tmp_path: Path) -> No
         finetune(data=str(few), out=tmp_path / "a.onnx")
     letters = write_folder(tmp_path / "letters", scans.take(np.arange(40)))
     (letters / "7").rename(letters / "x")
-    with pytest.raises(DataError, match="'x' is no class of the model"):
+    with pytest.raises(DataError, match="'x' is not a class of the model"):
         finetune(data=str(letters), out=tmp_path / "b.onnx")
     with pytest.raises(DataError, match="finetune needs"):
         finetune(out=tmp_path / "c.onnx")

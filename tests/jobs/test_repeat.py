@@ -100,7 +100,7 @@ def test_a_folder_of_something_else_is_left_alone(few_npz: Path, tmp_path: Path)
     foreign = tmp_path / "foreign"
     foreign.mkdir()
     (foreign / "letter.txt").write_text("mine")
-    with pytest.raises(RunError, match="choose another --out"):
+    with pytest.raises(RunError, match="Choose another --out"):
         repeat("mlp-adam", 1, data=str(few_npz), out=foreign, changes=QUICK)
     assert [path.name for path in foreign.iterdir()] == ["letter.txt"]
     with pytest.raises(RunError, match="is a file, not a folder"):

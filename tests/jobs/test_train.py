@@ -137,7 +137,7 @@ def test_by_default_a_run_is_measured_on_what_it_learnt_from(few: Digits, tmp_pa
     assert evaluate(run.run).accuracy == run.test.accuracy
     assert evaluate(run.run, data="digits").n == 1797
     own.rename(tmp_path / "moved.npz")
-    with pytest.raises(DataError, match=r"was trained on .*own\.npz, which is not there"):
+    with pytest.raises(DataError, match=r"was trained on .*own\.npz, which does not exist"):
         evaluate(run.run)
     assert evaluate(run.run, data=str(tmp_path / "moved.npz")).n == 80
 

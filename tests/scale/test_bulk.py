@@ -229,7 +229,7 @@ def test_a_folder_that_changes_keeps_its_answers_and_says_so(
     def intrude(progress: Progress) -> None:
         (folder / "9.png").write_bytes(thumbnails[9])
 
-    with pytest.raises(RunError, match=r"9\.png is new.*holds the 3 that"):
+    with pytest.raises(RunError, match=r"9\.png is new.*has the 3 that"):
         bulk([folder], out, report=intrude)
     assert len(rows_of(out)) == 3
     with pytest.raises(RunError, match="other images"):
@@ -257,7 +257,7 @@ def test_images_that_changed_between_two_runs_are_noticed(
 def test_a_file_of_the_user_is_never_overwritten(tmp_path: Path, shards: list[Path]) -> None:
     out = tmp_path / "mine.csv"
     out.write_text("my own")
-    with pytest.raises(RunError, match="choose another --out"):
+    with pytest.raises(RunError, match="Choose another --out"):
         bulk(shards[:1], out)
     assert out.read_text() == "my own"
     assert [path.name for path in tmp_path.iterdir()] == ["mine.csv"]

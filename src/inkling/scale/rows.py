@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COMPRESSION = "zstd"
-ROW_GROUP = 8_192  # rows of a row group in the file; they are held in memory, some 2 MB
+ROW_GROUP = 16_384  # rows of a row group in the file; they are held in memory, some 3 MB
 
 
 class Row(NamedTuple):

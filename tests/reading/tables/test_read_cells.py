@@ -178,6 +178,16 @@ def test_a_cell_as_an_image_has_its_ink_alone() -> None:
     assert _preprocessed(faint).photo.pixels[20, 12] == 0  # on the scale of its own level
 
 
+def test_to_a_model_of_other_classes_a_minus_is_no_mark() -> None:
+    image = write_text("4 7")
+    image[62:70, 98:142] = 30
+    cell = image_cell(image)
+    assert len(_preprocessed(cell).marks.sure) == 1
+    found = _preprocessed(cell, marks=False)
+    assert found.marks.sure == ()
+    assert len(found.crops) == len(_preprocessed(cell).crops) + 1
+
+
 def test_cells_of_digits_rows_and_nothing_are_read(network: Network) -> None:
     blank = boxes()
     row = image_cell(write_text("47", 40))

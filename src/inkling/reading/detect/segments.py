@@ -1,5 +1,6 @@
 """Segments the ink of an image into parts, one per digit or mark, in reading order."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,17 +38,24 @@ def segment(writing: TextMap) -> Segments:
     components = find_components(writing)
     pieces, small = _part_specks(parts_of_components(components), components.labels)
     layout = find_layout(pieces)
+    strokes = [
+        tuple(join_strokes([pieces[index] for index in line], side_by_side=False))
+        for line in layout.lines
+    ]
+    return join_lines(components.labels, strokes, _specks_by_line(small, strokes))
+
+
+def join_lines(
+    labels: Labels, strokes: Sequence[tuple[Part, ...]], specks: tuple[tuple[Part, ...], ...]
+) -> Segments:
+    """Joins the strokes of each line to parts."""
     parts: list[Part] = []
     rows: list[int] = []
-    strokes: list[tuple[Part, ...]] = []
-    for number, line in enumerate(layout.lines):
-        stacked = join_strokes([pieces[index] for index in line], side_by_side=False)
-        joined = join_strokes(stacked, side_by_side=True)
+    for number, line in enumerate(strokes):
+        joined = join_strokes(line, side_by_side=True)
         parts += joined
         rows += [number] * len(joined)
-        strokes.append(tuple(stacked))
-    specks = _specks_by_line(small, strokes)
-    return Segments(components.labels, tuple(parts), tuple(rows), tuple(strokes), specks)
+    return Segments(labels, tuple(parts), tuple(rows), tuple(strokes), specks)
 
 
 def _specks_by_line(

@@ -20,6 +20,7 @@ from inkling.reading.detect.layout import FULL, digit_height
 from inkling.reading.detect.parts import Part, union
 from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.pixels import Labels, Map, resize
+from inkling.reading.recognise.softmax import softmax
 from inkling.reading.session import open_bundled
 from inkling.types import MarkKind
 
@@ -47,8 +48,7 @@ def classify_marks(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> N
     session = _session()
     inputs = windows.astype(np.float32) / np.float32(255)
     logits = np.asarray(session.run(None, {session.get_inputs()[0].name: inputs})[0], np.float32)
-    exp = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exp / exp.sum(axis=1, keepdims=True)
+    return softmax(logits)
 
 
 def mark_windows(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> NDArray[np.uint8]:

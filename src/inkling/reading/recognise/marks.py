@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.reading.detect.parts import Part, union
-from inkling.reading.detect.segments import Segments
-from inkling.reading.detect.strokes import join_strokes
+from inkling.reading.detect.segments import Segments, join_lines
 from inkling.reading.detect.text_map import TextMap
 from inkling.reading.recognise.mark_network import KINDS, classify_marks
 from inkling.types import MarkKind
@@ -81,20 +80,12 @@ def without_marks(segments: Segments, marks: Sequence[LineMark]) -> Segments:
     if not marks:
         return segments
     gone = {label for mark in marks for label in mark.part.labels}
-    parts: list[Part] = []
-    rows: list[int] = []
-    strokes: list[tuple[Part, ...]] = []
-    for row, line in enumerate(segments.strokes):
-        kept = [stroke for stroke in line if not gone.intersection(stroke.labels)]
-        joined = join_strokes(kept, side_by_side=True)
-        parts += joined
-        rows += [row] * len(joined)
-        strokes.append(tuple(kept))
-    specks = tuple(
-        tuple(speck for speck in line if not gone.intersection(speck.labels))
-        for line in segments.specks
-    )
-    return Segments(segments.labels, tuple(parts), tuple(rows), tuple(strokes), specks)
+
+    def rest(line: Sequence[Part]) -> tuple[Part, ...]:
+        return tuple(part for part in line if not gone.intersection(part.labels))
+
+    strokes = [rest(line) for line in segments.strokes]
+    return join_lines(segments.labels, strokes, tuple(rest(line) for line in segments.specks))
 
 
 def _best(probs: NDArray[np.float32]) -> tuple[MarkKind, float]:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inkling.errors import ModelError
 from inkling.reading.model_hash import check_hash
+from inkling.reading.recognise.softmax import softmax
 from inkling.reading.recognise.tta import average_over_shifts
 from inkling.reading.session import open_session
 from inkling.types import DIGIT_NAMES, MEAN, SIDE, STD
@@ -77,9 +78,7 @@ class Network:
         for start in range(0, len(pixels), BATCH):
             images = self._images(pixels[start : start + BATCH])
             logits = self._run(images)[:, self.order]
-            logits = logits / self.card.temperature
-            probs = np.exp(logits - logits.max(axis=1, keepdims=True))
-            out[start : start + BATCH, : probs.shape[1]] = probs / probs.sum(axis=1, keepdims=True)
+            out[start : start + BATCH, : logits.shape[1]] = softmax(logits / self.card.temperature)
         return out
 
     def _images(self, pixels: NDArray[np.uint8]) -> NDArray:

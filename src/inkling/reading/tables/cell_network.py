@@ -8,6 +8,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
+from inkling.reading.recognise.softmax import softmax
 from inkling.reading.session import open_bundled
 from inkling.reading.tables.cell_windows import cell_windows
 from inkling.reading.tables.cells import CellInk
@@ -26,8 +27,7 @@ def judge_cells(cells: Sequence[CellInk]) -> NDArray[np.float32]:
     for first in range(0, len(cells), BATCH):
         windows = cell_windows(cells[first : first + BATCH]).astype(np.float32) / np.float32(255)
         logits = np.asarray(session.run(None, {name: windows})[0], np.float32)
-        exp = np.exp(logits - logits.max(axis=1, keepdims=True))
-        out[first : first + BATCH] = exp / exp.sum(axis=1, keepdims=True)
+        out[first : first + BATCH] = softmax(logits)
     return out
 
 

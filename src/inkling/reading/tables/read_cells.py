@@ -20,7 +20,7 @@ from inkling.reading.tables.cell_network import BLANK, SEVERAL, judge_cells
 from inkling.reading.tables.cells import CellInk, crop_ink
 from inkling.types import Box, Prediction, Verdict
 
-CELL_WEIGHT = 0.7  # of the cell network beside the crop network
+CELL_WEIGHT = 0.7  # of the cell network beside the digit network; see docs/log.d/tables.md
 MAYBE_SEVERAL = 0.35  # probability of several digits from which they are looked for
 TINY = 1e-9
 
@@ -144,7 +144,7 @@ def _read_rows(cells: Sequence[CellInk], network: Network, zoom: float) -> list[
     """Reads cells as lines of text: all parts in one batch, then each line."""
     if not cells:
         return []
-    seen = [_preprocessed(cell) for cell in cells]
+    seen = [_preprocessed(cell, network.card.reads_digits) for cell in cells]
     pixels = [crop.pixels for one in seen for crop in one.crops]
     probs = network.judge(np.stack(pixels)) if pixels else np.zeros((0, 11), np.float32)
     ends = np.cumsum([len(one.crops) for one in seen], dtype=np.int64)
@@ -162,7 +162,7 @@ def _read_rows(cells: Sequence[CellInk], network: Network, zoom: float) -> list[
     return out
 
 
-def _preprocessed(cell: CellInk) -> Preprocessed:
+def _preprocessed(cell: CellInk, marks: bool = True) -> Preprocessed:
     """A cell in the form of a preprocessed image."""
     own = cv2.dilate(cell.strokes, np.ones((3, 3), np.uint8))
     dark = np.minimum(cell.ink / max(cell.level, 1e-3), 1).astype(np.float32) * own
@@ -170,7 +170,7 @@ def _preprocessed(cell: CellInk) -> Preprocessed:
     height, width = grey.shape
     light = Light(dark, 1.0, False, np.zeros_like(dark), grey)
     writing = TextMap(light, (dark * cell.strokes).astype(np.float32), 0)
-    return cut_image("a cell", Photo(grey, width, height), writing, marks=True)
+    return cut_image("a cell", Photo(grey, width, height), writing, marks)
 
 
 def _choose(row: CellText, single: CellText, digits_per_cell: int | None) -> CellText:

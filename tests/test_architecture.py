@@ -84,6 +84,10 @@ def test_every_folder_has_its_place() -> None:
             "import inkling.jobs.train, inkling.cli.summary, inkling.cli.progress",
             ["sklearn", "scipy", "matplotlib", "onnx", "starlette", "optuna"],
         ),
+        (
+            "import inkling.jobs.train",
+            ["httpx", "onnxruntime", "torch._dynamo", "sympy", "inkling.data.own"],
+        ),
     ],
 )
 def test_light_imports_stay_light(statement: str, absent: list[str]) -> None:

@@ -1,4 +1,6 @@
 import copy
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -92,3 +94,27 @@ def test_steps_are_those_of_the_plain_optimiser(spec, reference, arguments: dict
             optimizer.step()
     for mine, other in zip(ours.parameters(), theirs.parameters(), strict=True):
         assert torch.allclose(mine, other, atol=1e-6)
+
+
+STEP_EACH = """
+import sys
+import torch
+from inkling.training.optim import build_optimizer
+from inkling.training.recipe import Adam, Sgd
+
+for spec in (Sgd(momentum=0.9), Adam(), Adam(name="adamw")):
+    layer = torch.nn.Linear(2, 2)
+    optimizer = build_optimizer(layer, spec)
+    layer(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    optimizer.load_state_dict(optimizer.state_dict())
+print("torch._dynamo" in sys.modules)
+"""
+
+
+def test_no_optimiser_imports_the_compiler() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STEP_EACH], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"

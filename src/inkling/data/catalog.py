@@ -7,7 +7,7 @@ test part once, after the last step.
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,11 +15,13 @@ from inkling.data.embedded import embedded_digits
 from inkling.data.fetch import Notify, fetch, progress_of
 from inkling.data.idx import read_idx
 from inkling.data.options import split_options
-from inkling.data.own import TEST_FRACTION, TEST_SEED, OwnData, open_own
 from inkling.data.published import MNIST, PUBLISHED, PublishedFile, PublishedSet
-from inkling.data.splits import stratified_split
+from inkling.data.splits import TEST_FRACTION, TEST_SEED, stratified_split
 from inkling.errors import DataError, FetchError
 from inkling.types import Digits
+
+if TYPE_CHECKING:
+    from inkling.data.own import OwnData
 
 AUTO = "auto"
 EMBEDDED = "digits"
@@ -44,7 +46,7 @@ class Source:
     notice: str = ""
     load_validation: Callable[[], Digits] | None = None
     describe: Callable[[], dict[str, Any]] | None = None
-    own: OwnData | None = None
+    own: "OwnData | None" = None
 
 
 def find_source(
@@ -123,6 +125,8 @@ def _embedded(notice: str = "") -> Source:
 
 def _own(name: str, notify: Notify | None) -> Source:
     """The user's own files."""
+    from inkling.data.own import open_own  # brings all formats and the reader's image work
+
     path, options = split_options(name)
     if not path.exists():
         raise DataError(

@@ -3,10 +3,12 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-
-import httpx
+from typing import TYPE_CHECKING
 
 from inkling.errors import FetchError
+
+if TYPE_CHECKING:
+    import httpx
 
 Progress = Callable[[int, int], None]  # received bytes, expected bytes (0 if unknown)
 
@@ -29,6 +31,8 @@ def download(
     Raises `FetchError` with the reason if the server refuses, returns a web page, sends too much or
     too little, is too slow, or does not respond.
     """
+    import httpx  # a tenth of a second, and data that is there needs no download
+
     timeout = httpx.Timeout(patience.silence_s, connect=patience.connect_s)
     try:
         with httpx.stream("GET", address, timeout=timeout, follow_redirects=True) as response:
@@ -44,7 +48,7 @@ def download(
 
 
 def _collect(
-    response: httpx.Response, max_bytes: int, patience: Patience, progress: Progress | None
+    response: "httpx.Response", max_bytes: int, patience: Patience, progress: Progress | None
 ) -> bytes:
     length = response.headers.get("content-length", "")
     expected = int(length) if length.isdecimal() else 0

@@ -8,11 +8,13 @@ used.
 
 from collections.abc import Mapping
 from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.recognise.network import Network, load_network
+if TYPE_CHECKING:
+    from inkling.reading.recognise.network import Network
 
 SAMPLE = 400  # greatest number of images to read
 ENOUGH = 20  # least number of images for a decision
@@ -42,5 +44,7 @@ def read_digits(images: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 @cache
-def _network() -> Network:
+def _network() -> "Network":
+    from inkling.reading.recognise.network import load_network  # brings the ONNX runtime
+
     return load_network()

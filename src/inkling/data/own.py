@@ -15,14 +15,12 @@ from inkling.data.formats.registry import find_data
 from inkling.data.interpretation import Interpretation, interpret
 from inkling.data.options import Options
 from inkling.data.raw import Found, RawImages, RawPart, Role
-from inkling.data.splits import stratified_split
+from inkling.data.splits import TEST_FRACTION, TEST_SEED, stratified_split
 from inkling.data.tree import Tree, tree_of_file, tree_of_folder
 from inkling.errors import DataError
 from inkling.reading.recognise.network import NONE
 from inkling.types import Digits
 
-TEST_FRACTION = 0.2  # held out of data without a test part
-TEST_SEED = 0  # the same images for all seeds of a run
 EMPTY = ("blank", NONE, "not-a-digit")  # classes whose images may be empty
 SHOWN = 3  # greatest number of images without ink to list in the notice
 

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from inkling.errors import DataError
 from inkling.types import Digits
 
+TEST_FRACTION = 0.2  # held out of data without a test part
+TEST_SEED = 0  # the same images for all seeds of a run
+
 
 @dataclass(frozen=True)
 class Splits:

@@ -23,12 +23,14 @@ from inkling.jobs.evaluate import in_classes
 from inkling.jobs.report import make_report
 from inkling.models.zoo import count_parameters
 from inkling.training.callback import Callback
+from inkling.training.device import reusing_memory
 from inkling.training.divergence import DivergedError
 from inkling.training.history import EpochMetrics, Score, write_history
 from inkling.training.loop import Plan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import RunFolder, recipe_sha256
+from inkling.training.threads import computing_threads
 
 
 @dataclass(frozen=True)
@@ -92,10 +94,11 @@ def run_training(job: TrainingJob) -> TrainResult:
     test = in_classes(job.source.load_test(), classes, job.source.name)
     if len(test) == 0:
         raise DataError(f"{job.source.name} has no test images to evaluate {run.path} on. Add some")
-    logits = classifier.predict_logits(test.images)
-    if not np.isfinite(logits).all():
-        raise DivergedError(job.recipe)
-    calibration = calibrate(classifier, splits.validation)
+    with computing_threads(outcome.threads), reusing_memory():
+        logits = classifier.predict_logits(test.images)
+        if not np.isfinite(logits).all():
+            raise DivergedError(job.recipe)
+        calibration = calibrate(classifier, splits.validation)
     logits = logits / calibration["temperature"]  # as in `evaluate` and in an exported file
     evaluation = measure(logits, test.labels, classes)
     if job.figures:

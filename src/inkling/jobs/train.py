@@ -14,6 +14,7 @@ from inkling.training.device import DeviceName, choose_device
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import resolve_recipe
 from inkling.training.run_folder import RunFolder, create_run, next_run_path, recipe_sha256
+from inkling.types import Digits
 
 DEFAULT_RECIPE = "mlp-adam"
 RUNS = Path("runs")
@@ -81,8 +82,9 @@ def train(
     where = choose_device(device)
     chosen = chosen.with_precision(where)
     source = find_source(chosen.data, notify=notify)
-    _check_test(source)
-    splits = make_splits(chosen, source)
+    training = source.load_training()
+    _check_test(source, training)
+    splits = make_splits(chosen, source, training)
     path = Path(out) if out else next_run_path(RUNS, chosen.name)
     run = create_run(path, chosen)
     return run_training(
@@ -153,8 +155,9 @@ def resume(
     if run.complete:
         raise RunError(f"the run {run.path} is finished. There is nothing to resume")
     source = find_source(chosen.data, notify=notify)
-    _check_test(source)
-    splits = make_splits(chosen, source)
+    training = source.load_training()
+    _check_test(source, training)
+    splits = make_splits(chosen, source, training)
     return run_training(
         TrainingJob(
             run, chosen, source, splits, where, callback or NullCallback(), started, figures
@@ -162,9 +165,12 @@ def resume(
     )
 
 
-def make_splits(recipe: Recipe, source: Source) -> Splits:
-    """The training and validation images of `source`. Raises `DataError` if there are too few."""
-    training = source.load_training()
+def make_splits(recipe: Recipe, source: Source, training: Digits | None = None) -> Splits:
+    """The training and validation images of `source`, whose training part may be loaded already.
+
+    Raises `DataError` if there are too few.
+    """
+    training = source.load_training() if training is None else training
     if source.load_validation is not None:
         return Splits(training, source.load_validation())
     held_out = recipe.training.validation
@@ -177,9 +183,9 @@ def make_splits(recipe: Recipe, source: Source) -> Splits:
     return splits
 
 
-def _check_test(source: Source) -> None:
+def _check_test(source: Source, training: Digits) -> None:
     """Raises `DataError` for too few classes or images, before training."""
-    classes = source.load_training().classes
+    classes = training.classes
     if len(classes) < 2:
         raise DataError(
             f"{source.name} has only {', '.join(map(repr, classes))} as a class; "
@@ -188,7 +194,7 @@ def _check_test(source: Source) -> None:
     if source.has_test:
         return
     total = len(source.load_everything())
-    if total == len(source.load_training()):
+    if total == len(training):
         raise DataError(
             f"{source.name} has {total} images, too few to hold out a fifth for the test. "
             "Add more of each class"

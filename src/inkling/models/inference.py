@@ -3,7 +3,9 @@
 import torch
 from torch import Tensor, nn
 
-PORTION = 2_000  # images per batch, so that the activations need less than 1 GB
+# Images per batch. The activations of small networks then stay in the cache: cnn-basic takes 1.3 s
+# for the test set on one core, with 2,000 images 2.2 s.
+PORTION = 500
 
 
 @torch.inference_mode()

@@ -21,6 +21,7 @@ from inkling.data.augment import Augment, augment_images
 from inkling.data.loader import normalise_images
 from inkling.models.inference import predict_logits
 from inkling.training.average import ModelAverage
+from inkling.training.eager_optimizers import EagerAdamW
 from inkling.types import Digits
 
 # Augmentation of the corrections. A user's digits vary less than the training set.
@@ -70,7 +71,7 @@ def finetune_network(
         targets = _targets(network, replay) if len(replay) else torch.empty(0)
         student = copy.deepcopy(network).train()
         average = ModelAverage(student, settings.average)
-        optimizer = torch.optim.AdamW(
+        optimizer = EagerAdamW(
             student.parameters(), settings.learning_rate, weight_decay=settings.weight_decay
         )
         own_data, replay_data = _Drawn(own, balanced=True), _Drawn(replay, balanced=False)

@@ -3,9 +3,9 @@
 import math
 
 import torch
-import torch._dynamo  # torch.optim imports it with the first optimiser: 0.6 s within the training
 from torch import nn
 
+from inkling.training.eager_optimizers import EagerAdam, EagerAdamW, EagerSgd
 from inkling.training.recipe import Cosine, OneCycle, Optimizer, Schedule, Sgd, Step
 
 FUSED_DEVICES = ("cpu", "cuda")
@@ -20,7 +20,7 @@ def build_optimizer(model: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
     parameters = list(model.parameters())
     fused = parameters[0].device.type in FUSED_DEVICES
     if isinstance(spec, Sgd):
-        return torch.optim.SGD(
+        return EagerSgd(
             parameters,
             lr=spec.learning_rate,
             momentum=spec.momentum,
@@ -28,7 +28,7 @@ def build_optimizer(model: nn.Module, spec: Optimizer) -> torch.optim.Optimizer:
             weight_decay=spec.weight_decay,
             fused=fused,
         )
-    kind = torch.optim.Adam if spec.name == "adam" else torch.optim.AdamW
+    kind = EagerAdam if spec.name == "adam" else EagerAdamW
     return kind(
         parameters,
         lr=spec.learning_rate,

@@ -1,10 +1,14 @@
-"""Rows as a spreadsheet; the other formats are read back in test_bulk."""
+"""Rows as a spreadsheet, and memory while parts are joined; test_bulk reads the other formats."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from pyarrow import parquet
 
 from inkling.errors import ImageError, RunError
 from inkling.scale import spreadsheet
@@ -54,3 +58,35 @@ def test_more_than_a_sheet_holds_is_one_sentence(
     assert write([row] * 2, tmp_path).exists()
     with pytest.raises(RunError, match="at most 2 rows"):
         write([row] * 3, tmp_path)
+
+
+JOIN = """
+import sys
+from pathlib import Path
+from inkling.scale.rows import FORMATS
+part, count, out = Path(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+FORMATS[".parquet"].join([part] * count, out)
+print(next(line for line in Path("/proc/self/status").open() if "VmHWM" in line).split()[1])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the peak is read from /proc")
+def test_joining_many_parts_takes_no_more_memory_than_a_few(tmp_path: Path) -> None:
+    part = tmp_path / "part.parquet"
+    rows = [make_row(f"{k:09d}.png", reading(f"{k:09d}.png", f"{k % 100}")) for k in range(2048)]
+    part.write_bytes(FORMATS[".parquet"].encode(rows))
+
+    def peak(parts: int) -> float:
+        done = subprocess.run(
+            [sys.executable, "-c", JOIN, part, str(parts), tmp_path / "out.parquet"],
+            env=os.environ | {"ARROW_DEFAULT_MEMORY_POOL": "system"},  # as the command sets it
+            capture_output=True,
+            check=True,
+            text=True,
+        )
+        assert parquet.read_metadata(tmp_path / "out.parquet").num_rows == 2048 * parts
+        return float(done.stdout) / 1000
+
+    many = peak(60)
+    assert many < 105  # MB: 81 on x86-64; with `read_table` 128, with pyarrow's own pool 92
+    assert many < peak(5) + 10

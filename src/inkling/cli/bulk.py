@@ -1,5 +1,6 @@
 """The command `inkling read --out`: reads any number of images into a file, and shows progress."""
 
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -34,6 +35,9 @@ def read_to_file(
     """Reads all images into `out`. Raises `InklingError`, also if no image could be read."""
     from inkling.scale.bulk import local_engine, read_bulk
 
+    # Before pyarrow is imported, here and in the workers. Its own pool, mimalloc, keeps the memory
+    # of joined answers: 64 to 99 MB for 5 to 147 parts, in place of 42 to 43 MB.
+    os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
     sources = _open_pages(arguments) if pages else _open_streams(arguments, column)
     engine: Engine = local_engine(workers)
     if on is not None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 COMPRESSION = "zstd"
-ROW_GROUP = 16_384  # rows of a row group in the file; they are held in memory, some 3 MB
+DICTIONARY = ["verdict", "text"]  # columns whose values repeat; elsewhere a dictionary adds 18 %
+ROW_GROUP = 8_192  # rows of a row group in the file; they are held in memory, some 1.5 MB
 
 
 class Row(NamedTuple):
@@ -93,23 +94,40 @@ class Parquet:
 
         entries = [row._asdict() | {"digits": _json(row.digits)} for row in rows]
         file = io.BytesIO()
-        write_table(pa.Table.from_pylist(entries, _schema()), file, compression=COMPRESSION)
+        table = pa.Table.from_pylist(entries, _schema())
+        write_table(table, file, compression=COMPRESSION, use_dictionary=DICTIONARY)
         return file.getvalue()
 
     def join(self, parts: Iterable[Path], out: Path) -> None:
         """Joins the parts to the whole file."""
         import pyarrow as pa
-        from pyarrow.parquet import ParquetWriter, read_table
+        from pyarrow.parquet import ParquetWriter
 
         held: list[pa.Table] = []
-        with ParquetWriter(out, _schema(), compression=COMPRESSION) as writer:
+        with ParquetWriter(
+            out, _schema(), compression=COMPRESSION, use_dictionary=DICTIONARY
+        ) as writer:
             for part in parts:
-                held.append(read_table(part))
+                held.append(_read_part(part))
                 if sum(table.num_rows for table in held) >= ROW_GROUP:
                     writer.write_table(pa.concat_tables(held))
                     held = []
+                    # Otherwise the heap grows with the number of groups: 42 to 48 MB for 147 parts.
+                    pa.default_memory_pool().release_unused()
             if held:
                 writer.write_table(pa.concat_tables(held))
+
+
+def _read_part(part: Path) -> "pa.Table":
+    """One part as a table.
+
+    `read_table` would load pyarrow's data sets and read the columns in threads, each with a heap of
+    its own: 99 and 122 MB of memory for 5 and 50 parts, in place of 55 and 57 MB.
+    """
+    from pyarrow.parquet import ParquetFile
+
+    with ParquetFile(part) as file:
+        return file.read(use_threads=False)
 
 
 class Spreadsheet:

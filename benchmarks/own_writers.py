@@ -1,13 +1,14 @@
 """Measures finetuning with 50 corrections by the errors on the other 50 digits of a writer.
 
-    INKLING_DATA=../shared/data python benchmarks/own_writers.py [0 1 2 3]
+    INKLING_DATA=../shared/data python benchmarks/own_writers.py [0 1 2 3] [--seeds N]
 
 Needs MNIST and `dev/hwd1000.npz` in INKLING_DATA. The writers are that one writer's digits,
-sheared, turned or squeezed by a fixed amount and a little at random.
+sheared, turned or squeezed by a fixed amount and a little at random. Each seed draws other digits.
 """
 
+import argparse
+import itertools
 import os
-import sys
 import tempfile
 import time
 from pathlib import Path
@@ -50,9 +51,9 @@ def warp(
     return np.asarray(255 - cv2.dilate(out, np.ones((side, side))), np.uint8)
 
 
-def digits_of(number: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:
+def digits_of(number: int, seed: int) -> tuple[list[NDArray[np.uint8]], NDArray[np.int64]]:
     """The images and labels of a writer, class by class."""
-    rng = np.random.default_rng(number)
+    rng = np.random.default_rng((number, seed) if seed else number)
     with np.load(Path(os.environ["INKLING_DATA"]) / "dev" / "hwd1000.npz") as arrays:
         stored, labels = 255 - arrays["X"], arrays["y"]
     chosen = [rng.permutation(np.flatnonzero(labels == k))[:OF_EACH] for k in range(10)]
@@ -66,8 +67,12 @@ def error(reader: Reader, images: list[NDArray[np.uint8]], labels: NDArray[np.in
 
 
 def main() -> None:
-    for number in [int(each) for each in sys.argv[1:]] or range(len(WRITERS)):
-        images, labels = digits_of(number)
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("writers", type=int, nargs="*", default=range(len(WRITERS)))
+    parser.add_argument("--seeds", type=int, default=1)
+    options = parser.parse_args()
+    for seed, number in itertools.product(range(options.seeds), options.writers):
+        images, labels = digits_of(number, seed)
         given = np.arange(len(labels)) % OF_EACH < OF_EACH // 2
         rest = [images[i] for i in np.flatnonzero(~given)]
         with tempfile.TemporaryDirectory() as name:
@@ -85,7 +90,8 @@ def main() -> None:
             for name, each in result.comparisons.items()
         )
         print(
-            f"writer {number}: errors {before:.0%} to {after:.0%} of {len(rest)}; {compared}; "
+            f"writer {number}, seed {seed}: errors {before:.0%} to {after:.0%} of {len(rest)}; "
+            f"{compared}; "
             f"fraction {result.share}; {seconds:.0f} s of processor time, "
             f"{result.seconds:.0f} s in all",
             flush=True,

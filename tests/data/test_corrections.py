@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from inkling.data.corrections import CROPS, LINES, MAX_CROP_BYTES, read_corrections
 from inkling.errors import DataError
 from inkling.reading.pipeline import Reader, Trace
-from inkling.reading.saved_crops import CropFolder, folder_of, label_of
+from inkling.reading.saved_crops import CropFolder, folder_of, is_case_sensitive, label_of
 from inkling.types import Digits
 from tests.reading.pictures import drawn_seven, drawn_zero
 
@@ -111,3 +113,17 @@ def test_any_class_name_is_a_subfolder(label: str, tmp_path: Path) -> None:
     assert path.resolve().parent == tmp_path.resolve()
     assert not path.name.startswith(".")
     assert label_of(path.name) == label
+
+
+@given(st.sets(st.text(min_size=1, max_size=4), max_size=8))
+def test_classes_that_differ_in_case_have_folders_of_their_own(labels: set[str]) -> None:
+    names = {label: folder_of(label, case_sensitive=False) for label in labels}
+    assert len({name.casefold() for name in names.values()}) == len(labels)
+    assert all(label_of(name) == label for label, name in names.items())
+
+
+def test_the_file_system_is_asked_whether_case_counts(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    distinct = not (tmp_path / "A").exists()
+    assert is_case_sensitive(tmp_path) == distinct
+    assert [path.name for path in tmp_path.iterdir()] == ["a"]

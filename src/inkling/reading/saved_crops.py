@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import tempfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
@@ -18,15 +19,32 @@ ANSWERS = "answers.jsonl"
 STEM_LENGTH = 60  # characters of the image's name in a crop's name
 
 
-def folder_of(label: str) -> str:
-    """The subfolder name of a class. Characters such as `/` are percent-encoded."""
+def folder_of(label: str, case_sensitive: bool = True) -> str:
+    """The subfolder name of a class. Characters such as `/` are percent-encoded.
+
+    So are capital letters where the file system takes `a` and `A` for the same name.
+    """
     name = quote(label, safe=" +=!@#$&'(),;[]{}~^")
+    if not case_sensitive:
+        name = re.sub(r"%[0-9A-F]{2}|[A-Z]", _encode_capital, name)
     return "%2E" + name[1:] if name.startswith(".") else name
 
 
 def label_of(folder: str) -> str:
     """The class name of a subfolder that `folder_of` named."""
     return unquote(folder)
+
+
+def _encode_capital(found: re.Match[str]) -> str:
+    """The code of a capital letter, such as `%41`; codes stay."""
+    text = found.group()
+    return text if text.startswith("%") else f"%{ord(text):02X}"
+
+
+def is_case_sensitive(folder: Path) -> bool:
+    """Whether an existing folder can have both `a` and `A`. Raises `OSError`."""
+    with tempfile.TemporaryDirectory(prefix="case-", dir=folder) as probe:
+        return not (folder / Path(probe).name.upper()).exists()
 
 
 class CropFolder:
@@ -46,6 +64,7 @@ class CropFolder:
             folder.mkdir(parents=True, exist_ok=True)
             if any(folder.iterdir()):
                 raise InklingError(f"{folder} is not empty. Name a new folder for the crops")
+            self._case_sensitive = is_case_sensitive(folder)
         except OSError as error:
             raise InklingError(f"cannot write to {folder}: {error.strerror or error}") from error
 
@@ -67,7 +86,9 @@ class CropFolder:
         write_text(self.folder / ANSWERS, "".join(f"{line}\n" for line in self._lines))
 
     def _place(self, digit: Prediction, image: str) -> str:
-        answer = "not-a-digit" if digit.verdict == "not-a-digit" else folder_of(digit.label)
+        answer = "not-a-digit"
+        if digit.verdict != "not-a-digit":
+            answer = folder_of(digit.label, self._case_sensitive)
         stem = re.sub(r"[^\w.-]+", "-", Path(image).stem)[:STEM_LENGTH] or "image"
         return f"{answer}/{digit.confidence:.3f}_{stem}_{len(self)}.png"
 

@@ -54,6 +54,10 @@ class Connection:
 
     async def post(self, path: str, body: bytes) -> int:
         """The status after the whole response arrived; 0 if the connection broke."""
+        return (await self.ask(path, body))[0]
+
+    async def ask(self, path: str, body: bytes) -> tuple[int, bytes]:
+        """The status and body of the response; 0 and nothing if the connection broke."""
         try:
             if self.streams is None or self.streams[0].at_eof():
                 self.close()  # the service closes idle connections
@@ -64,11 +68,10 @@ class Connection:
             answer = await reader.readuntil(b"\r\n\r\n")
             lines = answer.lower().split(b"\r\n")
             length = next(int(line[15:]) for line in lines if line.startswith(b"content-length:"))
-            await reader.readexactly(length)
-            return int(answer[9:12])
+            return int(answer[9:12]), await reader.readexactly(length)
         except (OSError, asyncio.IncompleteReadError):
             self.close()
-            return 0
+            return 0, b""
 
     def close(self) -> None:
         """Closes the connection."""

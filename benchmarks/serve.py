@@ -4,6 +4,7 @@
     python benchmarks/serve.py overload     four times the sustainable rate for 30 s
     python benchmarks/serve.py endurance    100,000 requests: does memory grow
     python benchmarks/serve.py slow         200 slow connections, and /healthz
+    python benchmarks/serve.py check        64 connections for 160 s, all answers compared
 
 Prints one JSON object; `--json FILE` writes it to a file as well. Client and server share the
 machine. Ratios and medians count; absolute numbers are this machine's on this day.
@@ -21,6 +22,7 @@ import subprocess
 import sys
 import time
 import urllib.request
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +32,8 @@ import numpy as np
 from PIL import Image, ImageFilter
 from sklearn.datasets import load_digits
 
+from inkling.reading.pipeline import Reader
+from inkling.types import Reading
 from load import Connection, Load, closed_loop, open_loop
 
 CONNECTIONS = 16
@@ -290,9 +294,51 @@ def slow(seconds: float) -> dict[str, Any]:
     }
 
 
+def check(seconds: float) -> dict[str, Any]:
+    """Compares each answer at 64 connections with that of `Reader.read`. A 503 is asked again."""
+    bodies = [body for kind in images().values() for body in kind]
+    expected = [
+        (one.verdict, one.text, [digit.confidence for digit in one.digits])
+        for one in Reader.load().read(bodies)
+        if isinstance(one, Reading)
+    ]
+    counts: Counter[str] = Counter()
+    gaps = [0.0]
+
+    async def ask(address: str, offset: int) -> None:
+        connection, turn, started = Connection(address), offset, time.perf_counter()
+        while time.perf_counter() - started < seconds:
+            status, content = await connection.ask("/v1/read", bodies[turn % len(bodies)])
+            if status != 200:
+                counts[f"status {status}"] += 1
+                await asyncio.sleep(0.2)
+                continue
+            verdict, text, confidences = expected[turn % len(bodies)]
+            entry = json.loads(content)
+            found = [digit["confidence"] for digit in entry["digits"]]
+            same = (entry["verdict"], entry["text"]) == (verdict, text)
+            same = same and len(found) == len(confidences)
+            gaps.extend(abs(a - b) for a, b in zip(found, confidences, strict=False))
+            counts["same" if same else "different"] += 1
+            turn += 7
+        connection.close()
+
+    async def ask_on_all(address: str) -> None:
+        await asyncio.gather(*(ask(address, number) for number in range(4 * CONNECTIONS)))
+
+    with inkling() as service:
+        asyncio.run(ask_on_all(service.address))
+    return {
+        "connections": 4 * CONNECTIONS,
+        "seconds": seconds,
+        "answers": dict(counts),
+        "greatest_difference_of_a_confidence": max(gaps),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["speed", "overload", "endurance", "slow"])
+    parser.add_argument("what", choices=["speed", "overload", "endurance", "slow", "check"])
     parser.add_argument("--seconds", type=float, help="of each measurement")
     parser.add_argument("--rounds", type=int, default=5, help="of each pair (speed)")
     parser.add_argument("--only", default="", help="kinds with this in their name (speed)")
@@ -305,6 +351,7 @@ def main() -> None:
         "overload": lambda: overload(chosen.seconds or 30, chosen.capacity),
         "endurance": lambda: endurance(chosen.count),
         "slow": lambda: slow(chosen.seconds or 9),
+        "check": lambda: check(chosen.seconds or 160),
     }
     machine = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 1)}
     text = json.dumps({"what": chosen.what, **machine, **jobs[chosen.what]()}, indent=1)

@@ -93,6 +93,7 @@ def test_an_address_where_something_else_listens(
         done = inkling("read", shards[0], "--out", tmp_path / "o.csv", "--on", address)
     assert done.returncode == 1
     assert f"no Ray cluster responds at {address}" in done.stderr
+    assert "token" in done.stderr
     assert "Traceback" not in done.stderr
 
 

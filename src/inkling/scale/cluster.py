@@ -78,9 +78,18 @@ def _connect(ray: ModuleType, address: str, options: dict[str, Any]) -> None:
         thread.start()
         thread.join(ANSWER_S)
         if thread.is_alive():
-            raise RunError(f"no Ray cluster responds at {address}: something else listens there")
+            raise RunError(f"no Ray cluster responds at {address}: {_silence()}")
     if failures:
         raise _explain(address, failures[0])
+
+
+def _silence() -> str:
+    """Why something listens at an address, but a connection is not made."""
+    other = "something else listens there"
+    # Ray sends its token to an explicit address only if the variable says so; else it tries forever.
+    if os.environ.get("RAY_AUTH_MODE") == "token":
+        return f"{other}, or the cluster has another token. Copy its ~/.ray/auth_token here"
+    return f"{other}, or the cluster asks for a token. Set RAY_AUTH_MODE=token and try again"
 
 
 def _explain(address: str, error: BaseException) -> InklingError:

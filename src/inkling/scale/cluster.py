@@ -86,7 +86,7 @@ def _connect(ray: ModuleType, address: str, options: dict[str, Any]) -> None:
 def _silence() -> str:
     """Why something listens at an address, but a connection is not made."""
     other = "something else listens there"
-    # Ray sends its token to an explicit address only if the variable says so; else it tries forever.
+    # Ray sends its token to an explicit address only if the variable says so, and else retries.
     if os.environ.get("RAY_AUTH_MODE") == "token":
         return f"{other}, or the cluster has another token. Copy its ~/.ray/auth_token here"
     return f"{other}, or the cluster asks for a token. Set RAY_AUTH_MODE=token and try again"

@@ -1,4 +1,4 @@
-"""Makes the training data of the line network: strips of rendered rows.
+"""Makes the training data of the line network: strips of rendered rows, most of them with marks.
 
     python -m inkling.synthesis.fonts            # once: free fonts into the user's cache
     python references/make_strips.py lines           # 300,000 strips into a folder; resumable
@@ -21,10 +21,16 @@ from make_crops import TRAINED, faces_of, training_digits
 
 from inkling.files import replacing
 from inkling.synthesis.glyphs import GlyphSource
-from inkling.synthesis.labelled_strips import LabelledStrip, compose_strip, pack_strips
+from inkling.synthesis.labelled_strips import (
+    LabelledStrip,
+    compose_marked_strip,
+    compose_strip,
+    pack_strips,
+)
 
 PART = 2_000  # strips per part
 HELD = 2  # held-out parts
+MARKED = 0.55  # fraction of the strips from rows with marks
 
 
 def make_part(folder: Path, number: int, held_out: bool, seed: int) -> Path:
@@ -39,7 +45,7 @@ def make_part(folder: Path, number: int, held_out: bool, seed: int) -> Path:
     source = GlyphSource(every.take(mine), faces_of(held_out), rng)
     lines: list[LabelledStrip] = []
     while len(lines) < PART:
-        line = compose_strip(source, rng)
+        line = (compose_marked_strip if rng.random() < MARKED else compose_strip)(source, rng)
         lines += [line] if line else []
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(file, **asdict(pack_strips(lines)))

@@ -1,6 +1,7 @@
 """Crops: the ink of each part alone, where it stands in the image, how much it looks written."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -119,9 +120,13 @@ def test_an_ink_score_is_of_probability_and_size(size: int, prob: float, ink_sco
 @given(st.integers(0, 500), st.integers(0, 500), st.integers(1, 90), st.integers(1, 90))
 def test_boxes_are_in_the_pixels_of_the_image(x: int, y: int, w: int, h: int) -> None:
     part = make_box(x, y, w, h)
-    assert box_of(part, 1.0) == Box(x, y, w, h)
-    assert box_of(part, 0.5) == Box(2 * x, 2 * y, 2 * w, 2 * h)
-    assert box_of(part, 4.0) == Box(x // 4, y // 4, max(1, round(w / 4)), max(1, round(h / 4)))
+    whole = text_map(np.zeros((2, 2)))
+    assert box_of(part, whole) == Box(x, y, w, h)
+    half = text_map(np.zeros((2, 2)), zoom=0.5)
+    assert box_of(part, half) == Box(2 * x, 2 * y, 2 * w, 2 * h)
+    near = replace(text_map(np.zeros((2, 2)), zoom=4.0), corner=(70, 30))
+    corner = Box(70 + x // 4, 30 + y // 4, max(1, round(w / 4)), max(1, round(h / 4)))
+    assert box_of(part, near) == corner
 
 
 def test_an_image_of_the_right_size_keeps_its_pixels() -> None:

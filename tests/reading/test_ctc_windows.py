@@ -10,23 +10,23 @@ from inkling.reading.detect.segments import segment
 from inkling.reading.detect.text_map import make_text_map
 from inkling.reading.recognise.ctc_windows import piece_bounds, score_windows
 from inkling.reading.recognise.lattice import build_lattice
-from inkling.reading.recognise.line_network import BLANK, ctc_greedy_decode
+from inkling.reading.recognise.line_network import BLANK, CLASSES, ctc_greedy_decode
 from inkling.reading.recognise.strip import cut_strip
 from tests.reading.pictures import write_text
 
 
 def random_chances(frames: int, seed: int) -> np.ndarray:
-    logits = np.random.default_rng(seed).normal(0, 2, (frames, BLANK + 1))
+    logits = np.random.default_rng(seed).normal(0, 2, (frames, CLASSES))
     return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
 
-def counted(chances: np.ndarray, digit: int) -> float:
-    """The chance of one digit among the frames: blanks, then it, then blanks again."""
+def counted(chances: np.ndarray, label: int, rest: np.ndarray) -> float:
+    """The probability of one label among the frames, and of `rest` (T,) in all others."""
     total = 0.0
     for start, stop in itertools.combinations(range(len(chances) + 1), 2):
-        said = np.full(len(chances), BLANK)
-        said[start:stop] = digit
-        total += float(np.exp(chances[np.arange(len(chances)), said].sum()))
+        said = rest.copy()
+        said[start:stop] = chances[start:stop, label]
+        total += float(np.exp(said.sum()))
     return total
 
 
@@ -38,23 +38,26 @@ def test_a_window_says_what_all_alignments_say(frames: int, seed: int) -> None:
     found = score_windows(chances, starts, stops)
     for row, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         window = chances[start:stop]
-        for digit in range(BLANK):
-            np.testing.assert_allclose(np.exp(found[row, digit]), counted(window, digit))
-        np.testing.assert_allclose(found[row, BLANK], window[:, BLANK].sum(), atol=1e-12)
+        no_digit = np.log(np.exp(window[:, BLANK:]).sum(axis=1))
+        for label in range(CLASSES):
+            rest = no_digit if label < BLANK else window[:, BLANK]
+            if label != BLANK:
+                np.testing.assert_allclose(np.exp(found[row, label]), counted(window, label, rest))
+        np.testing.assert_allclose(found[row, BLANK], no_digit.sum(), atol=1e-12)
 
 
-def test_a_window_without_frames_holds_no_digit() -> None:
+def test_a_window_without_frames_holds_neither_digit_nor_mark() -> None:
     found = score_windows(random_chances(4, 0), np.array([2]), np.array([2]))
-    assert np.all(found[0, :BLANK] == -np.inf)
+    assert np.all(np.delete(found[0], BLANK) == -np.inf)
     assert found[0, BLANK] == 0
 
 
 @settings(max_examples=40)
-@given(st.lists(st.sampled_from(range(BLANK + 1)), min_size=1, max_size=30))
-def test_frames_are_spelt_without_blanks_and_repeats(said: list[int]) -> None:
-    chances = np.full((len(said), BLANK + 1), -9.0)
+@given(st.lists(st.sampled_from(range(CLASSES)), min_size=1, max_size=30))
+def test_frames_are_spelt_without_blanks_marks_and_repeats(said: list[int]) -> None:
+    chances = np.full((len(said), CLASSES), -9.0)
     chances[np.arange(len(said)), said] = -0.01
-    expected = tuple(digit for digit, _ in itertools.groupby(said) if digit != BLANK)
+    expected = tuple(digit for digit, _ in itertools.groupby(said) if digit < BLANK)
     assert ctc_greedy_decode(chances) == expected
 
 

@@ -59,6 +59,27 @@ def test_a_curved_row_is_one_line() -> None:
     assert find_layout(parts).lines == (tuple(range(11)),)
 
 
+@pytest.mark.parametrize("bend", [-1, 1])
+@pytest.mark.parametrize("shift", [0, 2, 4])
+def test_a_wavy_row_is_one_line(bend: int, shift: int) -> None:
+    """Two digits beside each other differ by up to their height, as no two rows do."""
+    parts = [
+        part(60 + 30 * k, 200 + bend * 26 * float(np.sin((k + shift) * np.pi / 5)))
+        for k in range(12)
+    ]
+    assert find_layout(parts).lines == (tuple(range(12)),)
+
+
+def test_rows_of_which_one_starts_where_the_other_ends_stay_apart() -> None:
+    parts = [*row(5, 0, x=60, y=100), *row(5, 0, x=60 + 26 * 5, y=100 + 33)]
+    assert find_layout(parts).lines == (tuple(range(5)), tuple(range(5, 10)))
+
+
+def test_short_and_long_rows_below_each_other_stay_apart() -> None:
+    parts = [*row(2, 0, y=100), *row(9, 0, y=135), *row(1, 0, y=170), *row(4, 0, y=205)]
+    assert [len(line) for line in find_layout(parts).lines] == [2, 9, 1, 4]
+
+
 def test_a_point_belongs_to_the_line_it_stands_on() -> None:
     parts = [*row(3, 0, y=100), *row(3, 0, y=160), part(73, 114, 4, 4)]
     assert 6 in find_layout(parts).lines[0]

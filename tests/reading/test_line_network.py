@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from inkling.reading.recognise.line_network import (
     BLANK,
+    CLASSES,
     STRIDE,
     _log_probs,
     _normalise,
@@ -45,7 +46,7 @@ def one() -> Strip:
 
 def test_a_stroke_is_a_one_between_blanks() -> None:
     frames = read_strip(one())
-    assert frames.shape == (8, 11)
+    assert frames.shape == (8, CLASSES)
     np.testing.assert_allclose(np.exp(frames).sum(axis=1), 1, rtol=1e-6)
     said = frames.argmax(axis=1)
     assert set(said.tolist()) == {1, BLANK}

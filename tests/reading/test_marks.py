@@ -2,20 +2,25 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
 from inkling.reading.detect.segments import Segments, segment
 from inkling.reading.preprocess.drawing import make_drawing_map
 from inkling.reading.recognise import marks as marks_module
-from inkling.reading.recognise.mark_network import KINDS
+from inkling.reading.recognise.mark_network import KINDS, classify_marks
 from inkling.reading.recognise.marks import (
     LEAST,
+    SLASH,
     LineMark,
+    _groups,
     _joined,
+    _slash_probs,
     _sure_specks,
     _sure_strokes,
     find_marks,
+    mark_probs,
     without_marks,
 )
 from tests.reading.maps import make_box
@@ -50,8 +55,8 @@ def probs_of(kind: str | None, prob: float) -> np.ndarray:
 def test_a_speck_must_surely_be_a_mark(kind: str | None, prob: float, named: list[str]) -> None:
     speck = make_box(118, 84, 6, 6)
     found = _sure_specks([speck], probs_of(kind, prob)[None])
-    assert [each for each, _ in found] == named
-    assert all(part is speck for _, part in found)
+    assert [(each, part is speck) for each, part, _ in found] == [(each, True) for each in named]
+    assert [found_prob for _, _, found_prob in found] == pytest.approx([prob] * len(named))
 
 
 @pytest.mark.parametrize("kind", LEAST)
@@ -59,7 +64,7 @@ def test_a_stroke_must_surely_be_a_mark(kind: str) -> None:
     digit, mark = make_box(10, 10, 20, 40), make_box(40, 10, 20, 40)
     for prob, found in ((LEAST[kind] + 0.01, [(kind, mark)]), (LEAST[kind] - 0.01, [])):  # type: ignore[index]
         probs = np.stack([probs_of(None, 0.99), probs_of(kind, prob)])
-        assert _sure_strokes([digit, mark], probs) == found
+        assert [each[:2] for each in _sure_strokes([digit, mark], probs)] == found
         # A line of nothing but marks keeps its strokes.
         assert _sure_strokes([mark], probs[1:]) == []
 
@@ -71,7 +76,7 @@ def test_a_point_or_a_comma_counts_as_either(point: float, comma: float) -> None
     probs[0] = 1 - point - comma
     found = _sure_specks([make_box(118, 84, 6, 6)], probs[None])
     sure = point + comma >= 0.8
-    assert [kind for kind, _ in found] == ["point" if point > comma else "comma"] * sure
+    assert [kind for kind, _, _ in found] == ["point" if point > comma else "comma"] * sure
 
 
 def test_ink_of_no_kind_stays_in_its_line() -> None:
@@ -94,8 +99,9 @@ def test_ink_of_no_kind_stays_in_its_line() -> None:
 )
 def test_pieces_of_one_mark_are_joined(second, kinds: tuple[str, str], joined: list[str]) -> None:
     first = make_box(100, 84, 6, 6)
-    found = _joined([(kinds[1], second), (kinds[0], first)])  # type: ignore[list-item]
-    assert [kind for kind, _ in found] == joined
+    found = _joined([(kinds[1], second, 0.7), (kinds[0], first, 0.9)])  # type: ignore[list-item]
+    assert [kind for kind, _, _ in found] == joined
+    assert min(prob for _, _, prob in found) == 0.7
     if len(joined) == 1:
         assert (found[0][1].y, found[0][1].h) == (50, 40)
 
@@ -145,11 +151,10 @@ def test_a_line_of_nothing_but_marks_keeps_them_as_parts() -> None:
 @pytest.mark.parametrize(
     ("kind", "prob", "sure", "possible", "slashes"),
     [
-        ("slash", 0.96, 1, 0, 0),
-        ("slash", 0.94, 0, 1, 1),
-        ("slash", 0.71, 0, 1, 1),
-        ("slash", 0.69, 0, 1, 0),
-        ("slash", 0.49, 0, 0, 0),
+        ("slash", 0.51, 1, 0, 0),
+        ("slash", 0.49, 0, 0, 1),
+        ("slash", 0.36, 0, 0, 1),
+        ("slash", 0.34, 0, 0, 0),
         ("comma", 0.79, 0, 1, 0),
         ("other", 0.99, 0, 1, 0),
         (None, 0.99, 0, 0, 0),
@@ -168,9 +173,44 @@ def test_how_sure_a_mark_must_be(
     def answer(*_: object) -> np.ndarray:  # the network's answer is what this test is not about
         return np.stack([probs_of(None, 0.99), probs_of(kind, prob)])
 
-    monkeypatch.setattr(marks_module, "classify_marks", answer)
+    monkeypatch.setattr(marks_module, "mark_probs", answer)
     marks = find_marks(writing, segments)
     assert (len(marks.sure), len(marks.possible), len(marks.slashes)) == (sure, possible, slashes)
+
+
+def slashed(lean: float) -> tuple:
+    """The text map and the segments of 47, a stroke and 85; `lean` is in pixels."""
+    image = write_text("47 85")
+    x = 162
+    cv2.line(image, (round(x + lean / 2), 25), (round(x - lean / 2), 100), 30, 6, cv2.LINE_AA)
+    writing = make_drawing_map(image, 1.0)
+    assert writing is not None
+    return writing, segment(writing)
+
+
+@pytest.mark.parametrize(("lean", "sure"), [(50, True), (0, False)])
+def test_a_slash_is_what_both_networks_call_one(lean: float, sure: bool) -> None:
+    writing, segments = slashed(lean)
+    parts = segments.strokes[0]
+    stroke = min(range(len(parts)), key=lambda k: abs(parts[k].x + parts[k].w / 2 - 162))
+    probs = mark_probs(writing, segments.labels, parts)
+    alone = classify_marks(writing, segments.labels, parts)
+    line = _slash_probs(writing, segments.labels, parts)
+    np.testing.assert_allclose(probs.sum(axis=1), 1, atol=1e-5)
+    assert bool(probs[stroke, SLASH] > 0.8) is sure
+    if sure:
+        np.testing.assert_allclose(probs[:, SLASH], alone[:, SLASH] * line, rtol=1e-5)
+        assert line[stroke] > 0.8
+        assert np.delete(line, stroke).max() < 0.2
+    np.testing.assert_array_equal(probs[:, 1:SLASH], alone[:, 1:SLASH])
+
+
+def test_small_parts_above_each_other_share_a_window() -> None:
+    digits = [make_box(10, 10, 20, 40), make_box(80, 10, 20, 40)]
+    colon = [make_box(50, 15, 6, 6), make_box(51, 40, 6, 6)]
+    bar, foot = make_box(120, 10, 30, 6), make_box(150, 30, 4, 8)
+    assert _groups([*digits, *colon, bar, foot]) == [[0], [2, 3], [1], [4], [5]]
+    assert _groups([make_box(10, 10, 20, 40), make_box(12, 10, 20, 40)]) == [[0], [1]]
 
 
 def test_a_lone_stroke_is_compared_with_nothing() -> None:

@@ -22,7 +22,7 @@ from inkling.reading.results import (
     _verdict,
     answer_image,
 )
-from inkling.types import Box, Prediction, Verdict
+from inkling.types import Box, MarkKind, Prediction, Verdict
 from tests.reading.pictures import write_text
 
 
@@ -191,6 +191,26 @@ def test_unread_ink_makes_an_answer_unsure(
     digits = [crop(area=100) for each in verdicts if each != "not-a-digit"]
     marks = [MarkFound("other", Box(0, 0, 9, 9), 0, area) for area in others]
     assert _verdict(boxes, bool(digits), digits, marks) == verdict
+
+
+@pytest.mark.parametrize(
+    ("kind", "height", "row", "prob", "verdict"),
+    [
+        ("other", 25, 0, 1.0, "unsure"),  # may be a digit of the line
+        ("other", 24, 0, 1.0, "digits"),
+        ("other", 60, 1, 1.0, "digits"),  # in a line without digits
+        ("slash", 60, 0, 0.81, "digits"),
+        ("slash", 60, 0, 0.79, "unsure"),  # may be a 1
+        ("minus", 60, 0, 0.79, "digits"),
+    ],
+)
+def test_a_mark_that_may_be_a_digit_makes_an_answer_unsure(
+    kind: MarkKind, height: int, row: int, prob: float, verdict: str
+) -> None:
+    digits = [crop(area=100) for _ in range(8)]  # 40 pixels tall
+    boxes = [prediction(each, 1) for each in digits]
+    marks = [MarkFound(kind, Box(200, 0, 9, height), row, 10, prob)]
+    assert _verdict(boxes, True, digits, marks) == verdict
 
 
 def summary(

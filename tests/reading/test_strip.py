@@ -72,6 +72,21 @@ def test_columns_are_those_of_the_ink(lean: float, zoom: float) -> None:
     assert abs(found.max() - inked[-1]) < 3
 
 
+@pytest.mark.parametrize("height", [-25, 25])
+def test_a_curved_line_becomes_level(height: int) -> None:
+    picture = write_text("4027130582")
+    picture = cv2.copyMakeBorder(picture, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=245)
+    columns = np.arange(picture.shape[1], dtype=np.float32)
+    rows = np.arange(picture.shape[0], dtype=np.float32)[:, None]
+    arc = height * np.sin(columns / columns[-1] * 2 * np.pi).astype(np.float32)
+    x, y = np.broadcast_arrays(columns[None], rows + arc[None])
+    curved = cv2.remap(picture, x.copy(), y.copy(), cv2.INTER_LINEAR, borderValue=245.0)
+    level, _, _ = strip_of(picture)
+    strip, _, _ = strip_of(curved)
+    assert np.ptp(rows_of_ink(strip)) <= np.ptp(rows_of_ink(level)) + 8  # it shears the digits
+    assert abs(strip.pixels.shape[1] - level.pixels.shape[1]) < 20
+
+
 def test_ground_is_left_on_both_sides() -> None:
     strip, _, _ = strip_of(write_text("77"))
     inked = np.flatnonzero(strip.pixels.max(axis=0) > 128)

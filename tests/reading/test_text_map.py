@@ -146,6 +146,34 @@ def test_a_small_digit_is_seen_in_a_window_alone() -> None:
     assert writing.detail == pytest.approx(np.sqrt(w * h / map_window(light, (x, y, w, h)).size))
 
 
+def test_a_small_row_of_a_large_photo_is_mapped_in_its_own_pixels() -> None:
+    row = write_text("4027", 40)
+    sheet = on_sheet(row, 1300, 900, (1500, 2000))
+    writing = make_text_map(sheet)
+    assert writing.zoom == 1.0
+    x, y = writing.corner
+    height, width = writing.prob.shape
+    assert x < 1300 < 1300 + row.shape[1] < x + width
+    assert y < 900 < 900 + row.shape[0] < y + height
+    np.testing.assert_array_equal(writing.light.grey, sheet[y : y + height, x : x + width])
+    reduced = make_text_map(cv2.resize(sheet, (1000, 750), interpolation=cv2.INTER_AREA), 0.5)
+    assert reduced.zoom == 0.5
+    np.testing.assert_allclose(reduced.corner, writing.corner, atol=120)
+
+
+@pytest.mark.parametrize(
+    ("sheet", "size"),
+    [
+        (on_sheet(write_text("4027", 40), 300, 200, (500, 700)), (500, 700)),  # not reduced
+        (on_sheet(drawn_seven(200, 150, 16), 900, 600, (1200, 1600)), (600, 800)),  # legible
+        (grained((1200, 1600)), (600, 800)),
+    ],
+)
+def test_the_map_of_another_image_is_of_all_of_it(sheet: np.ndarray, size: tuple) -> None:
+    writing = make_text_map(sheet)
+    assert (writing.corner, writing.prob.shape) == ((0, 0), size)
+
+
 def test_a_large_digit_is_looked_at_once() -> None:
     light = even_light(drawn_seven(500, 400, 40))
     writing = find_text(light)

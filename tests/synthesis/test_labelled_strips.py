@@ -26,7 +26,7 @@ def written(text: str, truths: str) -> Scene:
 def test_a_strip_tells_its_digits_and_where_they_stand() -> None:
     line = crop_strip(written("40731", "40731"))
     assert line is not None
-    assert line.digits == (4, 0, 7, 3, 1)
+    assert line.classes == (4, 0, 7, 3, 1)
     assert np.all(np.diff(line.columns) > 8)
     for column in line.columns:
         near = line.pixels[:, max(0, int(column) - 6) : int(column) + 7]
@@ -38,16 +38,16 @@ def test_a_row_with_a_lost_digit_is_left_out_or_shorter() -> None:
     gone = scene.pixels.copy()
     gone[:, 90:150] = 245
     line = crop_strip(Scene(gone, scene.truths, scene.ink))
-    assert line is None or line.digits == (4, 7, 3)
+    assert line is None or line.classes == (4, 7, 3)
 
 
 def test_composed_lines_have_digits_inside(source: GlyphSource) -> None:
     rng = np.random.default_rng(4)
     lines = [line for _ in range(40) if (line := compose_strip(source, rng)) is not None]
     assert len(lines) > 25
-    assert max(len(line.digits) for line in lines) >= 5
+    assert max(len(line.classes) for line in lines) >= 5
     for line in lines:
-        assert len(line.digits) == len(line.columns) >= 1
+        assert len(line.classes) == len(line.columns) >= 1
         assert list(line.columns) == sorted(line.columns)
         assert all(0 <= column < line.pixels.shape[1] for column in line.columns)
 
@@ -64,4 +64,4 @@ def test_what_is_joined_is_split_again() -> None:
     ]
     for one, other in zip(lines, pack_strips(lines).split(), strict=True):
         np.testing.assert_array_equal(one.pixels, other.pixels)
-        assert (one.digits, one.columns) == (other.digits, other.columns)
+        assert (one.classes, one.columns) == (other.classes, other.columns)

@@ -1,15 +1,13 @@
-"""The line network: reads a whole line of digits without cutting it."""
+"""The line network: reads a whole line of digits and marks without cutting it."""
 
 from torch import Tensor, nn
 
-from inkling.reading.recognise.line_network import BLANK
+from inkling.reading.recognise.line_network import CLASSES
 from inkling.reading.recognise.strip import HEIGHT
-
-CLASSES = BLANK + 1
 
 
 class LineNet(nn.Module):
-    """Logits (B, W / 4, 11) for strips (B, 1, 32, W), 0 paper to 1 ink; W is a multiple of 4.
+    """Logits (B, W / 4, 18) for strips (B, 1, 32, W), 0 paper to 1 ink; W is a multiple of 4.
 
     Convolutions reduce the height to one and the width to a quarter. Further ones along the line
     give each frame a receptive field of about three digits. It is trained by connectionist temporal
@@ -32,7 +30,7 @@ class LineNet(nn.Module):
         self.head = nn.Conv2d(last, CLASSES, 1)
 
     def forward(self, strips: Tensor) -> Tensor:
-        """Logits (B, W / 4, 11)."""
+        """Logits (B, W / 4, 18)."""
         frames = self.look(strips)
         for step in self.along:
             frames = step(frames)

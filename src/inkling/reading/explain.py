@@ -159,8 +159,8 @@ def draw_boxes(trace: Trace) -> Image.Image:
     draw = ImageDraw.Draw(image)
     thick = max(1, round(max(image.size) / 250))
     for box in trace.answer.reading.digits:  # in the image as it was read
-        place = [side * writing.zoom for side in box.box.as_json()]
-        x, y, w, h = place
+        x, y = box.box.x - writing.corner[0], box.box.y - writing.corner[1]
+        x, y, w, h = (side * writing.zoom for side in (x, y, box.box.w, box.box.h))
         draw.rectangle(
             (x - thick, y - thick, x + w + thick, y + h + thick),
             outline=COLOURS[box.verdict],

@@ -24,6 +24,7 @@ FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # least `Crop.ink_score` of such a digi
 # Least contrast to the paper. Shades of blank paper have 0.008 to 0.015, the palest of 100 rows on
 # coloured paper has 0.02 (`benchmarks/pages.py`).
 VISIBLE = 0.018
+SURE_SLASH = 0.8  # a slash with a lower probability may be a 1
 UNREAD = 0.2  # fraction of the ink; if more of it is unread, the answer is unsure
 
 
@@ -35,6 +36,7 @@ class MarkFound:
     box: Box
     row: int
     area: int  # pixels, at working size
+    prob: float = 1.0  # of its kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,7 +73,7 @@ def answer_image(
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:-1].max()))]
     boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen])
-    slashes = {box_of(part, preprocessed.writing.zoom) for part in preprocessed.marks.slashes}
+    slashes = {box_of(part, preprocessed.writing) for part in preprocessed.marks.slashes}
     boxes = [_doubt_slash(box) if box.box in slashes else box for box in boxes]
     return _summarise(
         preprocessed.name, chosen, boxes, others, possible, 1 + len(network.card.labels)
@@ -79,7 +81,8 @@ def answer_image(
 
 
 def _mark_found(mark: LineMark, writing: TextMap) -> MarkFound:
-    return MarkFound(mark.kind, box_of(mark.part, writing.zoom), mark.row, mark.part.area)
+    box = box_of(mark.part, writing)
+    return MarkFound(mark.kind, box, mark.row, mark.part.area, mark.prob)
 
 
 def _doubt_slash(box: Prediction) -> Prediction:
@@ -195,4 +198,16 @@ def _verdict(
     unread = sum(mark.area for mark in others)
     ink = unread + sum(crop.area for crop in read)
     doubtful = any(box.verdict == "unsure" for box in boxes)
-    return "unsure" if doubtful or unread > UNREAD * ink else "digits"
+    doubtful |= unread > UNREAD * ink or _may_skip_digit(read, others)
+    return "unsure" if doubtful else "digits"
+
+
+def _may_skip_digit(read: Sequence[Crop], others: Sequence[MarkFound]) -> bool:
+    """Whether a mark may be a digit: a doubtful slash, or ink of no kind as tall as its line."""
+    height = float(np.median([crop.box.h for crop in read]))
+    rows = {crop.row for crop in read}
+    return any(
+        (mark.kind == "slash" and mark.prob < SURE_SLASH)
+        or (mark.kind == "other" and mark.row in rows and SHORTEST * height < mark.box.h)
+        for mark in others
+    )

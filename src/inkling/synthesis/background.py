@@ -77,7 +77,7 @@ def _move_box(truth: Truth, view: np.ndarray, size: tuple[int, int]) -> Truth:
     visible = float(inside.prod() / max((high - low).prod(), 1e-6))
     low, high = np.clip(low, 0, size), np.clip(high, 0, size)
     box = (float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-    return Truth(truth.label if visible > 0.9 else -1, box)
+    return truth.seen_at(box, visible > 0.9)
 
 
 def _make_background(shape: tuple[int, ...], rng: np.random.Generator) -> FloatImage:

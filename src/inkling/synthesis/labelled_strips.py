@@ -1,4 +1,4 @@
-"""Rendered rows of digits as the reader's line strips, labelled with digits and positions."""
+"""Rendered rows of digits and marks as the reader's line strips, with labels and positions."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -10,8 +10,11 @@ from inkling.reading.detect.parts import Part
 from inkling.reading.detect.segments import segment
 from inkling.reading.detect.text_map import TextMap, make_text_map
 from inkling.reading.preprocess.pixels import Labels
+from inkling.reading.recognise.line_network import MARKS
+from inkling.reading.recognise.mark_network import KINDS
 from inkling.reading.recognise.strip import Strip, cut_strip
 from inkling.synthesis.glyphs import GlyphSource
+from inkling.synthesis.marked_rows import compose_marked_scene
 from inkling.synthesis.negatives import NONE_LABEL
 from inkling.synthesis.scene import Scene, compose_row
 from inkling.synthesis.sheet import Truth, sample_spec
@@ -20,16 +23,20 @@ CHEQUE_PROB = 0.3  # of rows on paper: written as on a cheque, where digits touc
 MAX_DIGITS = 8  # digits of a row
 SHORT_PROBS = (0.12, 0.3)  # cumulative, of rows of one and of two digits
 NEGATIVE_FRACTION = 0.03  # of the glyphs
+SPECKS_PROB = 0.7  # of rows with marks, whose strip has the small ink too
 MISSING = 0.35  # fraction of a digit's ink found, up to which the digit counts as missing
 PRESENT = 0.6  # the same fraction, from which on it counts as found
 
 
 @dataclass(frozen=True, eq=False)
 class LabelledStrip:
-    """A strip (32, W) uint8, its digits from left to right, and the columns of their centres."""
+    """A strip (32, W) uint8, its classes from left to right, and the columns of their centres.
+
+    Classes are those of the line network: digits, and marks from `MARKS` on.
+    """
 
     pixels: NDArray[np.uint8]
-    digits: tuple[int, ...]
+    classes: tuple[int, ...]
     columns: tuple[float, ...]
 
 
@@ -49,29 +56,44 @@ def _sample_count(thumb: bool, rng: np.random.Generator) -> int:
     return int(rng.integers(2, 5 if thumb else MAX_DIGITS + 1))
 
 
-def crop_strip(scene: Scene) -> LabelledStrip | None:
+def compose_marked_strip(source: GlyphSource, rng: np.random.Generator) -> LabelledStrip | None:
+    """The strip of one rendered row with marks, or None as in `compose_strip`."""
+    return crop_strip(compose_marked_scene(source, rng), specks=bool(rng.random() < SPECKS_PROB))
+
+
+def crop_strip(scene: Scene, specks: bool = False) -> LabelledStrip | None:
     """The strip that holds all digits of a scene; None if no single strip does.
 
-    A digit whose ink was hardly found is ignored; one found in part discards the strip.
+    A glyph whose ink was hardly found is ignored; one found in part discards the strip. With
+    `specks`, the strip also has the ink that is too small for digits.
     """
     writing = make_text_map(scene.pixels)
     segments = segment(writing)
-    held = [_held(scene, writing, segments.labels, strokes) for strokes in segments.strokes]
-    full = [k for k, found in enumerate(held) if any(t.label != NONE_LABEL for t, _ in found)]
+    lines = segments.strokes
+    if specks:
+        lines = tuple(a + b for a, b in zip(lines, segments.specks, strict=True))
+    held = [_held(scene, writing, segments.labels, strokes) for strokes in lines]
+    full = [k for k, found in enumerate(held) if any(_is_digit(t) for t, _ in found)]
     if len(full) != 1 or any(truth.label < 0 for truth in scene.truths):
         return None
     found = held[full[0]]
     if any(fraction < PRESENT for _, fraction in found):
         return None
-    strip = cut_strip(writing, segments.labels, segments.strokes[full[0]])
+    strip = cut_strip(writing, segments.labels, lines[full[0]])
     placed = sorted(
-        (_column(strip, truth, writing.zoom), truth.label)
+        (_column(strip, truth, writing.zoom), _class_of(truth))
         for truth, _ in found
-        if truth.label != NONE_LABEL
+        if truth.mark or _is_digit(truth)
     )
-    if not placed:
-        return None
     return LabelledStrip(strip.pixels, tuple(d for _, d in placed), tuple(c for c, _ in placed))
+
+
+def _is_digit(truth: Truth) -> bool:
+    return truth.label != NONE_LABEL
+
+
+def _class_of(truth: Truth) -> int:
+    return MARKS + KINDS.index(truth.mark) if truth.mark else truth.label
 
 
 def _held(
@@ -102,13 +124,13 @@ def _column(strip: Strip, truth: Truth, zoom: float) -> float:
 class PackedStrips:
     """Many strips side by side, (32, W) uint8, and their labels one after the other.
 
-    Strip k takes `widths[k]` columns and `counts[k]` of `digits` and `columns`.
+    Strip k takes `widths[k]` columns and `counts[k]` of `classes` and `columns`.
     """
 
     pixels: NDArray[np.uint8]
     widths: NDArray[np.int32]
     counts: NDArray[np.int32]
-    digits: NDArray[np.uint8]
+    classes: NDArray[np.uint8]
     columns: NDArray[np.float32]
 
     def split(self) -> list[LabelledStrip]:
@@ -116,7 +138,7 @@ class PackedStrips:
         ends, stops = np.cumsum(self.widths)[:-1], np.cumsum(self.counts)[:-1]
         rows = zip(
             np.split(self.pixels, ends, axis=1),
-            np.split(self.digits, stops),
+            np.split(self.classes, stops),
             np.split(self.columns, stops),
             strict=True,
         )
@@ -128,7 +150,7 @@ def pack_strips(lines: Sequence[LabelledStrip]) -> PackedStrips:
     return PackedStrips(
         np.concatenate([line.pixels for line in lines], axis=1),
         np.array([line.pixels.shape[1] for line in lines], np.int32),
-        np.array([len(line.digits) for line in lines], np.int32),
-        np.array([digit for line in lines for digit in line.digits], np.uint8),
+        np.array([len(line.classes) for line in lines], np.int32),
+        np.array([each for line in lines for each in line.classes], np.uint8),
         np.array([column for line in lines for column in line.columns], np.float32),
     )

@@ -19,10 +19,12 @@ from inkling.synthesis.render import (
 )
 from inkling.synthesis.sheet import SceneSpec, Sheet, Truth, new_sheet
 from inkling.synthesis.strokes import curve, glyph_of_lines, write_digit
+from inkling.types import MarkKind
 
 LINK_PROB = 0.4  # of neighbours in a hurried row, joined by an unlifted pen
 TRAILING_ZEROS_PROB = 0.2  # of rows of three or more digits
 MARK_PROB = 0.1  # of gaps between two glyphs
+SAMPLED: tuple[MarkKind, ...] = ("point", "comma", "minus", "other")  # kinds of `sample_mark`
 END_MARK_PROB = 0.2  # of rows; a third as many begin with a mark
 Xyxy = tuple[int, int, int, int]  # x0, y0, x1, y1 in pixels
 
@@ -33,6 +35,7 @@ class Item(NamedTuple):
     glyph: Glyph
     size: float
     drop: float
+    mark: MarkKind | None = None
 
 
 def glyph_width(glyph: Glyph) -> float:
@@ -56,7 +59,8 @@ def sample_mark(rng: np.random.Generator) -> Item:
         rng.uniform(0.08, 0.16), rng.uniform(0.2, 0.38), rng.uniform(0.3, 0.9),
         rng.uniform(0.3, 0.6),
     )[kind]  # fmt: skip
-    return Item(glyph, size, (0.42, 0.5, rng.uniform(-0.1, 0.3), rng.uniform(-0.1, 0.3))[kind])
+    drop = (0.42, 0.5, rng.uniform(-0.1, 0.3), rng.uniform(-0.1, 0.3))[kind]
+    return Item(glyph, size, drop, SAMPLED[kind])
 
 
 def _trailing_zeros(source: GlyphSource, count: int, rng: np.random.Generator) -> list[Item]:
@@ -80,7 +84,8 @@ def _sample_items(
     for k in range(count):
         glyph = source.negative() if rng.random() < fraction else source.digit()
         size = float(np.exp(rng.normal(0, 0.1))) if count > 1 else 1.0
-        items.append(Item(glyph, size, rng.normal(0, 0.04) if k else 0.0))
+        mark: MarkKind | None = "other" if glyph.label == NONE_LABEL else None
+        items.append(Item(glyph, size, rng.normal(0, 0.04) if k else 0.0, mark))
     if count > 2 and rng.random() < TRAILING_ZEROS_PROB:
         zeros = int(rng.integers(1, min(count, 5)))
         items[-zeros:] = _trailing_zeros(source, zeros, rng)
@@ -96,11 +101,11 @@ def _sample_items(
 
 
 def _write(
-    sheet: Sheet, glyph: Glyph, place: Placement, pen: Pen, rng: np.random.Generator
+    sheet: Sheet, item: Item, place: Placement, pen: Pen, rng: np.random.Generator
 ) -> Xyxy | None:
-    box = draw_glyph(sheet.ink, glyph, place, pen, rng)
+    box = draw_glyph(sheet.ink, item.glyph, place, pen, rng)
     if box is not None:
-        sheet.truths.append(Truth(glyph.label, box))
+        sheet.truths.append(Truth(item.glyph.label, box, item.mark))
     return box
 
 
@@ -155,7 +160,7 @@ def write_row(
     for item, step in zip(items, steps, strict=True):
         at = x + (step - tight * unit) / 2, middle + item.drop * unit
         place = sample_placement(item.glyph, *at, item.size * unit, rng, tilt, lean)
-        box = _write(sheet, item.glyph, place, pen, rng)
+        box = _write(sheet, item, place, pen, rng)
         if box and before and rng.random() < linked:
             _link(sheet, [before, box], pen, rng)
         before, x = box, x + step

@@ -120,7 +120,7 @@ def _shrink(image: FloatImage, truths: list[Truth], side: float) -> tuple[FloatI
     across, down = size[0] / w, size[1] / h
     small = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
     return small, [
-        Truth(t.label, (t.box[0] * across, t.box[1] * down, t.box[2] * across, t.box[3] * down))
+        replace(t, box=tuple((np.array(t.box) * (across, down, across, down)).tolist()))
         for t in truths
     ]
 

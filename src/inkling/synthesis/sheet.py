@@ -1,22 +1,28 @@
 """The sheet being drawn, the specification of a scene, and its ground truth."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkling.synthesis.fields import FloatImage
+from inkling.types import MarkKind
 
 
 @dataclass(frozen=True)
 class Truth:
     """The label of one glyph (0..9, 10 no digit, -1 ignored) and the box of its ink.
 
-    `box` is x0, y0, x1, y1 in pixels.
+    `box` is x0, y0, x1, y1 in pixels. `mark` is the kind of a mark, whose label is 10.
     """
 
     label: int
     box: tuple[float, float, float, float]
+    mark: MarkKind | None = None
+
+    def seen_at(self, box: tuple[float, float, float, float], visible: bool) -> "Truth":
+        """The truth at another place; with label -1 (ignored) if it is not `visible`."""
+        return Truth(self.label, box, self.mark) if visible else Truth(-1, box)
 
 
 @dataclass
@@ -68,7 +74,7 @@ def widen_sheet(sheet: Sheet, sides: NDArray[np.float64]) -> Sheet:
     left, top, right, bottom = (round(float(side)) for side in sides)
     around = ((top, bottom), (left, right))
     move = np.array([left, top, left, top])
-    truths = [Truth(t.label, tuple((np.array(t.box) + move).tolist())) for t in sheet.truths]
+    truths = [replace(t, box=tuple((np.array(t.box) + move).tolist())) for t in sheet.truths]
     return Sheet(np.pad(sheet.ink, around), np.pad(sheet.lines, around), truths, sheet.unit)
 
 
@@ -85,7 +91,7 @@ def cut_sheet(sheet: Sheet, low: NDArray[np.float64], high: NDArray[np.float64])
         box = (max(a - x0, 0), max(b - y0, 0), min(c - x0, x1 - x0), min(d - y0, y1 - y0))
         if box[2] > box[0] and box[3] > box[1]:
             kept = (box[2] - box[0]) * (box[3] - box[1]) / ((c - a) * (d - b))
-            truths.append(Truth(truth.label if kept > 0.8 else -1, box))
+            truths.append(truth.seen_at(box, kept > 0.8))
     return Sheet(
         np.ascontiguousarray(sheet.ink[y0:y1, x0:x1]),
         np.ascontiguousarray(sheet.lines[y0:y1, x0:x1]), truths, sheet.unit,

@@ -28,6 +28,8 @@ AFAR = 0.5  # scale of the reduced image in each direction, relative to the usua
 FINEST = 4.0  # greatest scale in each direction, relative to the usual one
 NEARBY = (9, 9)  # pixels of an image of at most 256 a side; window of the local background
 SUREST = 0.9  # of the map's maximum; only such pixels are used to check the polarity
+GAIN = 1.25  # least scale of a part of a large image, relative to the image
+LEGIBLE = 40.0  # pixels of the map; taller text needs no larger scale
 NEAREST = 16  # pixels; smaller windows get no second pass
 
 
@@ -37,12 +39,14 @@ class TextMap:
 
     `prob` (H, W) float32 is the probability that a pixel is handwritten ink, at the size of
     `light.ink`. `detail` is the number of those pixels per network pixel in each direction, or 0 if
-    the network was not used.
+    the network was not used. `corner` is the x and y of the first pixel in the user's image: not 0
+    if the map is of a part of it.
     """
 
     light: Light
     prob: Map
     detail: float
+    corner: tuple[int, int] = (0, 0)
 
     @property
     def plain(self) -> bool:
@@ -140,13 +144,41 @@ def make_text_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> TextMap:
     """Evens the light of an image (H, W) or (H, W, 3) uint8 and computes its text map.
 
     The map does not depend on the polarity. If the text in it is lighter than its surroundings,
-    the assumed polarity was wrong, and the image is processed again with the other one.
+    the assumed polarity was wrong, and the image is processed again with the other one. If the
+    text is small in a large image, the map is of that part only, at a larger scale.
     """
     light = even_light(pixels, zoom)
     writing = find_text(light)
     if _is_lighter(writing):
         writing = find_text(even_light(pixels, zoom, not light.light_ink))
-    return writing
+    part = _small_part(writing, pixels.shape[1] / writing.prob.shape[1])
+    if part is None:
+        return writing
+    x, y, w, h = part
+    near = find_text(even_light(pixels[y : y + h, x : x + w], zoom, writing.light.light_ink))
+    return replace(near, corner=(round(x / zoom), round(y / zoom)))
+
+
+def _small_part(writing: TextMap, scale: float) -> tuple[int, int, int, int] | None:
+    """The window x y w h of small text, in pixels of the image; None if it would gain no detail.
+
+    `scale` is pixels of the image per pixel of the map.
+    """
+    if scale < GAIN:
+        return None
+    mask = (writing.prob > INK_PROB).astype(np.uint8)
+    count, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count < 2 or np.percentile(stats[1:, cv2.CC_STAT_HEIGHT], 75) > LEGIBLE:
+        return None
+    x, y, w, h = cv2.boundingRect(mask)
+    room = ROOM * max(w, h) + LEGIBLE
+    height, width = mask.shape
+    left, top = max(x - room, 0), max(y - room, 0)
+    right, bottom = min(x + w + room, width), min(y + h + room, height)
+    if max(right - left, bottom - top) * GAIN > max(height, width):
+        return None
+    start = round(left * scale), round(top * scale)
+    return *start, round(right * scale) - start[0], round(bottom * scale) - start[1]
 
 
 def _is_lighter(writing: TextMap) -> bool:

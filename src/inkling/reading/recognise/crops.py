@@ -101,7 +101,7 @@ def crops_of_parts(
     normalised = normalise(stack_ink(writing, labels, parts))
     return [
         Crop(
-            box_of(part, writing.zoom),
+            box_of(part, writing),
             normalised.pixels[index],
             float(normalised.stroke_width[index]),
             part.level,
@@ -164,7 +164,9 @@ def own_ink(
     return (dark * own).astype(np.float32, copy=False)
 
 
-def box_of(part: Part, zoom: float) -> Box:
-    """A part's box in pixels of the image; `zoom` is working pixels for one of those."""
+def box_of(part: Part, writing: TextMap) -> Box:
+    """The box of a part in pixels of the user's image."""
+    zoom = writing.zoom
     x, y = int(part.x / zoom), int(part.y / zoom)
-    return Box(x, y, max(1, round(part.w / zoom)), max(1, round(part.h / zoom)))
+    width, height = max(1, round(part.w / zoom)), max(1, round(part.h / zoom))
+    return Box(writing.corner[0] + x, writing.corner[1] + y, width, height)

@@ -1,4 +1,4 @@
-"""Computes the probability of each digit for windows of the line network's output frames.
+"""Computes the probability of each digit and mark for windows of the line network's frames.
 
 The line network reads a line without cutting it. Each run of pieces covers a window of frames. The
 probability that the window holds exactly one digit is the sum over all positions of that digit
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from inkling.reading.detect.parts import Part
 from inkling.reading.preprocess.pixels import Labels
-from inkling.reading.recognise.line_network import BLANK, STRIDE
+from inkling.reading.recognise.line_network import BLANK, CLASSES, MARKS, STRIDE
 from inkling.reading.recognise.strip import Strip
 
 EDGE = 3.0  # percent of a piece's ink that is ignored at each end
@@ -44,20 +44,26 @@ def _ends(strip: Strip, labels: Labels, piece: Part) -> tuple[float, float]:
 def score_windows(
     log_probs: NDArray[np.float64], starts: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> NDArray[np.float64]:
-    """Log-probabilities (windows, 11): exactly one digit 0 to 9 in a window or, last, no digit.
+    """Log-probabilities (windows, 18): exactly one digit or one mark in a window, or no digit.
 
-    `log_probs` (T, 11) are those of the frames. Windows run from `starts` to before `stops`. An
-    empty window holds no digit: minus infinity.
+    The columns are those of the frames `log_probs` (T, 18); `BLANK` stands for no digit. Marks
+    beside a digit are ignored, digits beside a mark are not. Windows run from `starts` to before
+    `stops`. An empty window holds no digit, and neither digit nor mark: minus infinity.
     """
+    silent = log_probs[:, BLANK]
+    no_digit = np.logaddexp.reduce(log_probs[:, BLANK:], axis=1)
+    rest = np.repeat(no_digit[:, None], CLASSES, axis=1)  # the frames beside each class
+    rest[:, MARKS:] = silent[:, None]
     count = len(starts)
-    before = np.zeros((count, 1))  # no digit yet
-    inside = np.full((count, BLANK), -np.inf)  # the previous frame shows the digit
-    after = np.full((count, BLANK), -np.inf)  # the digit is complete
+    before = np.zeros((count, CLASSES))  # not begun
+    inside = np.full((count, CLASSES), -np.inf)  # the previous frame shows the class
+    after = np.full((count, CLASSES), -np.inf)  # complete
     for step in range(int((stops - starts).max(initial=0))):
         on = starts + step < stops
-        frame = log_probs[(starts + step)[on]]
-        digit, blank = frame[:, :BLANK], frame[:, BLANK:]
-        after[on] = np.logaddexp(after[on], inside[on]) + blank
-        inside[on] = np.logaddexp(before[on], inside[on]) + digit
-        before[on] += blank
-    return np.concatenate([np.logaddexp(inside, after), before], axis=1)
+        frame = (starts + step)[on]
+        after[on] = np.logaddexp(after[on], inside[on]) + rest[frame]
+        inside[on] = np.logaddexp(before[on], inside[on]) + log_probs[frame]
+        before[on] += rest[frame]
+    out = np.logaddexp(inside, after)
+    out[:, BLANK] = before[:, BLANK]
+    return out

@@ -15,7 +15,12 @@ from inkling.reading.preprocessed import Preprocessed
 from inkling.reading.recognise.crops import Crop, crops_of_parts
 from inkling.reading.recognise.ctc_windows import piece_bounds, score_windows
 from inkling.reading.recognise.lattice import Lattice, best_path, build_lattice
-from inkling.reading.recognise.line_network import ctc_greedy_decode, read_strip, read_strip_again
+from inkling.reading.recognise.line_network import (
+    MARKS,
+    ctc_greedy_decode,
+    read_strip,
+    read_strip_again,
+)
 from inkling.reading.recognise.network import Network
 from inkling.reading.recognise.strip import Strip, cut_strip
 from inkling.reading.recognise.verdict import CONFIDENT, LIKELY, WIDE
@@ -95,7 +100,7 @@ def _read_lattice(
     bounds = piece_bounds(strip, labels, lattice.pieces, len(frames))
     starts = bounds[[run.start for run in lattice.runs]]
     stops = bounds[[run.stop for run in lattice.runs]]
-    words = np.maximum(score_windows(frames, starts, stops), UNHEARD)
+    words = np.maximum(score_windows(frames, starts, stops)[:, :MARKS], UNHEARD)
     both = np.log(np.maximum(probs.astype(np.float64), LEAST)) + WHOLE * words
     path = best_path(lattice, _scores(lattice, both, probs, words))
     if len(line) == 1 and len(path) > 1 and line[0][0].box.w <= WIDE * line[0][0].box.h:

@@ -19,6 +19,8 @@ HEIGHT = 32  # pixels; height of a strip
 DIGIT = 20.0  # pixels; height of the line's digits in the strip
 MARGIN = 8  # pixels of background at each end
 LONGEST = 4096  # pixels; about 250 digits; longer lines are squeezed or cut
+CURVED = 5.0  # pixels; a line whose digits are never further from the middle stays as it is
+SMOOTH = 16.0  # columns; the standard deviation of the weights along a curved line
 STEEPEST = 0.4  # greatest slope of a line, in rows per column
 INKED = 0.3  # of full ink; only darker pixels are used to find the slope
 
@@ -53,7 +55,43 @@ def cut_strip(writing: TextMap, labels: Labels, strokes: Sequence[Part]) -> Stri
     # Centres of pixels map to centres of pixels, as in `resize`.
     left, top = (across - 1) / 2 - across * corner[0], (down - 1) / 2 - down * corner[1]
     place = np.array([[across, 0, left], [0, down, top], [0, 0, 1.0]])
-    return Strip(pixels, shear @ place)
+    return _uncurve(Strip(pixels, shear @ place), small, shear, strokes)
+
+
+def _uncurve(strip: Strip, ink: Map, shear: NDArray[np.float64], strokes: Sequence[Part]) -> Strip:
+    """The strip with its digits moved to the middle, column by column, if the line is curved.
+
+    `shear` (2, 3) maps the ink (h, w) to the strip.
+    """
+    tall = 0.5 * line_height(strokes)
+    centres = [(p.x + p.w / 2, p.y + p.h / 2, 1.0) for p in strokes if p.h >= tall]
+    x, y = strip.matrix @ np.array(centres).T
+    columns = np.arange(strip.pixels.shape[1])
+    curve = _smooth(columns.astype(np.float64), x, y - (HEIGHT - 1) / 2)
+    if np.abs(curve).max() < CURVED:
+        return strip
+    inverse = cv2.invertAffineTransform(shear)
+    to = np.stack(np.broadcast_arrays(columns[None], np.arange(HEIGHT)[:, None] + curve[None], 1.0))
+    source = np.einsum("ij,jhw->ihw", inverse, to).astype(np.float32)
+    level = cv2.remap(ink, source[0], source[1], cv2.INTER_LINEAR)
+    return Strip(np.rint(np.clip(level, 0, 1) * 255).astype(np.uint8), strip.matrix)
+
+
+def _smooth(
+    at: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The values (W,) at columns `at` (W,) of a smooth curve through points x, y (N,).
+
+    A local linear regression (Cleveland, 1979), its slope regularised by one digit.
+    """
+    away = x - at[:, None]
+    weights = np.exp(-((away / SMOOTH) ** 2) / 2) + 1e-9
+    weights /= weights.sum(axis=1, keepdims=True)
+    middle, level = (weights * away).sum(axis=1), weights @ y
+    centred = away - middle[:, None]
+    slope = (weights * centred * y).sum(axis=1)
+    slope /= (weights * centred**2).sum(axis=1) + (DIGIT / 4) ** 2
+    return level - slope * middle
 
 
 def _straighten(ink: Map) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:

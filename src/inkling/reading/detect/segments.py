@@ -8,6 +8,7 @@ import numpy as np
 from inkling.reading.detect.components import find_components
 from inkling.reading.detect.layout import find_layout
 from inkling.reading.detect.parts import Part, parts_of_components
+from inkling.reading.detect.rings import without_rings
 from inkling.reading.detect.strokes import join_strokes
 from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.pixels import Labels
@@ -36,7 +37,8 @@ class Segments:
 def segment(writing: TextMap) -> Segments:
     """Segments the ink of an image. By its shape, each part may be one digit."""
     components = find_components(writing)
-    pieces, small = _part_specks(parts_of_components(components), components.labels)
+    found = without_rings(parts_of_components(components), components.labels)
+    pieces, small = _part_specks(found, components.labels)
     layout = find_layout(pieces)
     strokes = [
         tuple(join_strokes([pieces[index] for index in line], side_by_side=False))

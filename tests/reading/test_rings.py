@@ -14,7 +14,7 @@ from tests.reading.pictures import write_text
 
 
 def parts_of(mask: np.ndarray) -> tuple[list[Part], np.ndarray]:
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
     boxes = [[int(value) for value in row] for row in stats]
     return [
         Part((k,), x, y, w, h, area, 1.0, 1.0) for k, (x, y, w, h, area) in enumerate(boxes) if k

@@ -5,7 +5,14 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkling.data.augment import STRENGTHS, Augment, affine_grid, augment_images, elastic_field
+from inkling.data.augment import (
+    STRENGTHS,
+    Augment,
+    affine_grid,
+    augment_images,
+    elastic_field,
+    pixel_places,
+)
 from inkling.data.loader import normalise_images
 from inkling.types import BACKGROUND, Digits
 
@@ -91,3 +98,17 @@ def test_any_strength_above_zero_varies_the_images(name: str, images: torch.Tens
     torch.manual_seed(0)
     assert not torch.equal(augment_images(images, augment), images)
     assert not Augment().active
+
+
+@given(st.integers(1, 5), st.integers(0, 100))
+def test_the_grid_is_torchs(count: int, seed: int) -> None:
+    augment = Augment(rotation_degrees=30, shift_pixels=3, scale=0.2, shear_degrees=10)
+    torch.manual_seed(seed)
+    ours = affine_grid(count, augment, torch.device("cpu"))
+    # The matrix of each image, recovered from where its pixels go.
+    places = pixel_places(torch.device("cpu"))
+    theta = torch.linalg.lstsq(
+        places.T.expand(count, -1, -1).double(), ours.flatten(1, 2).double()
+    ).solution.transpose(1, 2)
+    theirs = torch.nn.functional.affine_grid(theta, [count, 1, 28, 28], align_corners=False)
+    torch.testing.assert_close(ours.double(), theirs, atol=1e-5, rtol=0)

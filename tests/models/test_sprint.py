@@ -132,3 +132,43 @@ def test_weights_come_back_whole(name: str) -> None:
     other.load_state_dict(network.state_dict())
     images = torch.randn(2, 1, 28, 28)
     assert torch.equal(network(images), other(images))
+
+
+def test_filters_learn_in_every_third_step_only() -> None:
+    torch.manual_seed(0)
+    network = Sprint(SprintSpec(channels=(2, 4), filters_every=3), 10).train()
+    reference = Sprint(SprintSpec(channels=(2, 4)), 10).train()
+    reference.load_state_dict(network.state_dict())
+    images, labels = torch.randn(5, 1, 28, 28), torch.arange(5)
+    for step in range(7):
+        for each in (network, reference):
+            each.zero_grad()
+            F.cross_entropy(each(images), labels).backward()
+        for (name, mine), theirs in zip(
+            network.named_parameters(), reference.parameters(), strict=True
+        ):
+            if name in {"filters", "shift"} and step % 3:
+                assert mine.grad is None
+            else:
+                torch.testing.assert_close(mine.grad, theirs.grad, msg=name)
+
+
+def test_the_count_of_steps_is_in_the_weights() -> None:
+    first = Sprint(SprintSpec(channels=(2, 4), filters_every=2), 10).train()
+    first(torch.randn(3, 1, 28, 28))
+    resumed = Sprint(SprintSpec(channels=(2, 4), filters_every=2), 10).train()
+    resumed.load_state_dict(first.state_dict())
+    resumed(torch.randn(3, 1, 28, 28)).sum().backward()  # the second step
+    assert resumed.filters.grad is None
+    assert resumed.head.weight.grad is not None
+
+
+def test_inference_mode_gives_the_answers_of_plain_layers(few: Digits) -> None:
+    torch.manual_seed(0)
+    network = Sprint(SprintSpec(), 10).eval()
+    images = normalise_images(torch.tensor(few.images[:16]))
+    network.init_from_data(images)
+    with torch.no_grad():
+        plain = network(images)
+    with torch.inference_mode():
+        torch.testing.assert_close(network(images), plain, rtol=1e-5, atol=1e-5)

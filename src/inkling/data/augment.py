@@ -77,8 +77,17 @@ def affine_grid(count: int, augment: Augment, device: torch.device) -> Tensor:
     cosine, sine = torch.cos(angle), torch.sin(angle)
     first = torch.stack([cosine * width, (cosine * shear - sine) * height, shift[0]], dim=1)
     second = torch.stack([sine * width, (sine * shear + cosine) * height, shift[1]], dim=1)
-    theta = torch.stack([first, second], dim=1)  # (B, 2, 3)
-    return F.affine_grid(theta, [count, 1, SIDE, SIDE], align_corners=False)
+    theta = torch.stack([first, second], dim=1).view(-1, 3)  # (B * 2, 3)
+    # F.affine_grid has a product of its own for each image: 1.7 ms for 128, a tenth of a sprint's
+    # step. One product for all takes 0.2.
+    return (theta @ pixel_places(device)).view(count, 2, SIDE, SIDE).permute(0, 2, 3, 1)
+
+
+def pixel_places(device: torch.device) -> Tensor:
+    """The homogeneous coordinates (3, 784) of the pixels in row order: x and y in -1..1, and 1."""
+    steps = (torch.arange(SIDE, device=device) * 2 + 1) / SIDE - 1
+    down, right = torch.meshgrid(steps, steps, indexing="ij")
+    return torch.stack([right, down, torch.ones_like(right)]).view(3, -1)
 
 
 def elastic_field(count: int, augment: Augment, device: torch.device) -> Tensor:

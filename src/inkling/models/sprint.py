@@ -27,6 +27,7 @@ class SprintSpec(NetworkSpec):
     kind: Literal["sprint"] = "sprint"
     channels: tuple[Even, Even] = Field((32, 64), description="of the two convolutions; even")
     whiten: bool = Field(True, description="initial filters: principal components of the images")
+    filters_every: int = Field(1, ge=1, le=1000, description="steps per update of the filters")
 
     def build(self, classes: int) -> nn.Module:
         """The network of this specification."""
@@ -41,7 +42,7 @@ class Sprint(nn.Module):
     def __init__(self, spec: SprintSpec, classes: int) -> None:
         super().__init__()
         first, second = spec.channels
-        self.whiten = spec.whiten
+        self.whiten, self.filters_every = spec.whiten, spec.filters_every
         self.filters = nn.Parameter(torch.empty(first, FILTER * FILTER))
         nn.init.uniform_(self.filters, -1 / FILTER, 1 / FILTER)
         self.shift = nn.Parameter(torch.zeros(first))
@@ -59,10 +60,26 @@ class Sprint(nn.Module):
             return self.head(features.permute(0, 2, 3, 1).flatten(1))
         windows = cut_windows(images.to(_computing_dtype(images)))
         weights = Weights(
-            self.filters, self.shift, self.mix.weight, self.norm.weight, self.norm.bias,
+            *self._first_layer(), self.mix.weight, self.norm.weight, self.norm.bias,
             self.head.weight, self.head.bias,
         )  # fmt: skip
         return SprintFunction.apply(windows, self.placement, self.norm, *weights)
+
+    def _first_layer(self) -> tuple[Tensor, Tensor]:
+        """Filters and shift, without gradient in all but every n-th training step.
+
+        They start as principal components and change little, and their gradient is a third of a
+        step. Batch norm's counter is in checkpoints, so a resumed run continues the count.
+        """
+        if self.filters_every == 1 or not self.training:
+            return self.filters, self.shift
+        count = self.norm.num_batches_tracked
+        assert count is not None  # the norm keeps running statistics
+        learns = int(count) % self.filters_every == 0
+        count.add_(1)
+        return (
+            (self.filters, self.shift) if learns else (self.filters.detach(), self.shift.detach())
+        )
 
     @torch.no_grad()
     def init_from_data(self, images: Tensor) -> None:

@@ -58,9 +58,9 @@ def run_prototype(
         optimizer, lambda step: min((step + 1) / (RISING * steps), (steps - step) / steps / 0.7)
     )
     for index in _batches(len(labels), prototype.batch, steps):
-        images = normalise_images(images[index]).contiguous(memory_format=torch.channels_last)
+        batch = normalise_images(images[index]).contiguous(memory_format=torch.channels_last)
         with torch.autocast("cpu", torch.bfloat16, enabled=bf16):
-            loss = F.cross_entropy(network(images), labels[index], label_smoothing=0.05)
+            loss = F.cross_entropy(network(batch), labels[index], label_smoothing=0.05)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()

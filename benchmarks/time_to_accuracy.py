@@ -1,15 +1,15 @@
 """Measures the seconds to an accuracy: sprints, a prototype, a student's loop, PyTorch's example.
 
-    python benchmarks/time_to_accuracy.py [--quick] [--rounds 5] [--json FILE]
+    python benchmarks/time_to_accuracy.py [--quick | --prototypes] [--rounds 5] [--json FILE]
 
 Each round runs, one after the other in this process: the three sprint recipes, the prototypes of
 about the accuracy of two of them, then the two baselines, for their whole schedules; that takes
 about 6 minutes per round on two idle cores. The ratio of a prototype is its time over ours, without
 regard to the accuracy. The time of a baseline is when it first reached the level, or "never".
-`--quick` runs one epoch of the baselines and multiplies by the epochs of their schedule. MNIST is
-needed. Times are train_seconds, from before the first step to after the last one. The fraction of
-the peak is the run's arithmetic per second, relative to a 2048 x 2048 matrix product in the same
-number format.
+`--quick` runs one epoch of the baselines and multiplies by the epochs of their schedule,
+`--prototypes` runs none. MNIST is needed. Times are train_seconds, from before the first step to
+after the last one. The fraction of the peak is the run's arithmetic per second, relative to a
+2048 x 2048 matrix product in the same number format.
 """
 
 import argparse
@@ -40,16 +40,20 @@ from prototype import HALF_EPOCH, LONGER, run_prototype
 LEVELS = {"cnn-sprint-98": 0.9821, "cnn-sprint-99": 0.99, "cnn-sprint-994": 0.994}
 PROTOTYPES = {"cnn-sprint-99": HALF_EPOCH, "cnn-sprint-994": LONGER}
 SIDE = 2048
+CPU = torch.device("cpu")
 
 
 def main() -> None:
     options = _options()
     source = find_source("mnist")
     training, test = source.load_training(), source.load_test()
-    peaks = {str(kind)[6:]: measure_peak(kind) for kind in (torch.float32, torch.bfloat16)}
+    # Without bf16 instructions a product takes 20 s.
+    kinds = (torch.float32, torch.bfloat16) if has_bf16(CPU) else (torch.float32,)
+    peaks = {str(kind)[6:]: measure_peak(kind) for kind in kinds}
     runs: dict[str, list[dict[str, float]]] = {name: [] for name in LEVELS}
     plain: dict[str, list[dict[str, float]]] = {name: [] for name in PROTOTYPES}
-    courses: dict[str, list[Course]] = {STUDENT.name: [], EXAMPLE.name: []}
+    baselines = () if options.prototypes else (STUDENT, EXAMPLE)
+    courses: dict[str, list[Course]] = {baseline.name: [] for baseline in baselines}
     for seed in range(options.rounds):
         for name in LEVELS:
             runs[name].append(run_recipe(name, seed))
@@ -57,12 +61,12 @@ def main() -> None:
             if prototype := PROTOTYPES.get(name):
                 plain[name].append(run_prototype(prototype, training, test, seed))
                 print(f"round {seed}  {prototype.name:<24} {plain[name][-1]}", flush=True)
-        for baseline in (STUDENT, EXAMPLE):
+        for baseline in baselines:
             epochs = 1 if options.quick else baseline.epochs
             course = run_baseline(baseline, training, test, epochs, seed)
             courses[baseline.name].append(course)
             print(f"round {seed}  {course.name:<24} {course.seconds[-1]:.1f} s", flush=True)
-    kind = "bfloat16" if has_bf16(torch.device("cpu")) else "float32"
+    kind = "bfloat16" if has_bf16(CPU) else "float32"
     flops = {name: count_flops(name, training) for name in LEVELS}
     rows = [_row(name, runs[name], courses, flops[name], peaks[kind]) for name in LEVELS]
     _print(rows, peaks)
@@ -138,7 +142,7 @@ def _row(
     seconds = statistics.median(run["seconds"] for run in runs)
     others = {}
     for baseline in (STUDENT, EXAMPLE):
-        needed = _needed(baseline, courses[baseline.name], level)
+        needed = _needed(baseline, courses.get(baseline.name, []), level)
         others[baseline.name] = {"seconds": needed, "ratio": needed / seconds if needed else None}
     return {
         "recipe": name,
@@ -166,13 +170,13 @@ def _compare(plain: list[dict[str, float]], ours: list[dict[str, float]]) -> dic
 
 
 def _needed(baseline: Baseline, courses: list[Course], level: float) -> float | None:
-    """The median time to the level, None if a run never reached it; after one epoch only,
-    the time of the whole schedule."""
+    """The median time to the level, None if there is no run or one never reached it; after one
+    epoch only, the time of the whole schedule."""
     if any(len(course.seconds) < baseline.epochs for course in courses):
         return baseline.epochs * statistics.median(course.seconds[-1] for course in courses)
     times = [course.seconds_to(level) for course in courses]
     known = [spent for spent in times if spent is not None]
-    return statistics.median(known) if len(known) == len(times) else None
+    return statistics.median(known) if known and len(known) == len(times) else None
 
 
 def _print(rows: list[dict[str, Any]], peaks: dict[str, float]) -> None:
@@ -203,6 +207,7 @@ def _options() -> argparse.Namespace:
     assert __doc__
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--quick", action="store_true", help="one epoch of each baseline")
+    parser.add_argument("--prototypes", action="store_true", help="no baselines but these")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path)
     return parser.parse_args()

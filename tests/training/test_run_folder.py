@@ -47,3 +47,14 @@ def test_a_run_is_resumable_from_its_own_checkpoint_or_a_members(run: RunFolder)
     (run.path / "checkpoint-0").mkdir()
     (run.path / "checkpoint-0" / "state.safetensors").touch()
     assert run.resumable
+
+
+def test_a_folder_of_a_run_that_was_killed_at_its_recipe_is_free(tmp_path: Path) -> None:
+    recipe = load_recipe("mlp-adam")
+    (tmp_path / ".recipe.toml.x1.tmp").write_text("title =")
+    assert create_run(tmp_path, recipe).read_recipe() == recipe
+    assert [path.name for path in tmp_path.iterdir()] == ["recipe.toml"]
+    (tmp_path / "recipe.toml").rename(tmp_path / ".recipe.toml.x1.tmp")
+    (tmp_path / "mine").touch()
+    with pytest.raises(RunError, match="exists"):
+        create_run(tmp_path, recipe)

@@ -23,6 +23,7 @@ from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, parse_recipe
 
 CARD_FORMAT = 1
+BEGUN = ".recipe.toml.*.tmp"  # what a run leaves that was killed while its recipe was written
 
 
 @dataclass(frozen=True)
@@ -174,13 +175,18 @@ def create_run(path: Path, recipe: Recipe) -> RunFolder:
     """Creates a run folder with its recipe. Raises `RunError` if `path` is not free."""
     check_free(path)
     run = RunFolder(path)
+    for left in path.glob(BEGUN):
+        left.unlink(missing_ok=True)
     write_text(run.recipe_path, dump_recipe(recipe))
     return run
 
 
 def check_free(path: Path) -> None:
-    """Raises `RunError` if `path` exists and is not an empty folder."""
-    if path.exists() and not (path.is_dir() and not any(path.iterdir())):
+    """Raises `RunError` if `path` exists and is not an empty folder.
+
+    A folder is free, too, if a run was killed in it while its recipe was written.
+    """
+    if path.exists() and not (path.is_dir() and set(path.iterdir()) == set(path.glob(BEGUN))):
         advice = (
             f"Resume it with --resume {path}, or choose another --out"
             if (path / "recipe.toml").exists()

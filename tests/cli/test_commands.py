@@ -152,23 +152,44 @@ def test_folders_of_images_with_faults(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-def test_a_full_disk_is_said_and_costs_nothing(tmp_path: Path) -> None:
-    """Files may grow to 64 kB: the recipe fits, the checkpoint of the first epoch does not."""
+def with_small_files(*arguments: str | Path, limit: int = 65536) -> str:
+    """The error of a command whose files may grow to `limit` bytes."""
     code = (
         "import resource, signal, sys;"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (65536, 65536));"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
         "from inkling.cli import main; main()"
     )
     done = subprocess.run(
-        [sys.executable, "-c", code, "train", "--data", "digits", "--out", tmp_path / "run"],
-        capture_output=True,
-        text=True,
-        check=False,
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
     )
     assert done.returncode == 1
-    assert "cannot write" in done.stderr
     assert "Traceback" not in done.stderr
+    return done.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize("form", ["safetensors", "pth", "onnx"])
+def test_an_export_to_a_full_disk_is_one_sentence(
+    form: str, run_folder: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / f"m.{form}"
+    told = with_small_files("export", run_folder, "--to", form, "--out", out, limit=4096)
+    assert told.startswith(f"inkling: cannot write {out}")
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_search_on_a_full_disk_is_one_sentence(few_npz: Path, tmp_path: Path) -> None:
+    told = with_small_files(
+        "tune", "mlp-deep", "--trials", "2", "--data", few_npz, "--out", tmp_path / "t",
+        "--set", "epochs=1", "--set", "widths=[16]",
+    )  # fmt: skip
+    assert told.startswith("inkling: cannot open the study")
+
+
+def test_a_full_disk_is_said_and_costs_nothing(tmp_path: Path) -> None:
+    """The recipe fits, the checkpoint of the first epoch does not."""
+    told = with_small_files("train", "--data", "digits", "--out", tmp_path / "run")
+    assert "cannot write" in told
     left = sorted(p.name for p in (tmp_path / "run").rglob("*") if p.is_file())
     assert left == ["metrics.jsonl", "recipe.toml"]
     inkling("train", "--resume", tmp_path / "run")  # once there is room, it goes on

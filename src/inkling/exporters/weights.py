@@ -3,6 +3,7 @@
 The recipe and the card are stored in the file, so that `inkling evaluate` can read it.
 """
 
+import io
 import json
 import zipfile
 from pathlib import Path
@@ -10,12 +11,12 @@ from typing import Any
 
 import torch
 from safetensors import safe_open
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor
 
 from inkling.errors import ModelError, RecipeError
 from inkling.evaluation.classifier import TorchClassifier
-from inkling.files import replacing
+from inkling.files import write_bytes
 from inkling.models.zoo import build_model
 from inkling.training.device import DeviceName, choose_device
 from inkling.training.recipe_text import dump_recipe, parse_recipe
@@ -29,19 +30,20 @@ SUFFIXES = (".pth", ".safetensors")
 def export_pth(run: RunFolder, path: Path) -> None:
     """Writes a `state_dict` for `torch.load(path, weights_only=True)`."""
     about = _about(run)
-    with replacing(path) as temporary:
-        torch.save(run.read_weights(torch.device("cpu")), temporary)
-        # A .pth is a zip archive. torch ignores unknown records.
-        with zipfile.ZipFile(temporary, "a") as archive:
-            root = archive.namelist()[0].split("/")[0]
-            archive.writestr(f"{root}/{ENTRY}", about)
+    # In memory at first: torch and safetensors raise errors of their own if the disk is full.
+    content = io.BytesIO()
+    torch.save(run.read_weights(torch.device("cpu")), content)
+    # A .pth is a zip archive. torch ignores unknown records.
+    with zipfile.ZipFile(content, "a") as archive:
+        root = archive.namelist()[0].split("/")[0]
+        archive.writestr(f"{root}/{ENTRY}", about)
+    write_bytes(path, content.getvalue())
 
 
 def export_safetensors(run: RunFolder, path: Path) -> None:
     """Writes the weights, with recipe and card in the metadata."""
     about = _about(run)
-    with replacing(path) as temporary:
-        save_file(run.read_weights(torch.device("cpu")), temporary, {ENTRY: about})
+    write_bytes(path, save(run.read_weights(torch.device("cpu")), {ENTRY: about}))
 
 
 def _about(run: RunFolder) -> str:

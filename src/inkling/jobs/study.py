@@ -4,7 +4,8 @@ import json
 import os
 import platform
 import warnings
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import optuna
@@ -46,7 +47,8 @@ def open_study(
         )
     except Exception as error:
         # Each database driver has its own exceptions. All mean that the URL cannot be used.
-        raise InklingError(f"cannot open the study at {url}: {error}") from error
+        reason = str(error.__cause__ or error).splitlines()[0]  # the others are SQL
+        raise InklingError(f"cannot open the study at {url}: {reason}") from error
     known = study.user_attrs.get("identity")
     if known not in (None, identity):
         raise RunError(
@@ -63,6 +65,19 @@ def open_study(
             seed=recipe.training.seed + first, constant_liar=draw is not None
         )
     return study
+
+
+@contextmanager
+def storage_errors(url: str) -> Iterator[None]:
+    """Raises `RunError` if the storage fails within the block: a full disk, a lost database."""
+    try:
+        yield
+    except optuna.exceptions.StorageInternalError as error:
+        reason = str(error.__cause__ or error).splitlines()[0]
+        raise RunError(
+            f"cannot write the study at {url}: {reason}. Finished trials are kept; repeat the "
+            "command to resume the search"
+        ) from error
 
 
 def _shared(url: str) -> optuna.storages.RDBStorage:

@@ -24,6 +24,7 @@ from inkling.jobs.study import (
     note_reason,
     open_study,
     retry_killed,
+    storage_errors,
     suggest,
     with_changes,
 )
@@ -159,8 +160,6 @@ def tune(  # noqa: PLR0913 (all but two by keyword)
     where = choose_device(device)
     source, splits = _open_data(chosen, notify)
     url = storage or f"sqlite:///{(folder / 'study.db').resolve()}"
-    study = open_study(url, chosen, splits)
-    retry_killed(study)
 
     def report(study: optuna.Study, trial: FrozenTrial) -> None:
         if on_trial:
@@ -168,20 +167,23 @@ def tune(  # noqa: PLR0913 (all but two by keyword)
             on_trial(trial, max((t.value for t in whole if t.value is not None), default=0.0))
 
     enough = optuna.study.MaxTrialsCallback(trials, states=ENDED)
-    if len(study.get_trials(deepcopy=False, states=ENDED)) < trials:
-        try:
-            if engine is not None:
-                engine(TrialJob(chosen, url, device), study, trials, seconds, report)
-            else:
-                study.optimize(
-                    _objective(study, chosen, splits, where),
-                    timeout=seconds,
-                    callbacks=[enough, report],
-                    catch=(RecipeError,),
-                )
-        except KeyboardInterrupt as error:
-            raise RunError("stopped; repeat the command to resume the search") from error
-    return _result(study, chosen, folder, source.name, url)
+    with storage_errors(url):
+        study = open_study(url, chosen, splits)
+        retry_killed(study)
+        if len(study.get_trials(deepcopy=False, states=ENDED)) < trials:
+            try:
+                if engine is not None:
+                    engine(TrialJob(chosen, url, device), study, trials, seconds, report)
+                else:
+                    study.optimize(
+                        _objective(study, chosen, splits, where),
+                        timeout=seconds,
+                        callbacks=[enough, report],
+                        catch=(RecipeError,),
+                    )
+            except KeyboardInterrupt as error:
+                raise RunError("stopped; repeat the command to resume the search") from error
+        return _result(study, chosen, folder, source.name, url)
 
 
 def run_trial(job: TrialJob, draw: int) -> int:

@@ -142,7 +142,9 @@ def _row(
     seconds = statistics.median(run["seconds"] for run in runs)
     others = {}
     for baseline in (STUDENT, EXAMPLE):
-        needed = _needed(baseline, courses.get(baseline.name, []), level)
+        if baseline.name not in courses:
+            continue
+        needed = _needed(baseline, courses[baseline.name], level)
         others[baseline.name] = {"seconds": needed, "ratio": needed / seconds if needed else None}
     return {
         "recipe": name,
@@ -170,13 +172,13 @@ def _compare(plain: list[dict[str, float]], ours: list[dict[str, float]]) -> dic
 
 
 def _needed(baseline: Baseline, courses: list[Course], level: float) -> float | None:
-    """The median time to the level, None if there is no run or one never reached it; after one
-    epoch only, the time of the whole schedule."""
+    """The median time to the level, None if a run never reached it; after one epoch only,
+    the time of the whole schedule."""
     if any(len(course.seconds) < baseline.epochs for course in courses):
         return baseline.epochs * statistics.median(course.seconds[-1] for course in courses)
     times = [course.seconds_to(level) for course in courses]
     known = [spent for spent in times if spent is not None]
-    return statistics.median(known) if known and len(known) == len(times) else None
+    return statistics.median(known) if len(known) == len(times) else None
 
 
 def _print(rows: list[dict[str, Any]], peaks: dict[str, float]) -> None:
@@ -185,16 +187,15 @@ def _print(rows: list[dict[str, Any]], peaks: dict[str, float]) -> None:
     for kind, flops in peaks.items():
         print(f"peak of a {SIDE} x {SIDE} product, {kind}: {flops / 1e12:.2f} TFLOP/s")
     head = f"{'level':>7} {'ours':>9} {'accuracy':>9} {'TFLOP':>7} {'of peak':>8}"
-    for baseline in (STUDENT, EXAMPLE):
-        head += f" {baseline.name:>24} {'ratio':>7}"
+    for name in rows[0]["others"]:
+        head += f" {name:>24} {'ratio':>7}"
     print("\n" + head)
     for row in rows:
         line = (
             f"{row['level']:>7.2%} {row['seconds']:>7.3f} s {row['accuracy']:>9.3%} "
             f"{row['flops'] / 1e12:>7.3f} {row['share_of_peak']:>8.1%}"
         )
-        for baseline in (STUDENT, EXAMPLE):
-            other = row["others"][baseline.name]
+        for other in row["others"].values():
             line += (
                 f" {other['seconds']:>22.1f} s {other['ratio']:>7.0f}"
                 if other["seconds"]

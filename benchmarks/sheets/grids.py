@@ -31,6 +31,7 @@ class Plan:
     turn: float = 0.0
     bend: float = 0.0  # of the sheet's height, that bent paper rises
     title: bool = False
+    desk: float | None = None  # brightness of the desk around the sheet, relative to the paper
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +93,11 @@ def _merged(rng: np.random.Generator) -> Plan:
     return replace(plan, merged=((0, int(rng.integers(0, count - 1)), 2),))
 
 
+def _desk(rng: np.random.Generator) -> Plan:
+    plan = replace(_even(rng, (12, 12)), turn=rng.uniform(-15, 15))
+    return replace(plan, desk=rng.uniform(0.15, 0.85))
+
+
 PLANS: dict[str, Callable[[np.random.Generator], Plan]] = {
     "plain": _plain,
     "angled": _angled,
@@ -100,6 +106,7 @@ PLANS: dict[str, Callable[[np.random.Generator], Plan]] = {
     "uneven": _uneven,
     "comb": _comb,
     "merged": _merged,
+    "desk": _desk,
 }
 
 
@@ -119,8 +126,11 @@ def draw_grid(plan: Plan, digits: Digits, rng: np.random.Generator) -> GridSheet
         cv2.putText(words, "Results 2024", (room, room - 12), cv2.FONT_HERSHEY_DUPLEX, 0.8, 200, 1)
         np.maximum(ink, words.astype(np.float32) / 255, out=ink)
     seen = _see(_bend(ink, plan.bend), plan)
+    cover = np.ones_like(seen)
+    if plan.desk is not None:
+        seen, cover = _lay(seen, _see(np.ones(shape, np.float32), plan), rng)
     said = [["" if k is None else str(digits.labels[k]) for k in row] for row in texts]
-    return GridSheet(_photograph(seen, rng), plan, said)
+    return GridSheet(_photograph(seen, cover, plan, rng), plan, said)
 
 
 def _texts(plan: Plan, digits: Digits, rng: np.random.Generator) -> list[list[int | None]]:
@@ -231,8 +241,17 @@ def _see(ink: Layer, plan: Plan) -> Layer:
     return np.asarray(cv2.warpPerspective(ink, matrix, size, flags=cv2.INTER_AREA), np.float32)
 
 
-def _photograph(ink: Layer, rng: np.random.Generator) -> Grey:
-    """Uneven light, a little blur, noise and JPEG."""
+def _lay(ink: Layer, cover: Layer, rng: np.random.Generator) -> tuple[Layer, Layer]:
+    """A sheet on a desk 0.1 to 0.6 times its size wider on each side: its ink and where it lies."""
+    sides = [int(rng.uniform(0.1, 0.6) * max(ink.shape)) for _ in range(4)]
+    return (
+        np.asarray(cv2.copyMakeBorder(ink, *sides, cv2.BORDER_CONSTANT), np.float32),
+        np.asarray(cv2.copyMakeBorder(cover, *sides, cv2.BORDER_CONSTANT), np.float32),
+    )
+
+
+def _photograph(ink: Layer, cover: Layer, plan: Plan, rng: np.random.Generator) -> Grey:
+    """Uneven light, a little blur, noise and JPEG. `cover` is 1 on the sheet, 0 on the desk."""
     height, width = ink.shape
     first, last = rng.uniform(170, 240, 2)
     light = (
@@ -240,6 +259,9 @@ def _photograph(ink: Layer, rng: np.random.Generator) -> Grey:
         * np.linspace(1, rng.uniform(0.85, 1), height)[:, None]
     )
     ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.5, 1.2)), np.float32)
+    if plan.desk is not None:
+        cover = np.asarray(cv2.GaussianBlur(cover, (0, 0), 1.0), np.float32)
+        light = light * (cover + plan.desk * (1 - cover))
     grey = light * (1 - 0.85 * ink) + rng.normal(0, rng.uniform(1, 5), ink.shape)
     _, content = cv2.imencode(
         ".jpg", np.clip(grey, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 88]

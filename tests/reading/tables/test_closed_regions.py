@@ -47,6 +47,30 @@ def test_a_window_lies_around_the_cells() -> None:
     assert rows.min() + window.y == 53 - room
 
 
+def framed(evidence: np.ndarray, room: int = 12) -> np.ndarray:
+    """Evidence with a closed line around everything in it: the edge of a sheet on a desk."""
+    rows, columns = np.nonzero(evidence)
+    framed = evidence.copy()
+    cv2.rectangle(
+        framed, (int(columns.min()) - room, int(rows.min()) - room),
+        (int(columns.max()) + room, int(rows.max()) + room), 0.9, 3,
+    )  # fmt: skip
+    return framed
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(1, 2), (3, 4), (1, 6)])
+def test_a_sheet_around_a_grid_is_no_cell(rows: int, columns: int) -> None:
+    flat = grid_map(rows, columns)
+    assert len(_regions(framed(flat))[0]) == len(_regions(flat)[0]) == rows * columns
+
+
+@pytest.mark.parametrize("digit", ["8", "88", "0", "00"])
+def test_a_cell_around_digits_is_a_cell(digit: str) -> None:
+    drawn = np.zeros((300, 400), np.uint8)
+    cv2.putText(drawn, digit, (100, 180), cv2.FONT_HERSHEY_SIMPLEX, 3, 230, 5)
+    assert len(_regions(framed(drawn.astype(np.float32) / 255))[0]) == 1
+
+
 def test_a_window_is_cut_from_a_map_and_lies_in_it() -> None:
     window = Window(5, 7, np.ones((10, 20), np.uint8), 9.0)
     evidence = np.arange(40.0 * 50).reshape(40, 50).astype(np.float32)

@@ -1,5 +1,6 @@
 """How dark pixels are for tables: sizes, polarity, and the colour that shows best."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -30,6 +31,15 @@ def test_light_ink_is_inverted() -> None:
     np.testing.assert_allclose(light.ink, dark.ink, atol=1e-6)
     colour = see_darkness(255 - np.stack([sheet] * 3, axis=2))
     np.testing.assert_allclose(colour.ink, dark.ink, atol=0.02)
+
+
+@pytest.mark.parametrize("desk", [20, 90, 160, 200])
+@pytest.mark.parametrize("room", [30, 400])
+def test_the_polarity_is_of_the_strokes_and_not_of_the_desk(desk: int, room: int) -> None:
+    sheet = draw_grid([["1", "2", "3"]] * 5, cell=(90, 90))
+    photo = cv2.copyMakeBorder(sheet, *[room] * 4, cv2.BORDER_CONSTANT, value=desk)
+    assert not see_darkness(photo).light_ink
+    assert see_darkness(255 - photo).light_ink
 
 
 @pytest.mark.parametrize(

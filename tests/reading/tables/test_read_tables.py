@@ -78,6 +78,26 @@ def test_two_grids_are_two_tables_largest_first() -> None:
     assert sizes == [(3, 4), (2, 2)]
 
 
+@pytest.mark.parametrize("desk", [40, 120, 200])
+def test_a_sheet_on_a_desk_is_read(desk: int) -> None:
+    sheet = draw_grid(TEXTS, cell=(70, 70))
+    photo = np.full((1100, 1300), desk, np.uint8)
+    photo[300 : 300 + sheet.shape[0], 420 : 420 + sheet.shape[1]] = sheet
+    table = only(inkling.read_tables(photo))
+    assert table.texts() == TEXTS
+    assert abs(table.box.x - 460) < 5
+
+
+def test_of_two_overlapping_sheets_the_upper_one_is_read() -> None:
+    sheet = draw_grid(TEXTS, cell=(70, 70))
+    height, width = sheet.shape
+    photo = np.full((1000, 1100), 90, np.uint8)
+    photo[80 : 80 + height, 90 : 90 + width] = 255 - (255 - sheet) // 2 * 2
+    photo[240 : 240 + height, 310 : 310 + width] = sheet
+    texts = [table.texts() for table in inkling.read_tables(photo)]
+    assert TEXTS in texts
+
+
 @pytest.mark.parametrize("kind", ["blank", "noise", "digit", "ruled"])
 def test_what_is_no_grid_gives_no_table(kind: str) -> None:
     rng = np.random.default_rng(5)

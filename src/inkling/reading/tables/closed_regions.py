@@ -13,6 +13,9 @@ SMALLEST = 7  # pixels; least shorter side of a region
 LARGEST = 0.5  # of the map; greatest area of a region
 QUAD = 0.6  # least fraction of a region's rectangle that its hull covers, as in a rhombus
 SOLID = 0.6  # least fraction of its hull that a region covers
+OPEN = 0.25  # of the hull of a grid's lines; least area of its holes
+COVERED = 0.15  # of a region; if cells of another map cover more of it, it is the sheet around them
+RECTANGLE = 0.82  # of its smallest rectangle; least area of a usual hole: a circle has 0.79
 REACH = 6  # pixels; greatest distance of two neighbouring regions
 ROOM = 0.7  # of a cell's side; margin around a group in which its lines are found
 APART = 2.0  # of a cell's side; greatest gap between pieces of one grid
@@ -47,8 +50,10 @@ def find_windows(*evidence: Map) -> list[Window]:
     closes the cells of a photo that is out of focus.
     """
     found = [_regions(one) for one in evidence]
-    contours = [contour for own, _ in found for contour in own]
-    sides = np.concatenate([own for _, own in found])
+    contours, sides = _without_sheets(
+        [contour for own, _ in found for contour in own],
+        np.concatenate([own for _, own in found]),
+    )
     if len(contours) < 2:
         return []
     cells = np.zeros(evidence[0].shape, np.uint8)
@@ -66,6 +71,28 @@ def find_windows(*evidence: Map) -> list[Window]:
         _window(labels, own, stats[own], float(np.median(sides[np.isin(owner, own)])))
         for own in groups[:WINDOWS]
     ]
+
+
+def _without_sheets(
+    contours: list[NDArray[np.int32]], sides: NDArray[np.float64]
+) -> tuple[list[NDArray[np.int32]], NDArray[np.float64]]:
+    """Removes the regions that hold a grid of others: one map may close a sheet, one its cells."""
+    areas = np.array([cv2.contourArea(contour) for contour in contours])
+    square = np.array([_box_area(contour) for contour in contours]) * RECTANGLE < areas
+    firsts = np.array([contour[0, 0] for contour in contours]).reshape(-1, 2)
+    kept = []
+    for index, contour in enumerate(contours):
+        x, y, w, h = cv2.boundingRect(contour)
+        near = ((firsts > (x, y)) & (firsts < (x + w, y + h))).all(axis=1)
+        near &= square & (areas < areas[index] / 2)
+        cells = [
+            k
+            for k in np.flatnonzero(near).tolist()
+            if cv2.pointPolygonTest(contour, firsts[k].tolist(), False) > 0
+        ]
+        if len(cells) < 2 or areas[cells].sum() < COVERED * areas[index]:
+            kept.append(index)
+    return [contours[index] for index in kept], sides[kept]
 
 
 def _together(stats: NDArray[np.int32], usual: list[float]) -> list[list[int]]:
@@ -109,17 +136,48 @@ def _regions(evidence: Map) -> tuple[list[NDArray[np.int32]], NDArray[np.float64
     chosen: dict[int, NDArray[np.int32]] = {}
     sides = []
     parents = np.asarray(raw, np.int64).reshape(-1, 4)[:, 3].tolist()
+    sheets = _regions_with_grids([np.asarray(contour) for contour in found], parents)
     for number in _outermost_first(parents):
         contour = np.asarray(found[number], np.int32)
         ink = parents[number]
         # A region inside a cell is the hole of a 0 or an 8.
-        if ink >= 0 and parents[ink] in chosen:
+        if number in sheets or (ink >= 0 and parents[ink] in chosen):
             continue
         side = _side_of_cell(contour, LARGEST * evidence.size)
         if side is not None:
             chosen[number] = contour
             sides.append(side)
     return list(chosen.values()), np.array(sides)
+
+
+def _regions_with_grids(found: list[NDArray[np.int32]], parents: list[int]) -> set[int]:
+    """The indices of regions around a grid, such as a sheet on a desk, by their contours.
+
+    The lines of a grid are thin: most of their hull is holes, and these are rectangles.
+    """
+    holes: dict[int, list[int]] = {}
+    for number, parent in enumerate(parents):
+        holes.setdefault(parent, []).append(number)
+    return {
+        parents[ink]
+        for ink, own in holes.items()
+        if ink >= 0 and parents[ink] >= 0 and len(own) >= 2 and _is_grid(found, ink, own)
+    }
+
+
+def _is_grid(found: list[NDArray[np.int32]], ink: int, holes: list[int]) -> bool:
+    areas = np.array([cv2.contourArea(found[hole]) for hole in holes])
+    cells = [hole for hole, area in zip(holes, areas.tolist(), strict=True) if area > SMALLEST**2]
+    if len(cells) < 2 or areas.sum() < OPEN * cv2.contourArea(cv2.convexHull(found[ink])):
+        return False
+    filled = [cv2.contourArea(found[k]) / max(_box_area(found[k]), 1.0) for k in cells]
+    return float(np.median(filled)) > RECTANGLE
+
+
+def _box_area(contour: NDArray[np.int32]) -> float:
+    """The area of the smallest rectangle around a contour, at any angle."""
+    _, (w, h), _ = cv2.minAreaRect(contour)
+    return float(w * h)
 
 
 def _outermost_first(parents: list[int]) -> list[int]:

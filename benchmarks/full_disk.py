@@ -1,6 +1,6 @@
 """Fills the disk at many points of each kind of work, and checks what the user is told and keeps.
 
-    python benchmarks/full_disk.py [--points 50] [--json FILE]
+    python benchmarks/full_disk.py [--points 50] [--only NAME] [--json FILE]
 
 Runs as root on Linux: it mounts a tmpfs of 16 MB. For each kind of work the free space goes from
 nothing to nearly what the work needs. Ends with exit code 1 if the work does not end with one
@@ -174,11 +174,12 @@ def check(work: Work, free: int) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=50, help="of all kinds of work together")
+    parser.add_argument("--only", default="", help="kinds of work with this in their name")
     parser.add_argument("--json", type=Path, help="write what was measured to this file")
     options = parser.parse_args()
     outcomes: dict[str, Counter[str]] = {}
     with tempfile.TemporaryDirectory() as name:
-        kinds = works(Path(name))
+        kinds = [work for work in works(Path(name)) if options.only in work.name]
         for work in kinds:
             size = needed(work)
             outcomes[work.name] = Counter()

@@ -10,13 +10,16 @@ from typing import Any
 import optuna
 import pytest
 
+import inkling
 from inkling.data.catalog import Source, find_source
 from inkling.data.fetch import Notify
 from inkling.errors import InklingError, RecipeError, RunError
+from inkling.jobs.study import check_search, with_changes
 from inkling.jobs.tune import tune
 from inkling.training.recipe_text import load_recipe
 from inkling.types import Digits
 
+RECIPES = Path(inkling.__file__).parent / "recipes"
 RECIPE = """
 name = "small"
 [model]
@@ -43,6 +46,25 @@ def recipe(tmp_path: Path) -> Path:
 @pytest.fixture
 def job(recipe: Path, few_npz: Path, tmp_path: Path) -> dict[str, Any]:
     return {"recipe": str(recipe), "data": str(few_npz), "out": tmp_path / "study"}
+
+
+@pytest.mark.parametrize("path", sorted(RECIPES.glob("*.toml")), ids=lambda path: path.stem)
+def test_every_search_of_a_bundled_recipe_is_valid(path: Path) -> None:
+    recipe = load_recipe(path.stem)
+    if recipe.search:
+        check_search(recipe)
+
+
+def test_another_kind_of_schedule_drops_the_settings_of_the_old_one() -> None:
+    recipe = load_recipe("mlp-deep", ["schedule={name='one-cycle', warmup=0.2}"])
+    constant = with_changes(recipe, {"schedule.name": "constant", "optimizer.weight_decay": 0.1})
+    assert constant.schedule.model_dump() == {"name": "constant"}
+    assert constant.optimizer.weight_decay == 0.1
+    assert constant.optimizer.learning_rate == recipe.optimizer.learning_rate
+    same = with_changes(recipe, {"schedule.name": "one-cycle"})
+    assert same.schedule == recipe.schedule
+    with pytest.raises(RecipeError, match="warmup"):
+        with_changes(recipe, {"schedule.name": "constant", "schedule.warmup": 0.1})
 
 
 def test_the_best_is_a_recipe_to_train(job: dict[str, Any]) -> None:

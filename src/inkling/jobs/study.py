@@ -148,16 +148,32 @@ def suggest(trial: optuna.trial.BaseTrial, recipe: Recipe) -> dict[str, Any]:
 
 
 def with_changes(recipe: Recipe, values: dict[str, Any]) -> Recipe:
-    """The recipe with changed dotted keys. Raises `RecipeError` if it is not valid."""
+    """The recipe with changed dotted keys. Raises `RecipeError` if it is not valid.
+
+    With another `name` of a schedule or an optimiser, the old one's own settings are dropped.
+    """
     table = recipe.model_dump(mode="json", exclude_none=True)
     try:
         for key, value in values.items():
             set_value(table, key, value)
+        try:
+            return Recipe.model_validate(table)
+        except ValidationError as error:
+            _drop_unknown(table, values, error)
         return Recipe.model_validate(table)
     except KeyError as error:
         raise RecipeError(f"[search] {error}: part of this is a value, not a table") from error
     except ValidationError as error:
         raise RecipeError(f"[search] {values} does not fit the recipe: {explain(error)}") from error
+
+
+def _drop_unknown(table: dict[str, Any], values: dict[str, Any], error: ValidationError) -> None:
+    """Removes the settings that the new kind of a renamed table does not know."""
+    for found in error.errors():
+        part, key = str(found["loc"][0]), str(found["loc"][-1])
+        renamed = f"{part}.name" in values and f"{part}.{key}" not in values
+        if found["type"] == "extra_forbidden" and renamed:
+            table[part].pop(key, None)
 
 
 class Pruner:

@@ -61,8 +61,8 @@ class Digits:
     def sha256(self) -> str:
         """The SHA-256 of class names, labels and pixels. Cards identify data by it."""
         digest = hashlib.sha256("\n".join(self.classes).encode())
-        digest.update(np.ascontiguousarray(self.labels))
-        digest.update(np.ascontiguousarray(self.images))
+        digest.update(np.ascontiguousarray(self.labels).data)
+        digest.update(np.ascontiguousarray(self.images).data)
         return digest.hexdigest()
 
 

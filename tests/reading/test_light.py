@@ -20,6 +20,7 @@ from inkling.reading.preprocess.light import (
     has_light_ink,
     paper_brightness,
     split_level,
+    stroke_balance,
     to_grey,
 )
 from tests.reading.pictures import drawn_seven, drawn_zero, lit_from_side
@@ -261,3 +262,21 @@ def test_the_colour_of_the_ink_weighs_most() -> None:
     weights /= weights.sum()
     assert grey[mask].mean() == pytest.approx(weights @ (20, 20, 240), abs=6)
     assert grey[~mask].mean() == pytest.approx(245, abs=2)
+
+
+@pytest.mark.parametrize("ground", [40, 128, 220])
+def test_thin_strokes_say_which_side_is_ink(ground: int) -> None:
+    image = np.full((600, 800), ground, np.uint8)
+    for x in range(300, 500, 40):
+        cv2.line(image, (x, 250), (x + 10, 320), 255 if ground < 128 else 10, 3)
+    balance = stroke_balance(image)
+    assert balance > 3 if ground < 128 else balance < -3
+    assert stroke_balance(255 - image) == pytest.approx(-balance, abs=1e-6)
+
+
+def test_thick_strokes_and_small_images_say_nothing() -> None:
+    assert stroke_balance(np.random.default_rng(0).integers(0, 256, (300, 300), np.uint8)) == 0
+    thick = np.full((600, 800), 200, np.uint8)
+    thick[200:400, 300:360] = 20
+    assert stroke_balance(thick) == 0
+    assert stroke_balance(np.full((600, 800), 90, np.uint8)) == 0

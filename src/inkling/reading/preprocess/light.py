@@ -5,6 +5,7 @@ the strokes. It follows shadows and the edges of the sheet, and removes ink. The
 strokes is found by widening the window until the amount of ink no longer grows.
 """
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -30,6 +31,12 @@ FLAT = 0.1  # of the image's contrast; a background with a smaller deviation is 
 THICK = 0.12  # of the shorter side; greatest distance of ink from its outline in a digit
 THUMB = 40  # pixels; greatest longer side of a thumbnail of one digit
 CLOSE_BY = 64  # pixels; images up to this size have no visible grain or shadow edges
+# On 20 photos of sudokus and 6 of sheets on a desk, the dark strokes have at least 1.3 times the
+# energy of light ones; with twice this window, 0.5 times.
+THIN = 120  # a thin stroke is at most this fraction of the longer side wide
+THINNEST = 5  # pixels; least window for thin strokes
+VISIBLE_STROKE = 0.2  # of the image's contrast; least strength of thin strokes
+GRAIN = 0.3  # of the strongest strokes; fainter ones may be the grain of a large desk
 TILES = 4  # tiles in each direction in which the paper's noise is measured
 
 
@@ -115,6 +122,26 @@ def has_light_ink(grey: Grey) -> bool:
     # Weights fitted on 2,500 rendered images that reach this line, 773 of a sheet on a desk: right
     # on 96 % of 1,500 others. `make_text_map` checks the polarity again.
     return bool(5.6 * lighter - 3.3 * light_edge + 4.8 * even_edge + narrow + 2.1 < 0)
+
+
+def stroke_balance(grey: Grey) -> float:
+    """How much stronger thin light strokes are than thin dark ones: the logarithm of their ratio.
+
+    Compares what an opening removes with what a closing fills (white and black top hat: Meyer,
+    1979). 0 if the image (H, W) is too small to have thin strokes, or has none.
+    """
+    side = odd(round(max(grey.shape) / THIN))
+    if side < THINNEST:
+        return 0.0
+    window = np.ones((side, side), np.uint8)
+    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, window).astype(np.float32)
+    light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, window).astype(np.float32)
+    strongest = max(percentile(dark, 99.5), percentile(light, 99.5))
+    if strongest < VISIBLE_STROKE * (percentile(grey, 99) - percentile(grey, 1)):
+        return 0.0
+    weak = GRAIN * strongest
+    lit, inked = float((light[light > weak] ** 2).sum()), float((dark[dark > weak] ** 2).sum())
+    return math.log((lit + 1) / (inked + 1))
 
 
 def _light_fractions(values: Map) -> tuple[float, float, bool]:

@@ -136,7 +136,7 @@ def _regions(evidence: Map) -> tuple[list[NDArray[np.int32]], NDArray[np.float64
     chosen: dict[int, NDArray[np.int32]] = {}
     sides = []
     parents = np.asarray(raw, np.int64).reshape(-1, 4)[:, 3].tolist()
-    sheets = _regions_with_grids([np.asarray(contour) for contour in found], parents)
+    sheets = _regions_with_grids([np.asarray(each, np.int32) for each in found], parents)
     for number in _outermost_first(parents):
         contour = np.asarray(found[number], np.int32)
         ink = parents[number]

@@ -10,17 +10,13 @@ from inkling.reading.preprocess.light import (
     DARKEST_PAPER,
     has_light_ink,
     paper_brightness,
+    stroke_balance,
     to_grey,
 )
-from inkling.reading.preprocess.pixels import Map, odd, percentile, shrink
+from inkling.reading.preprocess.pixels import Map, shrink
 
 TABLE_SIDE = 2400  # pixels; greatest longer side at which tables are read
 FINDING = 1200  # pixels; greatest longer side at which tables are found
-# On 20 photos of sudokus and 6 of sheets on a desk, the dark strokes have at least 1.3 times the
-# energy of light ones; with twice this window, 0.5 times.
-THIN = 120  # a thin stroke is at most this fraction of the longer side wide
-THINNEST = 5  # pixels; least window
-GRAIN = 0.3  # of a strong stroke; fainter ones may be the grain of a large desk
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,20 +50,13 @@ def see_darkness(pixels: NDArray[np.uint8], zoom: float = 1.0) -> Darkness:
 
 
 def has_light_strokes(grey: NDArray[np.uint8]) -> bool:
-    """Whether the thin strokes and lines of an image (H, W) are lighter than what is beside them.
+    """Whether the strokes and lines of an image (H, W) are lighter than what is beside them.
 
-    Compares what a closing fills with what an opening removes (black and white top hat: Meyer,
-    1979). Unlike the fractions of light and dark, it does not depend on a sheet's background. In a
-    small image, no stroke is thin, and those fractions decide.
+    Lines are thin, so thin strokes decide. Where there are none, the fractions of light and dark
+    decide.
     """
-    side = odd(round(max(grey.shape) / THIN))
-    if side < THINNEST:
-        return has_light_ink(grey)
-    window = np.ones((side, side), np.uint8)
-    dark = cv2.morphologyEx(grey, cv2.MORPH_BLACKHAT, window).astype(np.float32)
-    light = cv2.morphologyEx(grey, cv2.MORPH_TOPHAT, window).astype(np.float32)
-    strong = GRAIN * max(percentile(dark, 99.5), percentile(light, 99.5))
-    return float((light[light > strong] ** 2).sum()) > float((dark[dark > strong] ** 2).sum())
+    balance = stroke_balance(grey)
+    return balance > 0 if balance else has_light_ink(grey)
 
 
 def _darkest(pixels: NDArray[np.uint8]) -> Map:

@@ -1,8 +1,11 @@
 """Which files are images, by their names and by their first bytes."""
 
+import io
+import struct
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from inkling.errors import ImageError, UnknownFormatError
 from inkling.reading.preprocess.formats import (
@@ -15,6 +18,7 @@ from inkling.reading.preprocess.formats import (
     skipped_sentence,
     unread_kind,
 )
+from inkling.reading.preprocess.photo import open_photo
 
 
 def box(brand: bytes, compatible: bytes = b"") -> bytes:
@@ -88,3 +92,17 @@ def test_what_was_skipped_is_said() -> None:
 def test_names_of_read_formats() -> None:
     assert {".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"} <= SUFFIXES
     assert not {".pdf", ".svg", ".dng", ".txt", ""} & SUFFIXES
+
+
+def test_a_heic_whose_view_is_a_corner_of_a_huge_image_is_refused() -> None:
+    heif = pytest.importorskip("pillow_heif")
+    file = io.BytesIO()
+    heif.from_pillow(Image.new("L", (40, 30), 255)).save(file)
+    content = bytearray(file.getvalue())
+    assert open_image(bytes(content), "small").size == (40, 30)
+    place = content.index(b"ispe")
+    struct.pack_into(">II", content, place + 8, 9000, 9000)
+    with pytest.raises(Image.DecompressionBombError):
+        open_image(bytes(content), "huge")
+    with pytest.raises(ImageError, match="far too large"):
+        open_photo(bytes(content), "huge")

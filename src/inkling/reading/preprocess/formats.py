@@ -49,6 +49,7 @@ UNREAD = {
     ".ico": "icon",
 }
 # ISO 14496-12: the brand of a `ftyp` box, at bytes 8 to 12 of the file.
+MAX_CODED = 30_000_000  # pixels of a HEIF image; those of the view and of the coder's blocks
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 
@@ -115,7 +116,29 @@ def _open_heif(data: bytes) -> Image.Image:
     """The main image of a HEIF file, upright. Does not register HEIF with Pillow."""
     from pillow_heif import HeifImageFile
 
+    if _coded_pixels(data) > MAX_CODED:
+        raise Image.DecompressionBombError("its coded images are far larger than its view")
     return HeifImageFile(io.BytesIO(data))
+
+
+def _coded_pixels(data: bytes) -> int:
+    """The pixels of the largest image that a HEIF file declares, before its crop.
+
+    Pillow's size is that of the view (`clap`), which may be a corner of the image that is decoded.
+    Each `ispe` box in the `meta` box has a version, a width and a height (ISO 23008-12, 6.5.3).
+    """
+    at, largest = 0, 0
+    while at + 8 <= len(data):
+        length = int.from_bytes(data[at : at + 4])
+        end = at + length if length >= 8 else len(data)
+        if data[at + 4 : at + 8] == b"meta":
+            place = data.find(b"ispe", at, end)
+            while place >= 0:
+                size = data[place + 8 : place + 16]
+                largest = max(largest, int.from_bytes(size[:4]) * int.from_bytes(size[4:]))
+                place = data.find(b"ispe", place + 4, end)
+        at = end
+    return largest
 
 
 def unread_kind(data: bytes) -> str | None:

@@ -5,8 +5,8 @@
 Each file is one of some twenty small valid images in six formats, in AVIF and HEIC where this
 machine reads them, or a TIFF, GIF or WebP of three pages, with bytes flipped, cut out, doubled, or
 its header's numbers made large. Of files that may have pages, each page is read. Ends with exit
-code 1 if anything but an answer or an `ImageError` came back, a file took over 2 seconds, or the
-process grew past 400 MB.
+code 1 if anything but an answer or an `ImageError` came back, a file took over 2 seconds of
+processor time, or the process grew past 400 MB.
 """
 
 import argparse
@@ -27,7 +27,7 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.formats import HAS_AVIF, HAS_HEIF
 from inkling.reading.preprocess.pages import pages_of
 
-SLOWEST = 2.0  # seconds per file
+SLOWEST = 2.0  # seconds of processor time per file; other programs do not count
 MOST_PAGES = 5  # of a file that are read
 LARGEST = 400.0  # MB of resident memory
 
@@ -128,7 +128,7 @@ def main() -> None:
     reader, originals = Reader.load(options.model), seeds()
     outcomes: Counter[str] = Counter()
     crashes: list[str] = []
-    slowest = (0.0, 0.0, -1)  # seconds, processor seconds, which file
+    slowest = (0.0, 0.0, -1)  # processor seconds, seconds, which file
     for index in range(options.count):
         data = mutate(originals[index % len(originals)], rng)
         start, busy = time.perf_counter(), time.process_time()
@@ -136,7 +136,7 @@ def main() -> None:
             outcomes.update(read_every_page(reader, data))
         except Exception as error:  # the faults that fuzzing looks for
             crashes.append(f"file {index}: {type(error).__name__}: {error}")
-        took = time.perf_counter() - start, time.process_time() - busy, index
+        took = time.process_time() - busy, time.perf_counter() - start, index
         slowest = max(slowest, took)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     good = not crashes and slowest[0] < SLOWEST and memory < LARGEST
@@ -146,8 +146,8 @@ def main() -> None:
         "outcomes": dict(outcomes),
         "crashes": crashes[:20],
         "crash_count": len(crashes),
-        "slowest_s": round(slowest[0], 3),
-        "slowest_processor_s": round(slowest[1], 3),
+        "slowest_processor_s": round(slowest[0], 3),
+        "slowest_s": round(slowest[1], 3),
         "slowest_file": slowest[2],
         "peak_memory_mb": round(memory, 1),
         "passed": good,

@@ -75,6 +75,17 @@ def test_rows_of_which_one_starts_where_the_other_ends_stay_apart() -> None:
     assert find_layout(parts).lines == (tuple(range(5)), tuple(range(5, 10)))
 
 
+@pytest.mark.parametrize("seed", range(12))
+def test_a_list_with_small_gaps_stays_a_list(seed: int) -> None:
+    """Found in `benchmarks/pages.py`: a slope by chance put one digit beside the next."""
+    rng = np.random.default_rng(seed)
+    parts = [
+        part(100 + float(rng.normal(0, 3)), 40 + 36 * k, 20 + float(rng.uniform(-6, 8)))
+        for k in range(8)
+    ]
+    assert [list(line) for line in find_layout(parts).lines] == [[k] for k in range(8)]
+
+
 def test_short_and_long_rows_below_each_other_stay_apart() -> None:
     parts = [*row(2, 0, y=100), *row(9, 0, y=135), *row(1, 0, y=170), *row(4, 0, y=205)]
     assert [len(line) for line in find_layout(parts).lines] == [2, 9, 1, 4]

@@ -24,6 +24,7 @@ BESIDE = 0.35  # of the lower height; least vertical overlap of two parts of a l
 FARTHEST = 12.0  # heights; a wider gap ends a line
 NEXT = 1.6  # heights; greatest gap between two pieces of a curved line
 BEHIND = 0.4  # heights; greatest overlap of two such pieces
+ASIDE = 0.75  # of the wider end; least distance of two such ends to the right in the image
 LAST = 3  # parts at the end of a line from which its slope there is measured
 OFF_CURVE = 0.95  # heights; greatest distance of a part from the curve
 CLOSE = 0.9  # heights; greatest distance of a small part from its line
@@ -203,6 +204,9 @@ def _bend(line: list[int], other: list[int], level: Values, slope: float, height
     if float(level[line, 0].max()) > start[0] or float(level[other, 0].min()) < end[0]:
         return np.inf
     across, down = float(start[0] - end[0]), float(start[1] - end[1])
+    # A digit below another one in the image continues no line, at any slope.
+    if (across - slope * down) * np.cos(np.arctan(slope)) < ASIDE * max(start[2], end[2]):
+        return np.inf
     ends = [line[-LAST:], other[:LAST]]
     slopes = [_end_slope(parts, level, size) for parts in ends]
     known = [len(parts) - 1 for parts in ends] if max(len(line), len(other)) > 1 else (1, 1)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner, Result
 from inkling.cli.answers import describe
 from inkling.cli.read import read
 from inkling.types import Box, Prediction, Reading
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 
 app = typer.Typer()
 app.command()(read)

@@ -14,7 +14,7 @@ from inkling.errors import DataError
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.saved_crops import CropFolder, folder_of, is_case_sensitive, label_of
 from inkling.types import Digits
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 
 CLASSES = (*"0123456789", "none")
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inkling.data.fit import _fit_light, dark_ink, fit_images, fit_photo, place_ink
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 
 
 def bar(height: int, width: int, box: tuple[int, int, int, int], grey: int = 255) -> np.ndarray:

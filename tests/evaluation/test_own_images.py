@@ -16,7 +16,7 @@ from inkling.evaluation.own_images import (
 )
 from inkling.reading.pipeline import Reader
 from inkling.types import Box, Prediction, Reading
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.text import join_text
 from inkling.types import Alternative, Box, Prediction, Reading
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 from tests.reading.test_reader import tiny_model
 
 

@@ -23,8 +23,8 @@ from inkling.reading.recognise.crops import (
     to_thumbnail,
 )
 from inkling.types import Box
+from tests.reading.drawings import drawn_seven, drawn_zero, write_text
 from tests.reading.maps import make_box, text_map
-from tests.reading.pictures import drawn_seven, drawn_zero, write_text
 
 ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 

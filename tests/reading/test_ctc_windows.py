@@ -12,7 +12,7 @@ from inkling.reading.recognise.ctc_windows import piece_bounds, score_windows
 from inkling.reading.recognise.lattice import build_lattice
 from inkling.reading.recognise.line_network import BLANK, CLASSES, ctc_greedy_decode
 from inkling.reading.recognise.strip import cut_strip
-from tests.reading.pictures import write_text
+from tests.reading.drawings import write_text
 
 
 def random_chances(frames: int, seed: int) -> np.ndarray:

@@ -8,7 +8,7 @@ from inkling.reading.detect.components import ink_mask
 from inkling.reading.detect.text_map import make_text_map
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.drawing import FLAT_SIDE, make_drawing_map
-from tests.reading.pictures import as_jpeg, drawn_seven, drawn_zero, lit_from_side
+from tests.reading.drawings import as_jpeg, drawn_seven, drawn_zero, lit_from_side
 
 
 @pytest.mark.parametrize("draw", [drawn_seven, drawn_zero])

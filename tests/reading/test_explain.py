@@ -29,7 +29,7 @@ from inkling.reading.explain import (
 )
 from inkling.reading.pipeline import Reader, Trace
 from inkling.types import Alternative, Verdict
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 
 
 def trace_of(reader: Reader, picture: np.ndarray) -> Trace:

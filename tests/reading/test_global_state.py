@@ -14,7 +14,7 @@ from PIL import Image
 
 from inkling.reading.pipeline import Reader
 from inkling.reading.tables.read_tables import read_tables
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 
 
 def state() -> dict[str, Any]:

@@ -8,21 +8,21 @@ import pytest
 
 from inkling.reading.pipeline import Reader
 from inkling.types import Reading
-from tests.reading import pictures
+from tests.reading import drawings
 
 COUNT = 200
 MOST_LOST = 0.02
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
-    "inverted": pictures.inverted,
-    "in a corner": pictures.in_corner,
-    "scaled by 0.3": pictures.scaled(0.3),
-    "scaled by 2": pictures.scaled(2.0),
-    "rotated by 10": pictures.rotated(10),
-    "rotated by -10": pictures.rotated(-10),
-    "JPEG 30": pictures.as_jpeg,
-    "alpha": pictures.with_alpha,
-    "lit from a side": pictures.lit_from_side,
-    "on ruled paper": pictures.on_ruled_paper,
+    "inverted": drawings.inverted,
+    "in a corner": drawings.in_corner,
+    "scaled by 0.3": drawings.scaled(0.3),
+    "scaled by 2": drawings.scaled(2.0),
+    "rotated by 10": drawings.rotated(10),
+    "rotated by -10": drawings.rotated(-10),
+    "JPEG 30": drawings.as_jpeg,
+    "alpha": drawings.with_alpha,
+    "lit from a side": drawings.lit_from_side,
+    "on ruled paper": drawings.on_ruled_paper,
 }
 
 pytestmark = pytest.mark.mnist
@@ -30,10 +30,10 @@ pytestmark = pytest.mark.mnist
 
 @pytest.fixture(scope="module")
 def composed(mnist_folder: Path) -> tuple[list[np.ndarray], list[str]]:
-    images, labels = pictures.mnist_test(mnist_folder)
+    images, labels = drawings.mnist_test(mnist_folder)
     chosen = np.random.default_rng(11).choice(len(images), COUNT, replace=False)
     rng = np.random.default_rng(12)
-    return [pictures.on_paper(images[i], rng) for i in chosen], [str(labels[i]) for i in chosen]
+    return [drawings.on_paper(images[i], rng) for i in chosen], [str(labels[i]) for i in chosen]
 
 
 def share_right(reader: Reader, given: list[np.ndarray], labels: list[str]) -> float:
@@ -56,8 +56,8 @@ def test_a_change_costs_at_most_two_points(
 
 
 def test_a_sheet_on_a_desk_seen_from_aside_is_read(reader: Reader, mnist_folder: Path) -> None:
-    images, labels = pictures.mnist_test(mnist_folder)
+    images, labels = drawings.mnist_test(mnist_folder)
     rng = np.random.default_rng(13)
     chosen = rng.choice(len(images), 80, replace=False)
-    photos = [pictures.on_desk(images[i], rng) for i in chosen]
+    photos = [drawings.on_desk(images[i], rng) for i in chosen]
     assert share_right(reader, photos, [str(labels[i]) for i in chosen]) >= 0.93

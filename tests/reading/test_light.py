@@ -23,7 +23,7 @@ from inkling.reading.preprocess.light import (
     stroke_balance,
     to_grey,
 )
-from tests.reading.pictures import drawn_seven, drawn_zero, lit_from_side
+from tests.reading.drawings import drawn_seven, drawn_zero, lit_from_side
 
 ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 

@@ -23,8 +23,8 @@ from inkling.reading.recognise.marks import (
     mark_probs,
     without_marks,
 )
+from tests.reading.drawings import write_text
 from tests.reading.maps import make_box
-from tests.reading.pictures import write_text
 
 
 def written(text: str, *extra: tuple[int, int, int, int]) -> tuple:

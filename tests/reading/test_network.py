@@ -8,7 +8,7 @@ import pytest
 from inkling.errors import ModelError
 from inkling.reading.recognise.network import BATCH, BUNDLED, NONE, Card, load_network
 from inkling.types import DIGIT_NAMES
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 from tests.reading.test_reader import tiny_model
 
 DIGITS = list(DIGIT_NAMES)

@@ -21,7 +21,7 @@ from inkling.reading.preprocess.normalise import (
     normalise,
     stroke_width,
 )
-from tests.reading.pictures import drawn_seven, mnist_test
+from tests.reading.drawings import drawn_seven, mnist_test
 
 ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 

@@ -12,7 +12,7 @@ from inkling.reading import pipeline
 from inkling.reading.pipeline import OPENED, PAGE, STACK, TOGETHER, Reader, Trace, _names
 from inkling.reading.preprocess.photo import Photo
 from inkling.types import Reading
-from tests.reading.pictures import drawn_seven, drawn_zero, write_text
+from tests.reading.drawings import drawn_seven, drawn_zero, write_text
 
 
 def sizes(parts: Iterator[list]) -> list[int]:

@@ -5,7 +5,7 @@ import pytest
 
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.preprocessed import preprocess, preprocess_fast
-from tests.reading.pictures import drawn_seven, write_text
+from tests.reading.drawings import drawn_seven, write_text
 
 
 @pytest.mark.parametrize("path", [preprocess, preprocess_fast])

@@ -20,7 +20,7 @@ from inkling.reading.recognise.verdict import read_plain
 from inkling.synthesis.render import Pen, Placement, draw_glyph
 from inkling.synthesis.strokes import write_digit
 from inkling.types import DIGIT_NAMES, Box, Reading
-from tests.reading.pictures import (
+from tests.reading.drawings import (
     cut_from_form,
     drawn_seven,
     drawn_zero,

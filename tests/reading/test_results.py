@@ -23,7 +23,7 @@ from inkling.reading.results import (
     answer_image,
 )
 from inkling.types import Box, MarkKind, Prediction, Verdict
-from tests.reading.pictures import write_text
+from tests.reading.drawings import write_text
 
 
 def crop(

@@ -10,7 +10,7 @@ from inkling.reading.detect.parts import Part
 from inkling.reading.detect.rings import _hole, without_rings
 from inkling.reading.pipeline import Reader
 from inkling.types import Reading
-from tests.reading.pictures import write_text
+from tests.reading.drawings import write_text
 
 
 def parts_of(mask: np.ndarray) -> tuple[list[Part], np.ndarray]:

@@ -18,7 +18,7 @@ from inkling.reading.rotation import (
     rotate_photo,
 )
 from inkling.types import Box, Mark, Prediction, Reading, Rotation, Verdict
-from tests.reading.pictures import mnist_test, write_page
+from tests.reading.drawings import mnist_test, write_page
 
 ANY: tuple[Rotation, ...] = (90, 180, 270)
 

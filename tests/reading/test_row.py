@@ -19,8 +19,8 @@ from inkling.reading.recognise.line_network import ctc_greedy_decode, read_strip
 from inkling.reading.recognise.row import LEAST, UNHEARD, WHOLE, _is_narrow, _scores, is_plain
 from inkling.reading.recognise.strip import Strip, cut_strip
 from inkling.types import Box, Reading
+from tests.reading.drawings import drawn_zero, mnist_test, write_text
 from tests.reading.maps import make_box
-from tests.reading.pictures import drawn_zero, mnist_test, write_text
 
 
 def strip_of(picture: np.ndarray) -> Strip:

@@ -10,7 +10,7 @@ from PIL import Image
 from inkling.errors import InklingError
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.saved_crops import ANSWERS, CropFolder
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 
 
 def test_crops_are_sorted_by_answer_and_load_as_data(reader: Reader, tmp_path: Path) -> None:

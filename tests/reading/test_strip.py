@@ -20,7 +20,7 @@ from inkling.reading.recognise.strip import (
     cut_strip,
 )
 from inkling.types import Reading
-from tests.reading.pictures import write_text
+from tests.reading.drawings import write_text
 
 
 def strip_of(picture: np.ndarray) -> tuple[Strip, TextMap, float]:

@@ -20,8 +20,8 @@ from inkling.reading.detect.text_map import (
 )
 from inkling.reading.detect.text_map_network import map_window
 from inkling.reading.preprocess.light import even_light
+from tests.reading.drawings import drawn_seven, write_text
 from tests.reading.maps import text_map
-from tests.reading.pictures import drawn_seven, write_text
 
 
 def patches(shape: tuple[int, int], *boxes: tuple[int, int, int, int, float]) -> np.ndarray:

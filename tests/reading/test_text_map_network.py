@@ -16,7 +16,7 @@ from inkling.reading.detect.text_map_network import (
     pad_input,
 )
 from inkling.reading.preprocess.light import even_light
-from tests.reading.pictures import drawn_zero
+from tests.reading.drawings import drawn_zero
 
 
 @pytest.mark.parametrize(

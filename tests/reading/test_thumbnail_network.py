@@ -13,7 +13,7 @@ from inkling.reading.preprocess.thumbnails import preprocess_thumbnails
 from inkling.reading.recognise import thumbnail_network as thumb_network
 from inkling.reading.recognise.network import BATCH, BUNDLED, load_network
 from inkling.reading.recognise.thumbnail_network import MODEL, SURE, judge_thumbnails
-from tests.reading.pictures import drawn_zero, mnist_test
+from tests.reading.drawings import drawn_zero, mnist_test
 
 
 def spread(judge, parts: list) -> list:

@@ -20,16 +20,16 @@ from inkling.reading.preprocess.thumbnails import (
     thumbnail_of,
 )
 from inkling.types import Box, Reading
-from tests.reading.pictures import Picture, drawn_seven, drawn_zero
+from tests.reading.drawings import Image, drawn_seven, drawn_zero
 
 
-def tight(digit: Picture) -> Picture:
+def tight(digit: Image) -> Image:
     """Cut at the bounding box of the ink."""
     x, y, w, h = cv2.boundingRect((digit < 128).astype(np.uint8))
     return digit[y : y + h, x : x + w]
 
 
-def soft_one(width: int, height: int = 20) -> Picture:
+def soft_one(width: int, height: int = 20) -> Image:
     """A light 1 whose soft edge alone reaches the sides of its crop."""
     stroke = np.zeros((height, 41), np.uint8)
     stroke[:, 19:22] = 255
@@ -53,7 +53,7 @@ def test_a_soft_one_is_tight_and_read(width: int, reader: Reader) -> None:
     ("digit", "text"), [(drawn_zero(60, 6), "0"), (drawn_seven(70, 60, 5), "7")]
 )
 def test_an_enlarged_crop_is_read_and_fills_its_box(
-    digit: Picture, text: str, invert: bool, scale: int, reader: Reader
+    digit: Image, text: str, invert: bool, scale: int, reader: Reader
 ) -> None:
     crop = cv2.resize(tight(digit), None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     crop = np.asarray(255 - crop if invert else crop, np.uint8)

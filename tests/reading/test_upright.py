@@ -16,7 +16,7 @@ from inkling.reading.detect.upright import (
     _standing,
     upright_strokes,
 )
-from tests.reading.pictures import write_text
+from tests.reading.drawings import write_text
 
 TOP, TALL = 34, 56  # where the digits of write_text stand, in rows
 

@@ -21,7 +21,7 @@ from inkling.reading.detect.text_map_network import (
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.light import even_light
 from inkling.types import Reading
-from tests.reading.pictures import drawn_seven, drawn_zero, lit_from_side
+from tests.reading.drawings import drawn_seven, drawn_zero, lit_from_side
 
 Picture = np.ndarray
 

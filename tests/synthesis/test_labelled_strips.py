@@ -6,7 +6,7 @@ from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labelled_strips import LabelledStrip, compose_strip, crop_strip, pack_strips
 from inkling.synthesis.scene import Scene
 from inkling.synthesis.sheet import Truth
-from tests.reading.pictures import write_text
+from tests.reading.drawings import write_text
 
 
 def written(text: str, truths: str) -> Scene:

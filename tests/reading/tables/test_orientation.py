@@ -8,7 +8,7 @@ from inkling.reading.recognise.network import Network
 from inkling.reading.tables.faces import Face
 from inkling.reading.tables.find import FoundGrid
 from inkling.reading.tables.orientation import SAMPLE, _how_well, quarter_turns, turn
-from tests.reading.pictures import drawn_seven, drawn_zero
+from tests.reading.drawings import drawn_seven, drawn_zero
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from inkling.reading.tables.read_cells import (
     stack,
 )
 from inkling.types import Box, Verdict
-from tests.reading.pictures import drawn_seven, drawn_zero, write_text
+from tests.reading.drawings import drawn_seven, drawn_zero, write_text
 
 
 @pytest.fixture

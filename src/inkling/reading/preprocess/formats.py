@@ -48,8 +48,8 @@ UNREAD = {
     ".jxl": "JPEG XL",
     ".ico": "icon",
 }
-# ISO 14496-12: the brand of a `ftyp` box, at bytes 8 to 12 of the file.
 MAX_CODED = 30_000_000  # pixels of a HEIF image; those of the view and of the coder's blocks
+# ISO 14496-12: the brand of a `ftyp` box, at bytes 8 to 12 of the file.
 HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1")
 AVIF_BRANDS = (b"avif", b"avis")
 

@@ -1,4 +1,4 @@
-"""Pictures for the reader's tests, drawn or composed from MNIST's test digits."""
+"""Images for the reader's tests, drawn or composed from MNIST's test digits."""
 
 import gzip
 from collections.abc import Callable, Sequence
@@ -9,11 +9,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
 
 @lru_cache
-def mnist_test(folder: Path) -> tuple[Picture, Picture]:
+def mnist_test(folder: Path) -> tuple[Image, Image]:
     """MNIST's test pictures (10000, 28, 28) and labels."""
     images = gzip.decompress((folder / "t10k-images-idx3-ubyte.gz").read_bytes())
     labels = gzip.decompress((folder / "t10k-labels-idx1-ubyte.gz").read_bytes())
@@ -21,7 +21,7 @@ def mnist_test(folder: Path) -> tuple[Picture, Picture]:
     return pixels, np.frombuffer(labels, np.uint8, offset=8)
 
 
-def drawn_seven(height: int = 100, width: int = 80, thick: int = 7) -> Picture:
+def drawn_seven(height: int = 100, width: int = 80, thick: int = 7) -> Image:
     """A 7, dark on light, with margins, of two straight strokes."""
     picture = np.full((height, width), 245, np.uint8)
     corners = np.array([[0.25, 0.2], [0.75, 0.2], [0.45, 0.82]]) * (width, height)
@@ -29,7 +29,7 @@ def drawn_seven(height: int = 100, width: int = 80, thick: int = 7) -> Picture:
     return picture
 
 
-def drawn_zero(side: int = 100, thick: int = 8) -> Picture:
+def drawn_zero(side: int = 100, thick: int = 8) -> Image:
     """A 0, dark on light, in the middle."""
     picture = np.full((side, side), 245, np.uint8)
     axes = (round(side * 0.2), round(side * 0.3))
@@ -37,7 +37,7 @@ def drawn_zero(side: int = 100, thick: int = 8) -> Picture:
     return picture
 
 
-def on_paper(digit: Picture, rng: np.random.Generator, side: int = 140) -> Picture:
+def on_paper(digit: Image, rng: np.random.Generator, side: int = 140) -> Image:
     """An MNIST digit (28, 28), light on dark, as dark ink on grained paper (side, side)."""
     large = cv2.resize(digit, (side, side), interpolation=cv2.INTER_CUBIC).astype(np.float32) / 255
     ink = np.clip((large - 0.35) * 4 + 0.5, 0, 1)  # a pen's edge is sharp
@@ -45,7 +45,7 @@ def on_paper(digit: Picture, rng: np.random.Generator, side: int = 140) -> Pictu
     return np.clip(paper * (1 - ink) + 55 * ink, 0, 255).astype(np.uint8)
 
 
-def cut_from_form(shape: tuple[int, int], sides: str) -> Picture:
+def cut_from_form(shape: tuple[int, int], sides: str) -> Image:
     """Bare paper with some of its cell's frame, as a scan is cut: `sides` of "ltrb"."""
     height, width = shape
     cell = np.full(shape, 225, np.uint8)
@@ -60,7 +60,7 @@ def cut_from_form(shape: tuple[int, int], sides: str) -> Picture:
     )  # fmt: skip
 
 
-def on_desk(digit: Picture, rng: np.random.Generator) -> Picture:
+def on_desk(digit: Image, rng: np.random.Generator) -> Image:
     """An MNIST digit written on a sheet that lies on a coloured desk, as a phone sees it from
     aside: (640, 480, 3) RGB. No line of it is the composer's, which taught the reader.
     """
@@ -85,7 +85,7 @@ def on_desk(digit: Picture, rng: np.random.Generator) -> Picture:
     return np.clip(photo + rng.normal(0, 3, photo.shape), 0, 255).astype(np.uint8)
 
 
-def under_shadow(photo: Picture, rng: np.random.Generator) -> Picture:
+def under_shadow(photo: Image, rng: np.random.Generator) -> Image:
     """A photo (H, W, 3) with the shadow of a head or a hand on it, its edge hard or soft."""
     height, width = photo.shape[:2]
     middle = tuple(int(value) for value in rng.uniform(0, 1, 2) * (width, height))
@@ -96,11 +96,11 @@ def under_shadow(photo: Picture, rng: np.random.Generator) -> Picture:
     return (photo * (1 - rng.uniform(0.3, 0.5) * shadow[..., None])).astype(np.uint8)
 
 
-def inverted(picture: Picture) -> Picture:
+def inverted(picture: Image) -> Image:
     return 255 - picture
 
 
-def in_corner(picture: Picture) -> Picture:
+def in_corner(picture: Image) -> Image:
     """The picture in the lower right corner of paper twice as large."""
     height, width = picture.shape
     rng = np.random.default_rng(height)
@@ -109,8 +109,8 @@ def in_corner(picture: Picture) -> Picture:
     return wide
 
 
-def scaled(factor: float) -> Callable[[Picture], Picture]:
-    def scale(picture: Picture) -> Picture:
+def scaled(factor: float) -> Callable[[Image], Image]:
+    def scale(picture: Image) -> Image:
         way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
         return np.asarray(
             cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way), np.uint8
@@ -119,8 +119,8 @@ def scaled(factor: float) -> Callable[[Picture], Picture]:
     return scale
 
 
-def rotated(degrees: float) -> Callable[[Picture], Picture]:
-    def rotate(picture: Picture) -> Picture:
+def rotated(degrees: float) -> Callable[[Image], Image]:
+    def rotate(picture: Image) -> Image:
         height, width = picture.shape
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
         turned = cv2.warpAffine(
@@ -131,24 +131,24 @@ def rotated(degrees: float) -> Callable[[Picture], Picture]:
     return rotate
 
 
-def as_jpeg(picture: Picture) -> Picture:
+def as_jpeg(picture: Image) -> Image:
     _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 30])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
-def with_alpha(picture: Picture) -> Picture:
+def with_alpha(picture: Image) -> Image:
     """Black ink whose alpha is its darkness, as a drawing program saves it."""
     rgba = np.zeros((*picture.shape, 4), np.uint8)
     rgba[..., 3] = 255 - picture
     return rgba
 
 
-def lit_from_side(picture: Picture) -> Picture:
+def lit_from_side(picture: Image) -> Image:
     light = np.linspace(1.0, 0.45, picture.shape[1], dtype=np.float32)
     return np.clip(picture * light, 0, 255).astype(np.uint8)
 
 
-def on_ruled_paper(picture: Picture) -> Picture:
+def on_ruled_paper(picture: Image) -> Image:
     """With three rulings across, lighter and thinner than the pen."""
     lines = picture.copy()
     height = len(picture)
@@ -157,7 +157,7 @@ def on_ruled_paper(picture: Picture) -> Picture:
     return lines
 
 
-def write_text(text: str, tall: int = 60) -> Picture:
+def write_text(text: str, tall: int = 60) -> Image:
     """Digits in a row as a sans serif has them, dark on light, with margins."""
     picture = np.full((2 * tall, tall * (len(text) + 1)), 245, np.uint8)
     for index, letter in enumerate(text):
@@ -167,7 +167,7 @@ def write_text(text: str, tall: int = 60) -> Picture:
     return picture
 
 
-def write_page(images: Picture, labels: Picture, lines: Sequence[str]) -> Picture:
+def write_page(images: Image, labels: Image, lines: Sequence[str]) -> Image:
     """Lines of scanned digits, dark on light, one below the other."""
     rng = np.random.default_rng(0)
     page = np.full((60 * len(lines) + 40, 36 * max(map(len, lines)) + 40), 235, np.uint8)

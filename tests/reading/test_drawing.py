@@ -65,11 +65,18 @@ def test_a_large_drawing_is_made_smaller_and_its_boxes_are_not(reader: Reader) -
 
 
 def test_what_is_in_doubt_goes_the_long_way(reader: Reader) -> None:
+    underlined = drawn_zero(160, 9)
+    cv2.line(underlined, (4, 136), (155, 136), 30, 4)
+    (trace,) = reader.trace([underlined])
+    assert trace.reading.text == "0"
+    assert not trace.preprocessed.writing.plain
+
+
+def test_a_frame_around_a_digit_is_left_out(reader: Reader) -> None:
     framed = drawn_zero(160, 9)
     cv2.rectangle(framed, (8, 8), (151, 151), 30, 4)
     (trace,) = reader.trace([framed])
-    assert trace.reading.text == "0"
-    assert not trace.preprocessed.writing.plain
+    assert (trace.reading.text, trace.reading.verdict) == ("0", "digits")
 
 
 def test_both_ways_give_one_answer(reader: Reader) -> None:

@@ -76,7 +76,7 @@ ABLATIONS = (
     Ablation("loose rulings", segments, "_is_loose_rule", _no),
     Ablation("ink along the edge", segments, "_along_edge", _no),
     Ablation("circles around digits", segments, "without_rings", _first),
-    Ablation("lines along curves", layout, "_continue_curves", _first),
+    Ablation("lines along curves", layout, "continue_curves", _first),
     Ablation("levelling of curved lines", strip, "_uncurve", _first),
     Ablation("marks", preprocessed, "find_marks", lambda *_: Marks()),
     Ablation("slashes by the line network", marks, "POSSIBLE", 2.0),
@@ -137,7 +137,7 @@ def load_sets(count: int, seed: int) -> dict[str, tuple[list[Any], list[str]]]:
 def _enlarge(letter: Image) -> Image:
     """A letter as a drawing, which is no thumbnail."""
     large = cv2.resize(letter, (140, 140), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(cv2.copyMakeBorder(large, *[40] * 4, cv2.BORDER_CONSTANT), np.uint8)
+    return np.asarray(cv2.copyMakeBorder(large, 40, 40, 40, 40, cv2.BORDER_CONSTANT), np.uint8)
 
 
 def read_sets(

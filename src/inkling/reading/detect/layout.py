@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.detect.curves import continue_curves
 from inkling.reading.detect.parts import Part
 
 STEEPEST = 32  # degrees; greatest slope of a line of text
@@ -22,11 +23,6 @@ PRIOR = 0.25  # fraction of the score by which the steepest slope is penalised
 FULL = 0.5  # of the digit height of the image; lower parts are marks, bars or pieces
 BESIDE = 0.35  # of the lower height; least vertical overlap of two parts of a line
 FARTHEST = 12.0  # heights; a wider gap ends a line
-NEXT = 1.6  # heights; greatest gap between two pieces of a curved line
-BEHIND = 0.4  # heights; greatest overlap of two such pieces
-ASIDE = 0.75  # of the wider end; least distance of two such ends to the right in the image
-LAST = 3  # parts at the end of a line from which its slope there is measured
-OFF_CURVE = 0.95  # heights; greatest distance of a part from the curve
 CLOSE = 0.9  # heights; greatest distance of a small part from its line
 
 Values = NDArray[np.float64]
@@ -55,7 +51,7 @@ def find_layout(parts: Sequence[Part]) -> Layout:
     slope = _find_slope(boxes[full], height)
     level = _without_slope(boxes, slope)
     chains = _join_chains(_link(level, full), level, height)
-    lines = _add_small(_continue_curves(chains, level, slope, height), level, full, height)
+    lines = _add_small(continue_curves(chains, level, slope, height), level, full, height)
     lines.sort(key=lambda line: float(np.mean(level[line, 1])))
     ordered = [tuple(sorted(line, key=lambda index: float(level[index, 0]))) for line in lines]
     return Layout(tuple(ordered), slope, height)
@@ -170,56 +166,6 @@ def _continues(
     if near and float(_off(mine, theirs)[i, j]) < (0.25 if stacked else 0.5) * size:
         return int(chain_of[chain_of != number][j])
     return None
-
-
-def _continue_curves(
-    chains: list[list[int]], level: Values, slope: float, height: float
-) -> list[list[int]]:
-    """Joins lines that continue each other along a curve, nearest first.
-
-    `level` (N, 4) are the boxes after rotating the image by its `slope`.
-    """
-    lines = [sorted(chain, key=lambda index: float(level[index, 0])) for chain in chains]
-    while len(lines) > 1:
-        costs = np.array([[_bend(a, b, level, slope, height) for b in lines] for a in lines])
-        first, second = np.unravel_index(int(np.argmin(costs)), costs.shape)
-        if not np.isfinite(costs[first, second]):
-            break
-        lines[first] = lines[first] + lines[second]
-        del lines[second]
-    return lines
-
-
-def _bend(line: list[int], other: list[int], level: Values, slope: float, height: float) -> float:
-    """The cost of continuing a line by another one on its right; infinity if it does not.
-
-    The curve between two ends has the mean of their slopes, as a parabola has, or it is level in
-    the image.
-    """
-    end, start = level[line[-1]], level[other[0]]
-    size = max(float(np.median(level[line + other, 3])), FULL * height)
-    gap = float(start[0] - start[2] / 2 - end[0] - end[2] / 2) / size
-    if line is other or not -BEHIND < gap < NEXT:
-        return np.inf
-    if float(level[line, 0].max()) > start[0] or float(level[other, 0].min()) < end[0]:
-        return np.inf
-    across, down = float(start[0] - end[0]), float(start[1] - end[1])
-    # A digit below another one in the image continues no line, at any slope.
-    if (across - slope * down) * np.cos(np.arctan(slope)) < ASIDE * max(start[2], end[2]):
-        return np.inf
-    ends = [line[-LAST:], other[:LAST]]
-    slopes = [_end_slope(parts, level, size) for parts in ends]
-    known = [len(parts) - 1 for parts in ends] if max(len(line), len(other)) > 1 else (1, 1)
-    curve = float(np.average(slopes, weights=known))
-    off = min(abs(down - curve * across), abs(down + slope * across)) / size
-    return off + 0.1 * max(gap, 0.0) if off < OFF_CURVE else np.inf
-
-
-def _end_slope(parts: list[int], level: Values, size: float) -> float:
-    """The slope of a few neighbouring parts, regularised by one digit height."""
-    x, y = level[parts, 0], level[parts, 1]
-    x, y = x - x.mean(), y - y.mean()
-    return float((x * y).sum() / ((x * x).sum() + size**2))
 
 
 def _off(mine: Values, theirs: Values) -> Values:

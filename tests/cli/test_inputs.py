@@ -109,3 +109,12 @@ def test_many_files_with_pages_are_not_all_named(tmp_path: Path) -> None:
 def test_pages_of_what_is_no_image_are_none(tmp_path: Path) -> None:
     (tmp_path / "a.tif").write_bytes(b"II*\0" + b"\xff" * 30)
     assert names([str(tmp_path)]) == [str(tmp_path / "a.tif")]
+
+
+def test_an_empty_name_is_not_the_current_folder(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(folder)
+    (found,) = expand([""], io.BytesIO()).named
+    assert isinstance(found.content, ImageError)
+    assert "is empty" in str(found.content)

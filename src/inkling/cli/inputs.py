@@ -54,6 +54,8 @@ def expand(arguments: Iterable[str], standard_input: BinaryIO, every_page: bool 
 def _expand_one(argument: str, standard_input: BinaryIO) -> Inputs:
     if argument == STANDARD_INPUT:
         return Inputs((Named("-", standard_input.read(MAX_BYTES + 1)),))
+    if not argument:  # often a variable of the shell without a value; Path("") is this folder
+        return _nothing('""', "the name of an image is empty. Name a file, a folder or a pattern")
     path = Path(argument)
     try:
         if path.is_dir():

@@ -36,7 +36,6 @@ CLOSE_BY = 64  # pixels; images up to this size have no visible grain or shadow 
 THIN = 120  # a thin stroke is at most this fraction of the longer side wide
 THINNEST = 5  # pixels; least window for thin strokes
 VISIBLE_STROKE = 0.2  # of the image's contrast; least strength of thin strokes
-GRAIN = 0.3  # of the strongest strokes; fainter ones may be the grain of a large desk
 TILES = 4  # tiles in each direction in which the paper's noise is measured
 
 
@@ -139,9 +138,7 @@ def stroke_balance(grey: Grey) -> float:
     strongest = max(percentile(dark, 99.5), percentile(light, 99.5))
     if strongest < VISIBLE_STROKE * (percentile(grey, 99) - percentile(grey, 1)):
         return 0.0
-    weak = GRAIN * strongest
-    lit, inked = float((light[light > weak] ** 2).sum()), float((dark[dark > weak] ** 2).sum())
-    return math.log((lit + 1) / (inked + 1))
+    return math.log((float((light**2).sum()) + 1) / (float((dark**2).sum()) + 1))
 
 
 def _light_fractions(values: Map) -> tuple[float, float, bool]:

@@ -37,7 +37,7 @@ def stroke(height: int, width: int = 8, x: int = 80, y: int = 80) -> np.ndarray:
     ("mask", "left"),
     [
         (circle() | stroke(50), 1),
-        (circle(start=5) | stroke(50), 1),  # not quite closed
+        (circle(start=13) | stroke(50), 1),  # not quite closed
         (circle(start=60) | stroke(50), 2),  # open: it may be a C
         (circle(), 1),  # a zero
         (circle() | stroke(12), 2),  # a zero with a point in it

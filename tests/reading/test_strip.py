@@ -72,7 +72,7 @@ def test_columns_are_those_of_the_ink(lean: float, zoom: float) -> None:
     assert abs(found.max() - inked[-1]) < 3
 
 
-@pytest.mark.parametrize("height", [-25, 25])
+@pytest.mark.parametrize("height", [-40, 40])
 def test_a_curved_line_becomes_level(height: int) -> None:
     picture = write_text("4027130582")
     picture = cv2.copyMakeBorder(picture, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=245)
@@ -83,7 +83,7 @@ def test_a_curved_line_becomes_level(height: int) -> None:
     curved = cv2.remap(picture, x.copy(), y.copy(), cv2.INTER_LINEAR, borderValue=245.0)
     level, _, _ = strip_of(picture)
     strip, _, _ = strip_of(curved)
-    assert np.ptp(rows_of_ink(strip)) <= np.ptp(rows_of_ink(level)) + 8  # it shears the digits
+    assert np.ptp(rows_of_ink(strip)) <= np.ptp(rows_of_ink(level)) + 4
     assert abs(strip.pixels.shape[1] - level.pixels.shape[1]) < 20
 
 

@@ -64,6 +64,14 @@ def test_a_sheet_around_a_grid_is_no_cell(rows: int, columns: int) -> None:
     assert len(_regions(framed(flat))[0]) == len(_regions(flat)[0]) == rows * columns
 
 
+def test_a_sheet_that_only_one_map_closes_is_no_cell() -> None:
+    """A map of broad lines may close the edge of the sheet and not its cells."""
+    flat = grid_map(3, 4)
+    sheet = framed(flat) - flat
+    (window,) = find_windows(sheet, flat)
+    assert window.side == 26
+
+
 @pytest.mark.parametrize("digit", ["8", "88", "0", "00"])
 def test_a_cell_around_digits_is_a_cell(digit: str) -> None:
     drawn = np.zeros((300, 400), np.uint8)

@@ -14,6 +14,7 @@ from inkling.reading.tables.closed_regions import (
     _side_of_cell,
     _together,
     _window,
+    _without_sheets,
     find_windows,
 )
 
@@ -68,8 +69,12 @@ def test_a_sheet_that_only_one_map_closes_is_no_cell() -> None:
     """A map of broad lines may close the edge of the sheet and not its cells."""
     flat = grid_map(3, 4)
     sheet = framed(flat) - flat
-    (window,) = find_windows(sheet, flat)
-    assert window.side == 26
+    found = [_regions(sheet), _regions(flat)]
+    assert [len(contours) for contours, _ in found] == [1, 12]
+    contours = [contour for own, _ in found for contour in own]
+    kept, sides = _without_sheets(contours, np.concatenate([own for _, own in found]))
+    assert len(kept) == len(sides) == 12
+    assert all(one is other for one, other in zip(kept, contours[1:], strict=True))
 
 
 @pytest.mark.parametrize("digit", ["8", "88", "0", "00"])

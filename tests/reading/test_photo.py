@@ -13,6 +13,7 @@ from PIL import Image, features
 
 from inkling.errors import ImageError
 from inkling.reading.preprocess.photo import Page, open_photo, read_photo, to_png
+from inkling.reading.rotation import rotate_photo
 
 
 def encoded(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:
@@ -124,6 +125,26 @@ def test_a_large_picture_of_any_mode_is_kept_small_and_looks_the_same(mode: str)
     assert photo.pixels.shape[:2] == (534, 800) or photo.pixels.shape[:2] == (533, 800)
     assert photo.pixels[266, 400].max() <= 2
     assert photo.pixels[20, 20].min() >= 253
+
+
+def test_a_reduced_image_can_be_decoded_again_in_more_detail(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1200, 2400)).astype(np.uint8)
+    image = Image.fromarray(noise)
+    path = tmp_path / "noise.png"
+    path.write_bytes(encoded(image, "PNG"))
+    for source in (image, path, path.read_bytes(), io.BytesIO(path.read_bytes())):
+        photo = open_photo(source)
+        assert photo.pixels.shape == (400, 800)
+        assert photo.decode is not None
+        np.testing.assert_array_equal(photo.decode(2400).pixels, noise)
+        half = photo.decode(1200)
+        assert half.pixels.shape == (600, 1200)
+        assert (half.width, half.height) == (2400, 1200)
+        turned = rotate_photo(photo, 90)
+        assert turned.decode is not None
+        np.testing.assert_array_equal(turned.decode(2400).pixels, np.rot90(noise, -1))
+    assert open_photo(noise).decode is None
+    assert open_photo(Image.fromarray(noise[:600, :1500])).decode is None  # not reduced
 
 
 def test_the_users_own_picture_stays_as_it_is() -> None:

@@ -1,10 +1,13 @@
 """Where a second look at an image pays, and what of it is looked at."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from inkling.reading.detect.text_map import (
     FAINTEST,
@@ -20,6 +23,7 @@ from inkling.reading.detect.text_map import (
 )
 from inkling.reading.detect.text_map_network import map_window
 from inkling.reading.preprocess.light import even_light
+from inkling.reading.preprocess.photo import open_photo
 from tests.reading.drawings import drawn_seven, write_text
 from tests.reading.maps import text_map
 
@@ -159,6 +163,20 @@ def test_a_small_row_of_a_large_photo_is_mapped_in_its_own_pixels() -> None:
     reduced = make_text_map(cv2.resize(sheet, (1000, 750), interpolation=cv2.INTER_AREA), 0.5)
     assert reduced.zoom == 0.5
     np.testing.assert_allclose(reduced.corner, writing.corner, atol=120)
+
+
+def test_a_small_row_of_a_large_file_is_decoded_again(tmp_path: Path) -> None:
+    sheet = on_sheet(write_text("4027", 40), 1300, 900, (1500, 2000))
+    path = tmp_path / "sheet.png"
+    Image.fromarray(sheet).save(path)
+    photo = open_photo(path)
+    assert photo.pixels.shape == (750, 1000)
+    writing = make_text_map(photo.pixels, 0.5, photo.decode)
+    known = make_text_map(sheet)
+    assert writing.zoom == 1.0
+    np.testing.assert_allclose(writing.corner, known.corner, atol=8)
+    path.unlink()  # the pixels that are known must do
+    assert make_text_map(photo.pixels, 0.5, photo.decode).zoom < 0.5
 
 
 @pytest.mark.parametrize(

@@ -28,7 +28,7 @@ def preprocess(photo_and_name: tuple[Photo, str], marks: bool = True) -> Preproc
     Without `marks`, all ink may be a symbol: in a model of other classes, a minus may be a class.
     """
     photo, name = photo_and_name
-    return cut_image(name, photo, make_text_map(photo.pixels, _zoom(photo)), marks)
+    return cut_image(name, photo, make_text_map(photo.pixels, _zoom(photo), photo.decode), marks)
 
 
 def preprocess_fast(photo_and_name: tuple[Photo, str], marks: bool = True) -> Preprocessed | None:

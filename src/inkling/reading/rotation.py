@@ -17,8 +17,12 @@ CLEARLY = 0.15  # least gain in `completeness` over the image as given
 def rotate_photo(photo: Photo, degrees: Rotation) -> Photo:
     """The photo rotated clockwise."""
     pixels = np.ascontiguousarray(np.rot90(photo.pixels, -(degrees // 90)))
+    decode = photo.decode
+    turned = None if decode is None else lambda side: rotate_photo(decode(side), degrees)
     width, height = photo.width, photo.height
-    return Photo(pixels, height, width) if degrees % 180 else Photo(pixels, width, height)
+    if degrees % 180:
+        width, height = height, width
+    return Photo(pixels, width, height, turned)
 
 
 def restore_boxes(reading: Reading, degrees: Rotation, width: int, height: int) -> Reading:

@@ -5,14 +5,17 @@ a page at a finer scale.
 """
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.errors import ImageError
 from inkling.reading.detect.text_map_network import map_window
-from inkling.reading.preprocess.light import Light, even_light
+from inkling.reading.preprocess.light import WORK_SIDE, Light, even_light
+from inkling.reading.preprocess.photo import Photo
 from inkling.reading.preprocess.pixels import Map, resize
 
 INK_PROB = 0.25  # probability above which a pixel may be ink
@@ -140,26 +143,41 @@ def _surroundings(seen: Map, shape: tuple[int, int]) -> tuple[int, int, int, int
     return left, top, right - left, bottom - top
 
 
-def make_text_map(pixels: NDArray[np.uint8], zoom: float = 1.0) -> TextMap:
+def make_text_map(
+    pixels: NDArray[np.uint8],
+    zoom: float = 1.0,
+    decode: Callable[[int], Photo] | None = None,
+) -> TextMap:
     """Evens the light of an image (H, W) or (H, W, 3) uint8 and computes its text map.
 
     The map does not depend on the polarity. If the text in it is lighter than its surroundings,
     the assumed polarity was wrong, and the image is processed again with the other one. If the
-    text is small in a large image, the map is of that part only, at a larger scale.
+    text is small in a large image, the map is of that part only, at a larger scale. `zoom` is
+    pixels passed here per pixel of the image; if it is below 1, `decode` decodes the image again
+    with a longer side of at least the given pixels.
     """
     light = even_light(pixels, zoom)
     writing = find_text(light)
     if _is_lighter(writing):
         writing = find_text(even_light(pixels, zoom, not light.light_ink))
-    part = _small_part(writing, pixels.shape[1] / writing.prob.shape[1])
+    known = 1 / zoom if decode else 1.0  # pixels that can be decoded per pixel passed here
+    part = _small_part(writing, known * pixels.shape[1] / writing.prob.shape[1])
     if part is None:
         return writing
-    x, y, w, h = part
-    near = find_text(even_light(pixels[y : y + h, x : x + w], zoom, writing.light.light_ink))
-    return replace(near, corner=(round(x / zoom), round(y / zoom)))
+    x, y, w, h = (side / (known * zoom) for side in part)  # pixels of the image
+    if decode:
+        longer = math.ceil(max(pixels.shape[:2]) / zoom * min(1.0, WORK_SIDE / max(w, h)))
+        try:
+            finer = decode(longer)
+        except ImageError:  # the file has changed; its pixels are known
+            return writing
+        pixels, zoom = finer.pixels, finer.pixels.shape[1] / finer.width
+    left, top, right, bottom = (round(side * zoom) for side in (x, y, x + w, y + h))
+    near = even_light(pixels[top:bottom, left:right], zoom, writing.light.light_ink)
+    return replace(find_text(near), corner=(round(left / zoom), round(top / zoom)))
 
 
-def _small_part(writing: TextMap, scale: float) -> tuple[int, int, int, int] | None:
+def _small_part(writing: TextMap, scale: float) -> tuple[float, float, float, float] | None:
     """The window x y w h of small text, in pixels of the image; None if it would gain no detail.
 
     `scale` is pixels of the image per pixel of the map.
@@ -177,8 +195,7 @@ def _small_part(writing: TextMap, scale: float) -> tuple[int, int, int, int] | N
     right, bottom = min(x + w + room, width), min(y + h + room, height)
     if max(right - left, bottom - top) * GAIN > max(height, width):
         return None
-    start = round(left * scale), round(top * scale)
-    return *start, round(right * scale) - start[0], round(bottom * scale) - start[1]
+    return left * scale, top * scale, (right - left) * scale, (bottom - top) * scale
 
 
 def _is_lighter(writing: TextMap) -> bool:

@@ -3,9 +3,9 @@
 import io
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO, Protocol, TypeGuard
 
@@ -59,12 +59,14 @@ class Photo:
     """A decoded image: `pixels` (H, W) or (H, W, 3) uint8 RGB.
 
     `width` and `height` are those of the original image, upright. A large image has fewer `pixels`:
-    a half, a third and so on in each direction.
+    a half, a third and so on in each direction. `decode` then decodes it again with a longer side
+    of at least the given pixels; it raises `ImageError` if the file has changed since.
     """
 
     pixels: Pixels
     width: int
     height: int
+    decode: Callable[[int], "Photo"] | None = None
 
 
 def open_photo(
@@ -80,15 +82,24 @@ def open_photo(
     at least `side` pixels and less than twice that. A file or PIL image of more than `max_pixels`
     is rejected before decoding. Raises `ImageError`.
     """
+    if not isinstance(source, (str, Path, Page, Image.Image)) and is_encoded(source):
+        source = encoded_bytes(source, name)  # an open file can be read once
+    photo = _open(source, name, side, max_pixels)
+    if max(photo.pixels.shape[:2]) < max(photo.width, photo.height):
+        return replace(photo, decode=lambda finer: _open(source, name, finer, max_pixels))
+    return photo
+
+
+def _open(source: Source, name: str, side: int, max_pixels: int) -> Photo:
     if isinstance(source, Image.Image):
         _check_size(source, name, max_pixels)
         return _from_pillow(source, name, side=side)
     if isinstance(source, Page):
         return _from_bytes(encoded_bytes(source.file, name), name, side, max_pixels, source.number)
-    if isinstance(source, (str, Path)):
-        return _from_bytes(encoded_bytes(source, name), str(source), side, max_pixels)
     if is_encoded(source):
-        return _from_bytes(encoded_bytes(source, name), name, side, max_pixels)
+        path = isinstance(source, (str, Path))
+        data = encoded_bytes(source, name)
+        return _from_bytes(data, str(source) if path else name, side, max_pixels)
     pixels = _array_pixels(source, name)
     return Photo(pixels, pixels.shape[1], pixels.shape[0])
 

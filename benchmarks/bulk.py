@@ -1,13 +1,16 @@
 """Measures the overhead and memory of bulk reading, with local processes and with Ray.
 
-    python benchmarks/bulk.py [--images N] [--rounds N] [--no-ray] [--memory N,N,...] [--json FILE]
+    python benchmarks/bulk.py [--images N] [--rounds N] [--engines processes,ray] [--workers 1,2]
+                              [--memory N,N,...] [--json FILE]
 
 Thumbnails are MNIST's test images as PNG files ($INKLING_DATA; without it the embedded scans), in a
 tar and a parquet file. Each round measures everything, because the load of a machine changes. A
 ratio is the median over rounds of the ratios within one round. The bare reader has the images in
 memory and runs in as many processes of one thread as the run that it is compared with. `steady`
-leaves out the start of the processes and the models: it is the throughput between the first and the
-last part; `whole` is the time of the whole command.
+leaves out the start of the processes and the models: it is the throughput from the moment at which
+as many parts are written as there are workers, to the last part. (From the first part on, two
+workers that write theirs at the same time would seem faster than they are.) `whole` is that of the
+whole command.
 """
 
 import argparse
@@ -37,6 +40,7 @@ from inkling.data.embedded import embedded_digits
 from inkling.reading.pipeline import Reader
 
 BATCH = 2048
+ENGINES: dict[str, list[str]] = {"processes": [], "ray": ["--on", "ray"]}
 
 
 def thumbnails() -> list[bytes]:
@@ -122,7 +126,8 @@ def bulk(source: Path, processes: int, on: list[str]) -> dict[str, float]:
             stdout = process.stdout.read() if process.stdout else b""
         spent = time.perf_counter() - start
         images = json.loads(stdout)["images"]
-    first, last = times[0], times[-1]
+    started = min(processes * BATCH, times[-1][1] // 2)
+    first, last = next(one for one in times if one[1] >= started), times[-1]
     steady = (last[1] - first[1]) / max(last[0] - first[0], 1e-9)
     return {"steady": steady, "whole": images / spent, "images": images, **peaks.stop()}
 
@@ -168,17 +173,18 @@ class Peaks:
         return {"driver_mb": round(self.driver, 1), "worker_mb": round(self.worker, 1)}
 
 
-def speed(images: list[bytes], sources: list[Path], rounds: int, ray: bool) -> list[dict[str, Any]]:
+def speed(
+    images: list[bytes], sources: list[Path], rounds: int, engines: list[str], counts: list[int]
+) -> list[dict[str, Any]]:
     out: list[dict[str, Any]] = []
-    engines: list[tuple[str, list[str]]] = [("processes", [])] + ([("ray", ["--on", "ray"])] * ray)
     rates: dict[tuple[str, str, int], list[dict[str, float]]] = {}
-    base: dict[int, list[float]] = {1: [], 2: []}
+    base: dict[int, list[float]] = {workers: [] for workers in counts}
     for _ in range(rounds):
-        for workers in (1, 2):
+        for workers in counts:
             base[workers].append(bare(images, workers))
-            for (name, on), source in itertools.product(engines, sources):
+            for name, source in itertools.product(engines, sources):
                 key = (name, source.suffix, workers)
-                rates.setdefault(key, []).append(bulk(source, workers, on))
+                rates.setdefault(key, []).append(bulk(source, workers, ENGINES[name]))
     for (name, suffix, workers), runs in rates.items():
         ratios = [run["steady"] / bare for run, bare in zip(runs, base[workers], strict=True)]
         out.append(
@@ -200,7 +206,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=40_000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--no-ray", action="store_true")
+    parser.add_argument("--engines", default=",".join(ENGINES))
+    parser.add_argument("--workers", default="1,2")
     parser.add_argument("--memory", default="10000,100000,300000")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -212,7 +219,9 @@ def main() -> None:
         write_parquet(sources[1], some, options.images)
         images = list(repeated(some, options.images))
         if options.rounds:
-            out["speed"] = speed(images, sources, options.rounds, not options.no_ray)
+            counts = [int(text) for text in options.workers.split(",")]
+            engines = options.engines.split(",")
+            out["speed"] = speed(images, sources, options.rounds, engines, counts)
         del images
         out["memory"] = []
         for count in [int(text) for text in options.memory.split(",") if text]:

@@ -263,6 +263,14 @@ def test_a_file_of_the_user_is_never_overwritten(tmp_path: Path, shards: list[Pa
     assert [path.name for path in tmp_path.iterdir()] == ["mine.csv"]
 
 
+def test_a_run_without_an_answer_leaves_nothing(tmp_path: Path, shards: list[Path]) -> None:
+    out = tmp_path / "o.csv"
+    with pytest.raises(InklingError, match=r"none\.tar"):
+        bulk([tmp_path / "none.tar"], out)
+    assert list(tmp_path.iterdir()) == []
+    assert bulk(shards[:1], out, expect_one=True).images == 20  # another choice is no conflict
+
+
 def test_two_processes_do_not_write_one_file(tmp_path: Path, shards: list[Path]) -> None:
     out = tmp_path / "o.csv"
 

@@ -94,7 +94,7 @@ def test_an_address_where_something_else_listens(
     assert done.returncode == 1
     assert f"no Ray cluster responds at {address}" in done.stderr
     assert "token" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.stderr.count("\n") == 1  # without the lines that Ray logs for each retry
 
 
 def test_a_run_from_a_node_is_whole_where_it_is_kept(tmp_path: Path) -> None:

@@ -251,3 +251,10 @@ def test_no_bytes_make_the_tar_reader_fail_in_another_way(tmp_path: Path, conten
         images_of(path)
     except DataError as error:
         assert "any.tar" in str(error)  # noqa: PT017
+
+
+def test_a_mistyped_folder_is_an_error_and_a_missing_image_is_a_row(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"there is no file or folder .*scanz"):
+        open_sources([str(tmp_path / "scanz")], NOTHING)
+    (name,) = (one.names for one in plan(open_sources([str(tmp_path / "a.png")], NOTHING)))
+    assert name == (str(tmp_path / "a.png"),)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import logging
 import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import InklingError, MissingExtraError, RunError
@@ -27,7 +28,6 @@ def cluster(address: str, cores: int | None = None) -> Iterator[ModuleType]:
     "ray" starts a cluster on this machine with `cores` cores. Raises `RunError` if no cluster
     responds or its version differs.
     """
-    # Ray's C++ part logs its retries on stderr. Failures become errors here.
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")
     try:
         import ray
@@ -40,10 +40,29 @@ def cluster(address: str, cores: int | None = None) -> Iterator[ModuleType]:
         options["address"] = address
         _knock(address)
     try:
-        _connect(ray, address, options)
+        with nullcontext() if address == HERE else _without_stderr():
+            _connect(ray, address, options)
         yield ray
     finally:
         ray.shutdown()
+
+
+@contextmanager
+def _without_stderr() -> Iterator[None]:
+    """Discards what the process writes to stderr.
+
+    Ray's C++ part logs a line per retry before it knows its log level. Failures become errors here.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    try:
+        with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 (not a path on every system)
+            os.dup2(nowhere.fileno(), 2)
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 2)
+        os.close(kept)
 
 
 def _knock(address: str) -> None:

@@ -197,7 +197,12 @@ def open_ledger(out: Path, identity: Identity) -> Iterator[Ledger]:
     try:
         if fcntl and lock is not None:
             _lock(lock, out)
-        yield Ledger(out, identity)
+        ledger = Ledger(out, identity)
+        try:
+            yield ledger
+        finally:
+            if not ledger.records and ledger.finished is None:
+                ledger.manifest.unlink(missing_ok=True)  # it describes no answers
     finally:
         if lock is not None:
             os.close(lock)

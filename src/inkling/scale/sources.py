@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from inkling.errors import DataError
+from inkling.reading.preprocess.formats import SUFFIXES
 from inkling.reading.preprocess.photo import MAX_BYTES, Page
 from inkling.scale.archives import TarSource, is_tar
 from inkling.scale.chunk import Batch, Chunk, Entry, Stored, digest, group
@@ -129,7 +131,7 @@ def open_sources(
     sources: list[Source] = []
     for plain, some in itertools.groupby(arguments, _is_plain):
         if plain:
-            sources.append(Paths(list(some)))
+            sources.append(Paths([_checked(argument) for argument in some]))
         else:
             sources += [_open_source(argument, standard_input, column) for argument in some]
     return sources
@@ -146,6 +148,18 @@ def _is_plain(argument: str) -> bool:
         return path.is_file() or not (path.is_dir() or any(m in argument for m in MAGIC))
     except (OSError, ValueError):
         return True  # the reader reports the error
+
+
+def _checked(argument: str) -> str:
+    """The argument. Raises `DataError` if nothing has this name and it is not that of an image.
+
+    A missing image is a row with an error. A mistyped folder is a mistake in the command.
+    """
+    with suppress(OSError, ValueError):  # the reader reports these
+        path = Path(argument)
+        if path.suffix.lower() not in SUFFIXES and not path.exists():
+            raise DataError(f"there is no file or folder {argument}")
+    return argument
 
 
 def _open_source(argument: str, standard_input: BinaryIO, column: str | None) -> Source:

@@ -90,10 +90,10 @@ def test_every_operation_answers_as_described(address: str) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_two_thousand_cases(address: str) -> None:
-    asked = ask_everything(address, 600)
+def test_five_thousand_cases(address: str) -> None:
+    asked = ask_everything(address, 1500)
     assert set(asked) == OPERATIONS
-    assert asked.total() >= 2000, asked
+    assert asked.total() >= 5000, asked
     assert httpx.get(f"{address}/readyz", timeout=60).json() == {"status": "ready"}
 
 

@@ -1,10 +1,10 @@
 """Measures how well `inkling adopt` recovers networks of many kinds, by their accuracy.
 
-    INKLING_DATA=... python benchmarks/adopt.py FOLDER [--steps N] [--only WORD] [--kept]
+    INKLING_DATA=... python benchmarks/adopt.py FOLDER [--epochs N] [--only WORD] [--skip WORD]
 
-Trains each network for some hundred steps on MNIST as its own code would, stores it in FOLDER in
-one of the forms that people publish, adopts that file, and compares the accuracy on MNIST's test
-set with that of the network's own code. `--kept` takes the files of an earlier call.
+Trains each network for some epochs on MNIST as its own code would, stores it in FOLDER in one of
+the forms that people publish, adopts that file, and compares the accuracy on MNIST's test set with
+that of the network's own code. Files that FOLDER already holds are not trained again.
 """
 
 import argparse
@@ -383,17 +383,16 @@ def save(net: nn.Module, form: str, folder: Path, name: str) -> Path:
     return path
 
 
-def train(variant: Variant, images: Tensor, labels: Tensor, steps: int) -> nn.Module:
+def train(variant: Variant, images: Tensor, labels: Tensor, epochs: int) -> nn.Module:
+    """The network after that many passes over the images, in batches of 64."""
     torch.manual_seed(sum(variant.name.encode()))
     net, scale = variant.make(), SCALES[variant.scale]
     optimizer = torch.optim.Adam(net.parameters(), variant.rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, steps)
-    for _ in range(steps):
-        chosen = torch.randint(0, len(labels), (64,))
-        optimizer.zero_grad()
-        variant.loss(net(scale(images[chosen])), labels[chosen]).backward()
-        optimizer.step()
-        schedule.step()
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(labels)).split(64):
+            optimizer.zero_grad()
+            variant.loss(net(scale(images[chosen])), labels[chosen]).backward()
+            optimizer.step()
     return net.eval()
 
 
@@ -406,10 +405,9 @@ def accuracy(net: Callable[[Tensor], Tensor], images: Tensor, labels: Tensor) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--epochs", type=int, default=5, help="MLPs train for twice as many")
     parser.add_argument("--only", default="")
     parser.add_argument("--skip", default="nothing")
-    parser.add_argument("--kept", action="store_true", help="use the files of an earlier call")
     options = parser.parse_args()
     torch.set_num_threads(1)
     options.folder.mkdir(parents=True, exist_ok=True)
@@ -426,10 +424,9 @@ def main() -> None:
             continue
         total += 1
         note = options.folder / f"{variant.name}.json"
-        if not (options.kept and note.exists()):
-            net = train(
-                variant, pixels, labels, options.steps * (3 if "mlp" in variant.name else 1)
-            )
+        if not note.exists():
+            epochs = options.epochs * (2 if "mlp" in variant.name else 1)
+            net = train(variant, pixels, labels, epochs)
             scale = SCALES[variant.scale]
             own = accuracy(lambda part, s=scale, n=net: n(s(part)), test_pixels, test_labels)
             path = save(net, variant.form, options.folder, variant.name)

@@ -9,9 +9,7 @@ half a second of processor time, or the process grows by over 300 MB.
 
 import argparse
 import io
-import json
 import struct
-import sys
 import time
 import zlib
 from collections.abc import Callable
@@ -24,6 +22,7 @@ from inkling.errors import ImageError
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.formats import HAS_AVIF, HAS_HEIF
 from inkling.reading.preprocess.photo import MAX_PIXELS
+from outcome import add_json_option, finish
 
 GROWTH = 300.0  # MB
 SLOWEST = 0.5  # seconds of processor time for one file
@@ -150,7 +149,7 @@ def peak() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=20, help="of each format")
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     rng = np.random.default_rng(1)
     reader = Reader.load(workers=1)
@@ -185,11 +184,7 @@ def main() -> None:
         "faults": faults,
         "passed": not faults and growth < GROWTH and slowest < SLOWEST,
     }
-    text = json.dumps(measured, indent=1)
-    print(text)
-    if options.json:
-        options.json.write_text(text + "\n")
-    sys.exit(0 if measured["passed"] else 1)
+    finish(measured, options.json)
 
 
 def small_file(kind: str) -> bytes:

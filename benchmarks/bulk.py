@@ -38,6 +38,7 @@ from PIL import Image
 
 from inkling.data.embedded import embedded_digits
 from inkling.reading.pipeline import Reader
+from outcome import add_json_option
 
 BATCH = 2048
 ENGINES: dict[str, list[str]] = {"processes": [], "ray": ["--on", "ray"]}
@@ -209,7 +210,7 @@ def main() -> None:
     parser.add_argument("--engines", default=",".join(ENGINES))
     parser.add_argument("--workers", default="1,2")
     parser.add_argument("--memory", default="10000,100000,300000")
-    parser.add_argument("--json", type=Path)
+    add_json_option(parser)
     options = parser.parse_args()
     some = thumbnails()
     out: dict[str, Any] = {"cores": os.cpu_count(), "load": os.getloadavg()}

@@ -29,6 +29,7 @@ from inkling.evaluation.classifier import load_classifier
 from inkling.exporters.onnx import INPUT, OUTPUT, export_run_onnx
 from inkling.jobs.train import train
 from inkling.training.run_folder import RunFolder
+from outcome import add_json_option
 from time_to_accuracy import machine
 
 Answer = Callable[[NDArray[np.float32]], NDArray[np.float32]]
@@ -141,7 +142,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("run", type=Path, nargs="?", help="a run folder")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--json", type=Path)
+    add_json_option(parser)
     return parser.parse_args()
 
 

@@ -9,7 +9,6 @@ sentence, an earlier file has changed, or the work cannot be done (or resumed) o
 
 import argparse
 import hashlib
-import json
 import os
 import subprocess
 import sys
@@ -24,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 from inkling.data.embedded import embedded_digits
+from outcome import add_json_option, finish
 
 DISK = 16 << 20  # bytes
 RECIPE = ["mlp-adam", "--set", "epochs=2", "--set", "threads=1", "--set", "widths=[64]"]
@@ -175,7 +175,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--points", type=int, default=50, help="of all kinds of work together")
     parser.add_argument("--only", default="", help="kinds of work with this in their name")
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     outcomes: dict[str, Counter[str]] = {}
     with tempfile.TemporaryDirectory() as name:
@@ -193,11 +193,7 @@ def main() -> None:
         "outcomes": outcomes,
         "passed": not faults,
     }
-    text = json.dumps(measured, indent=1)
-    print(text)
-    if options.json:
-        options.json.write_text(text + "\n")
-    sys.exit(1 if faults else 0)
+    finish(measured, options.json)
 
 
 if __name__ == "__main__":

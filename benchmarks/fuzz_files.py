@@ -10,7 +10,6 @@ over 2 s of processor time, or the process grew by over 400 MB.
 import argparse
 import csv
 import io
-import json
 import resource
 import sys
 import tempfile
@@ -34,6 +33,7 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.network import BUNDLED
 from inkling.training.manifest import NAME
 from inkling.training.recipe_text import load_recipe
+from outcome import add_json_option, finish
 
 SLOWEST = 2.0  # seconds of processor time for one file
 LARGEST = 400.0  # MB by which the process may grow
@@ -155,7 +155,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=5000, help="mutations, all targets together")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="targets with this in their name")
-    parser.add_argument("--json", type=Path, help="write the result to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -184,11 +184,7 @@ def main() -> None:
         "memory_growth_mb": round(growth, 1),
         "passed": good,
     }
-    text = json.dumps(measured, indent=1)
-    print(text)
-    if options.json:
-        options.json.write_text(text + "\n")
-    sys.exit(0 if good else 1)
+    finish(measured, options.json)
 
 
 if __name__ == "__main__":

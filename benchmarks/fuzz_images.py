@@ -11,12 +11,9 @@ processor time, or the process grew past 400 MB.
 
 import argparse
 import io
-import json
 import resource
-import sys
 import time
 from collections import Counter
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -26,6 +23,7 @@ from inkling.errors import ImageError
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.formats import HAS_AVIF, HAS_HEIF
 from inkling.reading.preprocess.pages import pages_of
+from outcome import add_json_option, finish
 
 SLOWEST = 2.0  # seconds of processor time per file; other programs do not count
 MOST_PAGES = 5  # of a file that are read
@@ -122,7 +120,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--model")
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     rng = np.random.default_rng(options.seed)
     reader, originals = Reader.load(options.model), seeds()
@@ -152,11 +150,7 @@ def main() -> None:
         "peak_memory_mb": round(memory, 1),
         "passed": good,
     }
-    text = json.dumps(measured, indent=1)
-    print(text)
-    if options.json:
-        options.json.write_text(text + "\n")
-    sys.exit(0 if good else 1)
+    finish(measured, options.json)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ Ends with exit code 1 if a resumed run has other weights, or a file is neither t
 
 import argparse
 import hashlib
-import json
 import os
 import signal
 import sys
@@ -36,6 +35,7 @@ from inkling.training.checkpoint import load_checkpoint, save_checkpoint
 from inkling.training.recipe_text import dump_recipe, load_recipe
 from inkling.training.run_folder import RunFolder
 from inkling.training.state import start_state
+from outcome import add_json_option, finish
 
 RECIPE = "mlp-dropout-adam"
 CHANGES = ("training.epochs=5", "training.batch_size=8", "training.threads=1", "model.widths=[32]")
@@ -73,7 +73,7 @@ def start(work: Callable[[], object]) -> int:
         os._exit(code)
 
 
-def finish(work: Callable[[], object]) -> float:
+def seconds_of(work: Callable[[], object]) -> float:
     """Does the work in a fork; returns its seconds."""
     began = time.perf_counter()
     _, status = os.waitpid(start(work), 0)
@@ -115,7 +115,7 @@ def weights_of(run: Path) -> str:
 
 def kill_training(count: int, rng: np.random.Generator, folder: Path) -> dict[str, object]:
     data, whole = few_digits(folder), folder / "whole"
-    seconds = finish(lambda: train_on(data, whole))
+    seconds = seconds_of(lambda: train_on(data, whole))
     kills, runs = 0, 0
     after: Counter[str] = Counter()
     hashes: Counter[str] = Counter()
@@ -131,7 +131,7 @@ def kill_training(count: int, rng: np.random.Generator, folder: Path) -> dict[st
             if known.complete:
                 break
         if not RunFolder(run).complete:
-            finish(lambda: train_on(data, run))  # noqa: B023
+            seconds_of(lambda: train_on(data, run))  # noqa: B023
         hashes[weights_of(run)] += 1
         if not verify(run).ok:
             raise SystemExit(f"{run} does not pass inkling verify")
@@ -149,7 +149,7 @@ def kill_training(count: int, rng: np.random.Generator, folder: Path) -> dict[st
 def savings(folder: Path) -> list[Saving]:
     """Each kind of file that inkling writes and would be missed."""
     data, run = few_digits(folder), folder / "run"
-    finish(lambda: train_on(data, run))
+    seconds_of(lambda: train_on(data, run))
     recipe = load_recipe(RECIPE, CHANGES)
     states = [start_state(recipe, build_model(recipe.model, 10)) for _ in range(2)]
     for step, state in enumerate(states):
@@ -226,7 +226,7 @@ def kill_saving(count: int, rng: np.random.Generator, folder: Path) -> dict[str,
             for turn in range(1_000_000):
                 kind.save(turn % 2)
 
-        seconds = finish(once)
+        seconds = seconds_of(once)
         kind.check()
         kills, wanted = 0, round(count * kind.part / sum(each.part for each in kinds))
         found: Counter[str] = Counter()
@@ -249,18 +249,14 @@ def main() -> None:
     parser.add_argument("what", choices=["training", "saving"])
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     torch.set_num_threads(1)  # a fork has none of the other threads
     rng = np.random.default_rng(options.seed)
     with tempfile.TemporaryDirectory() as name:
         job, count = (kill_training, 200) if options.what == "training" else (kill_saving, 1000)
         measured = job(options.count or count, rng, Path(name))
-    text = json.dumps(measured, indent=1)
-    print(text)
-    if options.json:
-        options.json.write_text(text + "\n")
-    sys.exit(0 if measured["passed"] else 1)
+    finish(measured, options.json)
 
 
 if __name__ == "__main__":

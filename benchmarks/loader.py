@@ -13,7 +13,6 @@ import json
 import platform
 import statistics
 import time
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -31,6 +30,7 @@ from inkling.training.recipe import Recipe, Sgd
 from inkling.training.recipe_text import load_recipe
 from inkling.training.threads import choose_threads, computing_threads
 from inkling.types import MEAN, STD, Digits
+from outcome import add_json_option
 
 
 class SampleBySample(Dataset[tuple[Tensor, int]]):
@@ -98,7 +98,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--data", default="auto")
-    parser.add_argument("--json", type=Path)
+    add_json_option(parser)
     arguments = parser.parse_args()
     recipe = load_recipe(arguments.recipe, [f"epochs={arguments.epochs}"])
     digits = find_source(arguments.data, notify=print).load_training()

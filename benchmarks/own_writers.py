@@ -92,7 +92,7 @@ def main() -> None:
         print(
             f"writer {number}, seed {seed}: errors {before:.0%} to {after:.0%} of {len(rest)}; "
             f"{compared}; "
-            f"fraction {result.share}; {seconds:.0f} s of processor time, "
+            f"fraction {result.fraction}; {seconds:.0f} s of processor time, "
             f"{result.seconds:.0f} s in all",
             flush=True,
         )

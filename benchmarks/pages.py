@@ -36,6 +36,7 @@ from numpy.typing import NDArray
 from inkling.errors import ImageError
 from inkling.reading.pipeline import Reader
 from inkling.types import Digits
+from outcome import add_json_option
 from scores import Answer, confidence_of, digits_of, score
 from sheets.kinds import KINDS, make_sheet
 from sheets.layout import Layout
@@ -185,7 +186,7 @@ def main() -> None:
     parser.add_argument("--model")
     parser.add_argument("--save", type=Path, help="write the sheets that were read wrongly here")
     parser.add_argument("--save-all", action="store_true", help="with --save: every sheet")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     reader, digits = Reader.load(options.model), load_digits("held-out", None)
     labels = [str(label) for label in digits.labels]

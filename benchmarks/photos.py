@@ -9,8 +9,6 @@ that it has in common with the reader. The photos are harder than most users' ph
 """
 
 import argparse
-import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -19,6 +17,7 @@ from numpy.typing import NDArray
 from inkling.data.catalog import find_source
 from inkling.reading.pipeline import Reader
 from inkling.types import Reading
+from outcome import add_json_option, write_json
 
 WIDTH, HEIGHT = 1200, 1600
 INKS = ((0.12, 0.2, 0.55), (0.1, 0.1, 0.1), (0.6, 0.15, 0.15), (0.3, 0.3, 0.3))  # RGB, 0 to 1
@@ -105,7 +104,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=200)
     parser.add_argument("--seed", type=int, default=3)
     parser.add_argument("--model")
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     digits = find_source("mnist").load_training().take(np.arange(55_000, 60_000))
     rng, reader = np.random.default_rng(options.seed), Reader.load(options.model)
@@ -116,9 +115,7 @@ def main() -> None:
         said = isinstance(answer, Reading) and answer.text == str(digits.labels[index])
         right["on a desk" if desk else "close"].append(said)
     out = {kind: {"n": len(each), "right": float(np.mean(each))} for kind, each in right.items()}
-    print(json.dumps(out, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(out, indent=1) + "\n")
+    write_json(out, options.json)
 
 
 if __name__ == "__main__":

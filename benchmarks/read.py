@@ -28,6 +28,7 @@ from PIL import Image
 from inkling.evaluation.own_images import Labelled, OwnScore, Scored, score_calibration, score_own
 from inkling.reading.pipeline import Reader
 from inkling.types import Reading
+from outcome import add_json_option
 
 
 def mnist(folder: Path) -> tuple[np.ndarray, np.ndarray]:
@@ -136,7 +137,7 @@ def start_ratio(repeats: int, folder: Path) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     parser.add_argument("--quick", action="store_true", help="accuracy alone")
     parser.add_argument("--model")
     parser.add_argument("--repeats", type=int, default=5)

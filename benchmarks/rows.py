@@ -8,8 +8,6 @@ renderer of the training images is not used.
 """
 
 import argparse
-import json
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -18,6 +16,7 @@ from numpy.typing import NDArray
 from inkling.data.catalog import find_source
 from inkling.reading.pipeline import Reader
 from inkling.types import Digits, Reading
+from outcome import add_json_option, write_json
 
 KINDS = {"apart": (0.05, 0.45), "touching": (-0.08, 0.05)}  # space, by the digits' height
 Ink = NDArray[np.float32]
@@ -72,7 +71,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=350, help="rows of each kind")
     parser.add_argument("--seed", type=int, default=4)
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     digits = find_source("mnist").load_training().take(np.arange(55_000, 60_000))
     reader, found = Reader.load(), {}
@@ -85,9 +84,7 @@ def main() -> None:
             for answer, (_, text) in zip(answers, rows, strict=True)
         ]
         found[kind] = {"n": len(right), "right": float(np.mean(right))}
-    print(json.dumps(found, indent=1))
-    if options.json:
-        options.json.write_text(json.dumps(found, indent=1) + "\n")
+    write_json(found, options.json)
 
 
 if __name__ == "__main__":

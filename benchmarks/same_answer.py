@@ -27,6 +27,7 @@ from numpy.typing import NDArray
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.recognise.network import BUNDLED
 from inkling.types import Reading
+from outcome import add_json_option, finish
 from serve import images, inkling
 
 CLOSE = 1e-5
@@ -146,17 +147,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--images", type=int, default=48)
     parser.add_argument("--processes", type=int, default=5)
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     paths = compare_paths(options.images)
     hashes = train_in(options.processes)
     good = not any(paths["different"].values()) and len(hashes) <= 1
     measured = {"load": os.getloadavg()[0], **paths, "hashes": hashes, "passed": good}
-    text = json.dumps(measured, indent=1)
-    print(text)
-    if options.json:
-        options.json.write_text(text + "\n")
-    sys.exit(0 if good else 1)
+    finish(measured, options.json)
 
 
 if __name__ == "__main__":

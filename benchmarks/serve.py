@@ -35,6 +35,7 @@ from sklearn.datasets import load_digits
 from inkling.reading.pipeline import Reader
 from inkling.types import Reading
 from load import Connection, Load, closed_loop, open_loop
+from outcome import add_json_option, write_json
 
 CONNECTIONS = 16
 STUDENT = Path(__file__).with_name("student_service.py")
@@ -344,7 +345,7 @@ def main() -> None:
     parser.add_argument("--only", default="", help="kinds with this in their name (speed)")
     parser.add_argument("--count", type=int, default=100_000, help="of requests (endurance)")
     parser.add_argument("--capacity", type=int, default=16, help="of the queue (overload)")
-    parser.add_argument("--json", type=Path, help="write what was measured to this file")
+    add_json_option(parser)
     chosen = parser.parse_args()
     jobs = {
         "speed": lambda: speed(chosen.seconds or 4, chosen.rounds, chosen.only),
@@ -354,10 +355,7 @@ def main() -> None:
         "check": lambda: check(chosen.seconds or 160),
     }
     machine = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 1)}
-    text = json.dumps({"what": chosen.what, **machine, **jobs[chosen.what]()}, indent=1)
-    print(text)
-    if chosen.json:
-        chosen.json.write_text(text + "\n")
+    write_json({"what": chosen.what, **machine, **jobs[chosen.what]()}, chosen.json)
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from inkling.training.precision import has_bf16
 from inkling.training.recipe_text import load_recipe
 from inkling.training.state import start_state
 from inkling.types import Digits
+from outcome import add_json_option
 from prototype import HALF_EPOCH, LONGER, run_prototype
 
 LEVELS = {"cnn-sprint-98": 0.9821, "cnn-sprint-99": 0.99, "cnn-sprint-994": 0.994}
@@ -210,7 +211,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="one epoch of each baseline")
     parser.add_argument("--prototypes", action="store_true", help="no baselines but these")
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--json", type=Path)
+    add_json_option(parser)
     return parser.parse_args()
 
 

@@ -25,6 +25,7 @@ from inkling.data.catalog import find_source
 from inkling.errors import ImageError
 from inkling.reading.pipeline import Reader
 from inkling.types import Digits
+from outcome import add_json_option
 from scores import Answer, digits_of, score_all, summarise
 
 BATCH = 500  # images that are made and read at a time
@@ -193,7 +194,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, help="the first N digits; all by default")
     parser.add_argument("--only", action="append", help="a variant, or `changes`; may be repeated")
     parser.add_argument("--model")
-    parser.add_argument("--json", type=Path, help="write the figures to this file")
+    add_json_option(parser)
     options = parser.parse_args()
     wanted = options.only or [*VARIANTS, "changes"]
     reader = Reader.load(options.model)

@@ -1,17 +1,20 @@
 """The documentation says what is: help page, README commands, links."""
 
 import importlib.util
+import inspect
 import os
 import re
 import shlex
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+import inkling
 from inkling.types import Digits
 from tests.reading.tables.drawn import draw_grid
 
@@ -44,6 +47,33 @@ def test_links_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page.read_text("utf-8")):
         if not target.startswith(("http://", "https://", "mailto:")):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+def public_functions() -> list[tuple[str, Callable[..., object]]]:
+    """The functions that `inkling` exports, and the documented methods of its classes."""
+    found = []
+    for name in inkling.__all__:
+        member = getattr(inkling, name)
+        if inspect.isfunction(member):
+            found.append((name, member))
+    for part in (inkling.Reader, inkling.Client, inkling.TorchClassifier, inkling.DigitClassifier):
+        members = [part.__init__, *(getattr(part, one) for one in vars(part) if one[0] != "_")]
+        found += [(f"{part.__name__}.{m.__name__}", m) for m in members if callable(m)]
+    return [(n, f) for n, f in found if n not in ("Reader.trace", "Reader.__init__")]
+
+
+@pytest.mark.parametrize(
+    ("name", "function"), [pytest.param(*each, id=each[0]) for each in public_functions()]
+)
+def test_every_parameter_of_a_public_function_is_documented(
+    name: str, function: Callable[..., object]
+) -> None:
+    owner = getattr(inkling, name.partition(".")[0])
+    text = inspect.getdoc(owner if name.endswith("__init__") else function) or ""
+    section = text.partition("Parameters\n----------\n")[2].partition("\n---")[0]
+    for parameter in inspect.signature(function).parameters:
+        if parameter not in ("self", "cls"):
+            assert re.search(rf"^{parameter}( :|$)", section, flags=re.M), parameter
 
 
 @pytest.fixture(scope="module")

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from inkling.jobs.evaluate import evaluate as evaluate
     from inkling.jobs.export import export as export
     from inkling.jobs.finetune import finetune as finetune
+    from inkling.jobs.predict import predict as predict
     from inkling.jobs.repeat import repeat as repeat
     from inkling.jobs.report import make_report as make_report
     from inkling.jobs.train import resume as resume
@@ -67,6 +68,7 @@ _HOMES = {
     "list_recipes": ("inkling.training.recipe_text", "list_recipes"),
     "load": ("inkling.evaluation.classifier", "load_classifier"),
     "make_report": ("inkling.jobs.report", "make_report"),
+    "predict": ("inkling.jobs.predict", "predict"),
     "read": ("inkling.reading.pipeline", "read"),
     "read_tables": ("inkling.reading.tables.read_tables", "read_tables"),
     "repeat": ("inkling.jobs.repeat", "repeat"),
@@ -101,6 +103,7 @@ __all__ = [
     "list_recipes",
     "load",
     "make_report",
+    "predict",
     "read",
     "read_tables",
     "repeat",

@@ -70,6 +70,11 @@ class Client:
         expect_one
             The image holds at most one digit.
 
+        Returns
+        -------
+        Reading
+            The same as that of `inkling.read`.
+
         Raises
         ------
         ImageError

@@ -9,7 +9,7 @@ from PIL import Image
 
 from inkling.errors import DataError, ModelError, RunError
 from inkling.jobs.evaluate import load_any
-from inkling.jobs.predict import PredictOptions, predict
+from inkling.jobs.predict import predict
 from inkling.jobs.train import train
 from inkling.types import Digits
 from tests.data.forms import save_csv, table
@@ -31,7 +31,7 @@ def test_kaggle_gets_what_it_accepts(run: Path, few: Digits, tmp_path: Path) -> 
     header = [f"pixel{n}" for n in range(784)]
     save_csv(tmp_path / "test.csv", few.images.reshape(-1, 784), header)
     out = tmp_path / "submission.csv"
-    result = predict(run, str(tmp_path / "test.csv"), out, options=PredictOptions(kaggle=True))
+    result = predict(run, str(tmp_path / "test.csv"), out, kaggle=True)
     lines = out.read_text().splitlines()
     assert lines[0] == "ImageId,Label"
     assert [line.split(",")[0] for line in lines[1:]] == [str(n) for n in range(1, 401)]
@@ -64,8 +64,7 @@ def test_probabilities_are_calibrated_and_sum_to_one(
     run: Path, few: Digits, tmp_path: Path
 ) -> None:
     np.save(tmp_path / "few.npy", few.images)
-    options = PredictOptions(probabilities=True)
-    predict(run, str(tmp_path / "few.npy"), tmp_path / "a.csv", options=options)
+    predict(run, str(tmp_path / "few.npy"), tmp_path / "a.csv", probabilities=True)
     written = rows(tmp_path / "a.csv")
     probs = np.array([[float(row[f"p_{d}"]) for d in range(10)] for row in written])
     assert np.abs(probs.sum(axis=1) - 1).max() < 1e-5
@@ -119,6 +118,6 @@ def test_kaggle_takes_digits_alone(few: Digits, tmp_path: Path) -> None:
         figures=False,
     ).run  # fmt: skip
     with pytest.raises(ModelError, match="has the class 'a'"):
-        predict(run, "digits", tmp_path / "a.csv", options=PredictOptions(kaggle=True))
+        predict(run, "digits", tmp_path / "a.csv", kaggle=True)
     predict(run, str(tmp_path / "letters.npz"), tmp_path / "a.csv")
     assert {row["label"] for row in rows(tmp_path / "a.csv")} <= {"a", "b"}

@@ -41,11 +41,17 @@ def predict(
     from inkling.cli.progress import CountDisplay
     from inkling.jobs import predict as job
 
-    options = job.PredictOptions(kaggle=kaggle, probabilities=probabilities)
     path = out or (SUBMISSION if kaggle else OUT)
     with CountDisplay("predicting", "images") as display:
         result = job.predict(
-            run, data, path, options=options, device=device, notify=note, progress=display.show
+            run,
+            data,
+            path,
+            kaggle=kaggle,
+            probabilities=probabilities,
+            device=device,
+            notify=note,
+            progress=display.show,
         )
 
     def lines() -> list[str]:

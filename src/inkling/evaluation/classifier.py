@@ -38,6 +38,15 @@ class TorchClassifier:
 
     `inkling.load` makes it from a run folder.
 
+    Parameters
+    ----------
+    model
+        The network. Its input is (N, 1, 28, 28), normalised.
+    classes
+        The names of its outputs, in order.
+    card
+        The card of the run. Its `temperature` calibrates the probabilities.
+
     Attributes
     ----------
     classes
@@ -130,10 +139,15 @@ def load_classifier(run: str | Path, device: DeviceName = "auto") -> TorchClassi
 
     Parameters
     ----------
-    path
+    run
         A finished run folder.
     device
         `auto`, `cpu`, `cuda` or `mps`.
+
+    Returns
+    -------
+    TorchClassifier
+        The network, ready to predict on that device.
 
     Raises
     ------

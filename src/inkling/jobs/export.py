@@ -29,14 +29,16 @@ def export(
 
     Parameters
     ----------
-    run : str or Path
+    run
         A finished run folder.
-    to : {"onnx", "safetensors", "pth"}
-        The file format. The ONNX file is verified against the run's own answers.
-    out : str or Path, optional
+    to
+        The file format: `onnx`, `safetensors` or `pth`. The ONNX file is verified against the run's
+        own answers.
+    out
         The file to write. Default: the name of the run, in the current folder.
-    pixels : {"uint8", "float"}
-        The input type of the ONNX file, which takes pixels from 0 to 255 and scales them itself.
+    pixels
+        The input type, `uint8` or `float`, of the ONNX file, which takes pixels from 0 to 255 and
+        scales them itself.
 
     Returns
     -------

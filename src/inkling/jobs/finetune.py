@@ -64,7 +64,7 @@ class FinetuneResult:
     out: Path
     trained_on: int
     comparisons: dict[str, Comparison]
-    share: float
+    fraction: float
     temperature: float
     thresholds: dict[str, float]
     seconds: float
@@ -94,14 +94,25 @@ def finetune(
 
     Parameters
     ----------
-    corrections : str or Path, optional
+    corrections
         A folder that `inkling serve --corrections` or `inkling read --save-crops` wrote.
-    data : str, optional
+    data
         Labelled images, as `train` takes them. One of the two is needed; both may be given.
-    model : str or Path, optional
+    model
         An ONNX model. Default: the bundled reader.
-    out : str or Path
+    out
         The new ONNX file.
+    settings
+        The number of steps, the learning rate and more. Default: `FinetuneSettings()`.
+    notify
+        A function that gets messages, such as the address of a download.
+    on_step
+        Gets the number of the step and the number of all steps after each step.
+
+    Returns
+    -------
+    FinetuneResult
+        The file, and the accuracy before and after on each held-out set.
 
     Raises
     ------
@@ -125,10 +136,10 @@ def finetune(
         )
         before = _right_answers(network, gathered)
         refusal = ""
-        for share in _fractions_to_test(graph, later, gathered):
-            mixed = between(graph, later, share)
+        for fraction in _fractions_to_test(graph, later, gathered):
+            mixed = between(graph, later, fraction)
             calibration = recalibrate(graph, mixed, network, gathered.validation)
-            card = _new_card(network, calibration, gathered, share)
+            card = _new_card(network, calibration, gathered, fraction)
             adapted = write_graph(proto, mixed, card, temporary)
             after = _right_answers(adapted, gathered)
             comparisons = {name: _comparison(before[name], after[name]) for name in before}
@@ -147,7 +158,7 @@ def finetune(
         out=out,
         trained_on=len(gathered.own),
         comparisons=comparisons,
-        share=share,
+        fraction=fraction,
         temperature=calibration.temperature,
         thresholds=calibration.thresholds,
         seconds=time.perf_counter() - started,
@@ -164,8 +175,8 @@ def _fractions_to_test(
     worse in the final comparison.
     """
     before = {name: _right(earlier, each) for name, each in gathered.chosen_by.items()}
-    for place, share in enumerate(FRACTIONS):
-        mixed = between(earlier, later, share)
+    for place, fraction in enumerate(FRACTIONS):
+        mixed = between(earlier, later, fraction)
         found = {
             name: _comparison(before[name], _right(mixed, each))
             for name, each in gathered.chosen_by.items()
@@ -191,7 +202,7 @@ def _comparison(before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Comparis
 
 
 def _new_card(
-    network: Network, calibration: Calibration, gathered: FinetuneData, share: float
+    network: Network, calibration: Calibration, gathered: FinetuneData, fraction: float
 ) -> dict[str, Any]:
     """The card of the adapted model with the new entries."""
     written = network.session.get_modelmeta().custom_metadata_map["card"]
@@ -203,7 +214,7 @@ def _new_card(
         "finetuned": {
             "corrections": len(gathered.own),
             "sha256": gathered.own.sha256(),
-            "share": share,
+            "fraction": fraction,
         },
     }
 

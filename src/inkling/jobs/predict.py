@@ -27,14 +27,6 @@ Progress = Callable[[int, int | None], None]  # images so far, total if known
 
 
 @dataclass(frozen=True)
-class PredictOptions:
-    """The columns to write: Kaggle's, or `id,label,confidence` with or without probabilities."""
-
-    kaggle: bool = False
-    probabilities: bool = False
-
-
-@dataclass(frozen=True)
 class PredictResult:
     """The result of `predict`. `counts` is the number of predictions of each class."""
 
@@ -57,30 +49,60 @@ def predict(
     data: str,
     out: str | Path = "answers.csv",
     *,
-    options: PredictOptions = PredictOptions(),
+    kaggle: bool = False,
+    probabilities: bool = False,
     device: DeviceName = "auto",
     notify: Notify | None = None,
     progress: Progress | None = None,
 ) -> PredictResult:
-    """Writes the predicted label of each image in `data` to the CSV file `out`.
+    """Writes the label of each image to a CSV file with the columns `id,label,confidence`.
 
-    `run` is a run folder or a model file. Labels in the data are ignored. Of data with parts, the
-    one without labels is predicted, else the test part. Raises `InklingError` if the model or data
-    cannot be read, `out` exists, or `kaggle` is used with classes other than digits. `out` is
-    written atomically.
+    Parameters
+    ----------
+    run
+        A run folder or a model file: `.onnx`, `.pth` or `.safetensors`.
+    data
+        A name or a path, as for `train`. Labels are ignored. Of data with parts, the one without
+        labels is predicted, else the test part.
+    out
+        The CSV file. It is complete or not written at all.
+    kaggle
+        Write the columns `ImageId,Label` of Kaggle's Digit Recognizer, counted from 1.
+    probabilities
+        Add one column per class.
+    device
+        `auto`, `cpu`, `cuda` or `mps`.
+    notify
+        A function that gets messages, such as how the data is interpreted.
+    progress
+        Gets the number of images so far, and the number of all images or None.
+
+    Returns
+    -------
+    PredictResult
+        The number of images, the count of each class, and the mean confidence.
+
+    Raises
+    ------
+    DataError
+        The data cannot be read, or contains no images.
+    ModelError
+        The model cannot be read, or `kaggle` is used with classes other than digits.
+    RunError
+        `out` exists, or the run is not finished.
     """
     started = time.perf_counter()
     out = Path(out)
     if out.exists():
         raise RunError(f"{out} exists. It is unchanged. Choose another --out")
     classifier = load_any(run, device)
-    if options.kaggle:
+    if kaggle:
         _check_digits(classifier.classes, run)
     images = _images(data, notify)
     counts = np.zeros(len(classifier.classes), np.int64)
     total, confidence = 0, 0.0
     with replacing(out) as temporary, temporary.open("w", newline="", encoding="utf-8") as file:
-        rows = _Rows(file, classifier.classes, options)
+        rows = _Rows(file, classifier.classes, kaggle=kaggle, probabilities=probabilities)
         for portion in images.portions():
             probs = calibrated_probs(classifier, portion.images)
             rows.write(portion.ids, probs)
@@ -119,21 +141,23 @@ def calibrated_probs(classifier: Classifier, images: NDArray[np.uint8]) -> NDArr
 class _Rows:
     """Writes the header and the rows of the output file."""
 
-    def __init__(self, file: TextIO, classes: tuple[str, ...], options: PredictOptions) -> None:
+    def __init__(
+        self, file: TextIO, classes: tuple[str, ...], *, kaggle: bool, probabilities: bool
+    ) -> None:
         self.writer = csv.writer(file, lineterminator="\n")
-        self.classes, self.options = classes, options
+        self.classes, self.kaggle, self.probabilities = classes, kaggle, probabilities
         self.written = 0
-        names = [f"p_{name}" for name in classes] if options.probabilities else []
-        self.writer.writerow(KAGGLE if options.kaggle else ("id", "label", "confidence", *names))
+        names = [f"p_{name}" for name in classes] if probabilities else []
+        self.writer.writerow(KAGGLE if kaggle else ("id", "label", "confidence", *names))
 
     def write(self, ids: tuple[str, ...], probs: NDArray[np.float64]) -> None:
         """Writes a row per image of a chunk."""
         labels = [self.classes[place] for place in probs.argmax(axis=1)]
-        if self.options.kaggle:
+        if self.kaggle:
             self.writer.writerows(enumerate(labels, start=self.written + 1))
         else:
             confidence = probs.max(axis=1).round(DIGITS).tolist()
-            others = probs.round(DIGITS).tolist() if self.options.probabilities else [()] * len(ids)
+            others = probs.round(DIGITS).tolist() if self.probabilities else [()] * len(ids)
             self.writer.writerows(
                 (one, label, sure, *rest)
                 for one, label, sure, rest in zip(ids, labels, confidence, others, strict=True)

@@ -81,17 +81,11 @@ def train(
         chosen = chosen.with_seed(seed)
     where = choose_device(device)
     chosen = chosen.with_precision(where)
-    source = find_source(chosen.data, notify=notify)
-    training = source.load_training()
-    _check_test(source, training)
-    splits = make_splits(chosen, source, training)
-    path = Path(out) if out else next_run_path(RUNS, chosen.name)
-    run = create_run(path, chosen)
-    return run_training(
-        TrainingJob(
-            run, chosen, source, splits, where, callback or NullCallback(), started, figures
-        )
-    )
+    source, splits = _load_checked(chosen, notify)
+    run = create_run(Path(out) if out else next_run_path(RUNS, chosen.name), chosen)
+    callback = callback or NullCallback()
+    job = TrainingJob(run, chosen, source, splits, where, callback, started, figures)
+    return run_training(job)
 
 
 def resume(
@@ -154,15 +148,10 @@ def resume(
         raise RunError("--set cannot be combined with --resume: a run keeps its settings")
     if run.complete:
         raise RunError(f"the run {run.path} is finished. There is nothing to resume")
-    source = find_source(chosen.data, notify=notify)
-    training = source.load_training()
-    _check_test(source, training)
-    splits = make_splits(chosen, source, training)
-    return run_training(
-        TrainingJob(
-            run, chosen, source, splits, where, callback or NullCallback(), started, figures
-        )
-    )
+    source, splits = _load_checked(chosen, notify)
+    callback = callback or NullCallback()
+    job = TrainingJob(run, chosen, source, splits, where, callback, started, figures)
+    return run_training(job)
 
 
 def make_splits(recipe: Recipe, source: Source, training: Digits | None = None) -> Splits:
@@ -181,6 +170,14 @@ def make_splits(recipe: Recipe, source: Source, training: Digits | None = None) 
     if len(splits.training) < 2:
         raise DataError(f"{source.name} has too few images to train on")
     return splits
+
+
+def _load_checked(recipe: Recipe, notify: Notify | None) -> tuple[Source, Splits]:
+    """The data of a recipe, once it is clear that there are enough classes and test images."""
+    source = find_source(recipe.data, notify=notify)
+    training = source.load_training()
+    _check_test(source, training)
+    return source, make_splits(recipe, source, training)
 
 
 def _check_test(source: Source, training: Digits) -> None:

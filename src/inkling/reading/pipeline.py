@@ -88,6 +88,11 @@ class Reader:
         workers
             The number of threads. Default: one per core.
 
+        Returns
+        -------
+        Reader
+            A reader with that model.
+
         Raises
         ------
         ModelError
@@ -108,6 +113,11 @@ class Reader:
             model.
         workers
             The number of threads. Default: one per core.
+
+        Returns
+        -------
+        Reader
+            A reader with that model.
 
         Raises
         ------

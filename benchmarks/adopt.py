@@ -24,7 +24,7 @@ from inkling.adopt.infer import adopt_checkpoint
 from inkling.adopt.scaling import describe_scaling
 from inkling.adopt.scoring import Images
 from inkling.data.catalog import find_source
-from inkling.jobs.adopt import DECIDING, _part
+from inkling.jobs.adopt import TRIED_IMAGES, _part
 
 SCALES: dict[str, Callable[[Tensor], Tensor]] = {
     "mnist": lambda x: (x - 0.1307) / 0.3081,
@@ -416,7 +416,7 @@ def main() -> None:
     pixels = torch.tensor(training.images)[:, None] / 255
     test_pixels = torch.tensor(test.images)[:, None] / 255
     labels, test_labels = torch.tensor(training.labels), torch.tensor(test.labels)
-    few = _part(training, DECIDING)
+    few = _part(training, TRIED_IMAGES)
     deciding, unseen = Images.of(few.images, few.labels), Images.of(test.images, test.labels)
     near = total = 0
     for variant in VARIANTS:

@@ -31,7 +31,7 @@ from inkling.jobs.train import resume, train
 from inkling.jobs.verify import verify
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.network import BUNDLED
-from inkling.training.manifest import NAME
+from inkling.training.manifest import MANIFEST_NAME
 from inkling.training.recipe_text import load_recipe
 from outcome import add_json_option, finish
 
@@ -77,7 +77,7 @@ def targets(folder: Path) -> list[Target]:
     run = folder / "run"
     train("mlp-basic", data="digits", out=run, changes=["training.epochs=1"])
     found = [Target("model", BUNDLED, read_with)]
-    for name in ("recipe.toml", "card.json", "model.safetensors", NAME):
+    for name in ("recipe.toml", "card.json", "model.safetensors", MANIFEST_NAME):
         found.append(Target(f"run: {name}", run / name, lambda path: classify(path.parent)))
         found.append(Target(f"verify: {name}", run / name, lambda path: verify(path.parent)))
     state = next(run.glob("checkpoint*/*"))
@@ -102,7 +102,7 @@ def data_files(folder: Path) -> list[Path]:
 def go_on(state: Path) -> object:
     """A run that stopped after its only epoch: nothing is left to train but the end."""
     run = state.parent.parent
-    for name in ("card.json", NAME):
+    for name in ("card.json", MANIFEST_NAME):
         (run / name).unlink(missing_ok=True)
     return resume(run, figures=False)
 
@@ -141,8 +141,8 @@ def mutated_copy(target: Target, rng: np.random.Generator, folder: Path) -> Path
         copy = folder / run.name / source.relative_to(run)
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.write_bytes(content if source == target.path else source.read_bytes())
-    if target.name.startswith("run") and NAME not in target.name:
-        (folder / run.name / NAME).unlink(missing_ok=True)  # as in runs without hashes
+    if target.name.startswith("run") and MANIFEST_NAME not in target.name:
+        (folder / run.name / MANIFEST_NAME).unlink(missing_ok=True)  # as in runs without hashes
     return folder / run.name / target.path.relative_to(run)
 
 

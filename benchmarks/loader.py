@@ -25,7 +25,7 @@ from inkling.data.catalog import find_source
 from inkling.data.splits import Splits, split_digits
 from inkling.models.zoo import build_model
 from inkling.training.callback import NullCallback
-from inkling.training.loop import Plan, fit
+from inkling.training.loop import TrainingPlan, fit
 from inkling.training.recipe import Recipe, Sgd
 from inkling.training.recipe_text import load_recipe
 from inkling.training.threads import choose_threads, computing_threads
@@ -88,7 +88,7 @@ def our_seconds(recipe: Recipe, splits: Splits) -> float:
     torch.manual_seed(0)
     model = build_model(recipe.model, 10)
     start = time.perf_counter()
-    fit(model, splits, Plan(recipe, torch.device("cpu"), NullCallback()))
+    fit(model, splits, TrainingPlan(recipe, torch.device("cpu"), NullCallback()))
     return time.perf_counter() - start
 
 

@@ -52,7 +52,7 @@ from inkling.models.zoo import build_model, count_parameters
 from inkling.reading.recognise.crops import find_crops
 from inkling.training.callback import NullCallback
 from inkling.training.history import read_history
-from inkling.training.loop import Plan, fit
+from inkling.training.loop import TrainingPlan, fit
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import RunFolder
 from inkling.types import MEAN, SIDE, STD, Digits
@@ -104,7 +104,7 @@ def try_out(recipe="mlp-adam", changes=(), splits=splits, wrap=nn.Identity):
     chosen = load_recipe(recipe, list(changes))
     torch.manual_seed(0)
     model = nn.Sequential(wrap(), build_model(chosen.model, classes))
-    outcome = fit(model, splits, Plan(chosen, torch.device("cpu"), NullCallback()))
+    outcome = fit(model, splits, TrainingPlan(chosen, torch.device("cpu"), NullCallback()))
     return outcome.validation.accuracy
 
 

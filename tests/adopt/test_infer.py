@@ -12,7 +12,7 @@ from inkling.adopt.choices import UserChoices, open_choices
 from inkling.adopt.geometry import ConvShape, GeometrySearch, Pool
 from inkling.adopt.infer import Adoption, adopt_checkpoint
 from inkling.adopt.layers import find_layers
-from inkling.adopt.named_tensors import Named
+from inkling.adopt.named_tensors import NamedTensors
 from inkling.adopt.scaling import describe_scaling, scaling
 from inkling.adopt.scoring import Images
 from inkling.errors import ModelError
@@ -198,7 +198,7 @@ def test_branches_are_refused_with_their_shapes(images: Images, tmp_path: Path) 
 def test_pickled_strides_and_paddings_are_taken_over(cnn: nn.Module) -> None:
     state = {"kernel_size": (3, 3), "stride": (1, 1), "padding": (1, 1)}
     modules = dict.fromkeys(("conv1", "conv2"), ("torch.nn.modules.conv.Conv2d", state))
-    named = Named({key: value.float() for key, value in cnn.state_dict().items()}, modules)
+    named = NamedTensors({key: value.float() for key, value in cnn.state_dict().items()}, modules)
     choices = open_choices(build_chain(find_layers(named)), named, UserChoices())
     ways = {tuple((p.stride, p.padding) for p in one.places) for one in choices.geometries}
     assert ways == {((1, 1), (1, 1))}

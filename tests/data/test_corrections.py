@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from inkling.data.corrections import CROPS, LINES, MAX_CROP_BYTES, read_corrections
+from inkling.data.corrections import CORRECTIONS_FILE, CROPS, MAX_CROP_BYTES, read_corrections
 from inkling.errors import DataError
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.saved_crops import CropFolder, folder_of, is_case_sensitive, label_of
@@ -26,12 +26,12 @@ def store(folder: Path, scans: Digits, labels: list[str]) -> Path:
         file = f"{CROPS}/{number}.png"
         Image.fromarray(scans.images[number]).save(folder / file)
         lines.append(json.dumps({"file": file, "predicted": "1", "correct": label}))
-    (folder / LINES).write_text("".join(f"{line}\n" for line in lines))
+    (folder / CORRECTIONS_FILE).write_text("".join(f"{line}\n" for line in lines))
     return folder
 
 
 def append(folder: Path, text: str) -> None:
-    with (folder / LINES).open("a") as file:
+    with (folder / CORRECTIONS_FILE).open("a") as file:
         file.write(text + "\n")
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from inkling.data.evidence import SAMPLE, choose, read_digits, sample
+from inkling.data.evidence import SAMPLED_IMAGES, choose, read_digits, sample
 from inkling.types import Digits
 
 
@@ -22,10 +22,12 @@ def test_an_hypothesis_must_stand_out(accuracies: dict[str, float], chosen: str 
     assert choose(accuracies) == chosen
 
 
-@pytest.mark.parametrize("count", [1, 2, SAMPLE - 1, SAMPLE, SAMPLE + 1, 60_000])
+@pytest.mark.parametrize(
+    "count", [1, 2, SAMPLED_IMAGES - 1, SAMPLED_IMAGES, SAMPLED_IMAGES + 1, 60_000]
+)
 def test_a_sample_is_spread_from_the_first_image_to_the_last(count: int) -> None:
     places = sample(count)
-    assert len(places) == min(count, SAMPLE)
+    assert len(places) == min(count, SAMPLED_IMAGES)
     assert (places[0], places[-1]) == (0, count - 1)
     assert np.ptp(np.diff(places)) <= 1 if count > 1 else True
 

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as arrays
 from inkling.data.formats.idx import find
 from inkling.data.idx import read_idx
 from inkling.data.options import Options
-from inkling.data.raw import Found
+from inkling.data.raw import FoundData
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 from tests.data.forms import write_idx
@@ -61,7 +61,7 @@ def file(name: str, content: bytes) -> File:
     return File(PurePosixPath(name), name, len(content), lambda count: content[:count])
 
 
-def found(*files: File, **options: str) -> Found:
+def found(*files: File, **options: str) -> FoundData:
     result = find(Tree("x", files), Options(options))
     assert result is not None
     return result

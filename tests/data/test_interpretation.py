@@ -6,16 +6,16 @@ import pytest
 from inkling.data.interpretation import Interpretation, _photos, _size, check_lengths, interpret
 from inkling.data.options import Options
 from inkling.data.pixels import SCALES
-from inkling.data.raw import Found, RawImages
+from inkling.data.raw import FoundData, RawImages
 from inkling.errors import DataError
 from inkling.types import Digits
 
-FOUND = Found("NumPy arrays", ())
+FOUND = FoundData("NumPy arrays", ())
 NONE = Options()
 
 
-def found(**how: object) -> Found:
-    return Found("NumPy arrays", (), **how)  # type: ignore[arg-type]
+def found(**how: object) -> FoundData:
+    return FoundData("NumPy arrays", (), **how)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from inkling.data.formats.matlab import HDF5, _cube, _emnist, _flatten, find
 from inkling.data.options import Options
-from inkling.data.raw import Found
+from inkling.data.raw import FoundData
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
@@ -24,7 +24,7 @@ def binary(content: bytes, name: str = "data.mat") -> File:
     return File(PurePosixPath(name), name, len(content), lambda count: content[:count])
 
 
-def found(*files: File) -> Found:
+def found(*files: File) -> FoundData:
     result = find(Tree("x", files), Options())
     assert result is not None
     return result
@@ -92,10 +92,10 @@ def test_a_cube_has_a_layer_for_each_digit(side: int) -> None:
 
 def test_emnists_mapping_names_its_classes() -> None:
     mapping = np.array([[2, 66], [1, 65], [3, 67]])
-    letters = _emnist(Found("f", ()), mapping)
+    letters = _emnist(FoundData("f", ()), mapping)
     assert (letters.classes, letters.first_label) == (("A", "B", "C"), 1)
     assert letters.orientation == "transposed"
-    plain = _emnist(Found("f", ()), None)
+    plain = _emnist(FoundData("f", ()), None)
     assert (plain.classes, plain.orientation, len(plain.notes)) == (None, "transposed", 1)
 
 

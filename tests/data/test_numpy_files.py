@@ -8,7 +8,7 @@ import pytest
 
 from inkling.data.formats.numpy_files import find
 from inkling.data.options import Options
-from inkling.data.raw import Found
+from inkling.data.raw import FoundData
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
@@ -29,7 +29,7 @@ def binary(name: str, content: bytes) -> File:
     return File(PurePosixPath(name), name, len(content), lambda count: content[:count])
 
 
-def found(*files: File) -> Found:
+def found(*files: File) -> FoundData:
     result = find(Tree("x", files), Options())
     assert result is not None
     return result

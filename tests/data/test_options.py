@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.data.options import CHOICES, FREE, MEANINGS, Options, ask, split_options
+from inkling.data.options import ANY_VALUE, CHOICES, MEANINGS, Options, ask, split_options
 from inkling.errors import DataError
 
 
@@ -17,7 +17,7 @@ def test_an_option_has_its_values_and_no_others(name: str) -> None:
         split_options(f"data.npz#{name}=other")
 
 
-@pytest.mark.parametrize("name", FREE)
+@pytest.mark.parametrize("name", ANY_VALUE)
 def test_a_free_option_takes_any_name(name: str) -> None:
     assert split_options(f"x#{name}=any thing")[1].get(name) == "any thing"
     with pytest.raises(DataError, match=f"'{name}' is one of a name, not ''"):
@@ -29,7 +29,7 @@ def test_an_unknown_option_is_told_with_the_known_ones(tail: str) -> None:
     with pytest.raises(DataError) as caught:
         split_options(f"x#{tail}")
     assert f"unknown data option '{tail}'" in str(caught.value)
-    assert all(name in str(caught.value) for name in (*CHOICES, *FREE))
+    assert all(name in str(caught.value) for name in (*CHOICES, *ANY_VALUE))
 
 
 def test_several_options_and_none(tmp_path: Path) -> None:
@@ -46,6 +46,6 @@ def test_several_options_and_none(tmp_path: Path) -> None:
 
 
 def test_each_option_is_explained_and_asked_for() -> None:
-    assert set(MEANINGS) == {*CHOICES, *FREE}
+    assert set(MEANINGS) == {*CHOICES, *ANY_VALUE}
     error = ask("data", "which?", "fit", "ink", "whole")
     assert str(error) == "which?. Decide with --data 'data#fit=ink' or --data 'data#fit=whole'"

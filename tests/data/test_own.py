@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from inkling.data.options import Options
-from inkling.data.own import SHOWN, OwnData, report_empty, to_predict
-from inkling.data.raw import Found, RawImages, RawPart, Role, whole
+from inkling.data.own import LISTED_IMAGES, OwnData, report_empty, to_predict
+from inkling.data.raw import FoundData, RawImages, RawPart, Role, whole
 from inkling.errors import DataError
 from inkling.types import Digits
 
@@ -17,7 +17,7 @@ def part(role: Role, digits: Digits, start: int, stop: int, *, labelled: bool = 
 
 def own(*parts: RawPart, notes: list[str] | None = None) -> OwnData:
     notify = None if notes is None else notes.append
-    return OwnData("x", Found("form", parts), Options(), notify)
+    return OwnData("x", FoundData("form", parts), Options(), notify)
 
 
 def test_a_named_test_part_is_tested_on(few: Digits) -> None:
@@ -104,16 +104,16 @@ def test_what_was_decided_is_told_once(few: Digits) -> None:
 
 def test_files_without_ink_are_named(few: Digits) -> None:
     images = few.images[:30].copy()
-    images[: SHOWN + 2] = 0
+    images[: LISTED_IMAGES + 2] = 0
     ids = tuple(f"{k}.png" for k in range(30))
     notes: list[str] = []
     report_empty(Digits(images, few.labels[:30]), ids, "f", notes.append)
-    assert f"{SHOWN + 2} of the 30 images" in notes[0]
-    assert notes[0].endswith(f"{SHOWN - 1}.png and 2 more")
+    assert f"{LISTED_IMAGES + 2} of the 30 images" in notes[0]
+    assert notes[0].endswith(f"{LISTED_IMAGES - 1}.png and 2 more")
     images = images.copy()
-    images[SHOWN:] = few.images[SHOWN:30]
+    images[LISTED_IMAGES:] = few.images[LISTED_IMAGES:30]
     report_empty(Digits(images, few.labels[:30]), ids, "f", notes.append)
-    assert notes[1].endswith(f"{SHOWN - 1}.png")
+    assert notes[1].endswith(f"{LISTED_IMAGES - 1}.png")
     report_empty(Digits(few.images[:30], few.labels[:30]), ids, "f", notes.append)
     assert len(notes) == 2
     blank = Digits(np.zeros((3, 28, 28), np.uint8), np.array([1, 1, 1]), ("a", "none"))

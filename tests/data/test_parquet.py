@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkling.data.formats.parquet import BATCH, find
+from inkling.data.formats.parquet import BATCH_ROWS, find
 from inkling.data.options import Options
-from inkling.data.raw import Found
+from inkling.data.raw import FoundData
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
@@ -39,7 +39,7 @@ def binary(data: bytes) -> File:
     return File(PurePosixPath("t.parquet"), "t.parquet", len(data), lambda count: data[:count])
 
 
-def found(*files: File) -> Found:
+def found(*files: File) -> FoundData:
     result = find(Tree("x", files), Options())
     assert result is not None
     return result
@@ -100,7 +100,7 @@ def test_faults_name_their_row(columns: dict[str, Any], words: str) -> None:
 
 
 def test_rows_are_counted_on_over_batches() -> None:
-    count = BATCH + 3
+    count = BATCH_ROWS + 3
     pixels = [png(IMAGES[0])] * (count - 1) + [b"x"]
     data = found(table(image=pixels, label=[0] * count))
     assert data.parts[0].count == count

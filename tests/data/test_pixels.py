@@ -12,7 +12,7 @@ from inkling.data.pixels import (
     HIGH,
     LOW,
     SCALES,
-    Scale,
+    PixelScale,
     choose_scale,
     images_first,
     square_side,
@@ -89,7 +89,7 @@ def test_stored_values_become_eight_bits(name: str, seed: int) -> None:
 
 
 def test_pixels_may_leave_their_range_by_a_rounding_error() -> None:
-    scale = Scale("x", 0, 500)  # of which a five-hundredth is 1
+    scale = PixelScale("x", 0, 500)  # of which a five-hundredth is 1
     assert scale.apply(np.array([[-1.0, 501.0]]), "x").tolist() == [[0, 255]]
     for row, wrong in ((0, -1.1), (1, 501.1)):
         pixels = np.zeros((2, 3))

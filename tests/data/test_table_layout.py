@@ -3,7 +3,7 @@
 import pytest
 
 from inkling.data.formats.table_layout import (
-    Layout,
+    TableLayout,
     decide_layout,
     find_delimiter,
     has_header,
@@ -89,7 +89,7 @@ def test_columns_are_told_by_their_names(
 ) -> None:
     body = [[str(k) for k in range(len(names))] for _ in range(3)]
     layout = decide_layout([names, *body], "x", NONE)
-    assert layout == Layout(",", True, len(names), label, index)
+    assert layout == TableLayout(",", True, len(names), label, index)
     assert len(layout.pixels) == 16
     assert label not in layout.pixels
     assert index not in layout.pixels
@@ -110,7 +110,7 @@ def test_columns_are_told_by_their_names(
 def test_without_a_header_columns_are_told_by_their_values(
     rows: list[list[str]], label: int | None, index: int | None
 ) -> None:
-    assert decide_layout(rows, "x", NONE) == Layout(",", False, len(rows[0]), label, index)
+    assert decide_layout(rows, "x", NONE) == TableLayout(",", False, len(rows[0]), label, index)
 
 
 def test_what_is_not_certain_is_asked() -> None:
@@ -140,7 +140,7 @@ def test_a_table_without_labels_may_be_told() -> None:
 def test_an_index_beside_a_told_label() -> None:
     rows = numbers(30, label=16, index=0)
     layout = decide_layout(rows, "x", Options({"label": "last"}))
-    assert layout == Layout(",", False, 18, 17, 0)
+    assert layout == TableLayout(",", False, 18, 17, 0)
 
 
 def test_a_label_is_a_small_whole_number() -> None:

@@ -8,7 +8,7 @@ from scipy.special import log_softmax
 from scipy.stats import binomtest
 from sklearn import metrics as reference
 
-from inkling.evaluation.metrics import BINS, measure, softmax, wilson_interval
+from inkling.evaluation.metrics import ECE_BINS, measure, softmax, wilson_interval
 
 CLASSES = tuple("abcde")
 
@@ -48,12 +48,12 @@ def test_calibration_error_is_its_definition(data: tuple[np.ndarray, np.ndarray]
     probabilities = softmax(logits)
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
     gap = 0.0
-    for low in range(BINS):
-        last = low == BINS - 1
+    for low in range(ECE_BINS):
+        last = low == ECE_BINS - 1
         inside = [
             i
             for i, value in enumerate(confidence)
-            if low <= value * BINS and (value * BINS < low + 1 or last)
+            if low <= value * ECE_BINS and (value * ECE_BINS < low + 1 or last)
         ]
         if inside:
             gap += abs(confidence[inside].mean() - right[inside].mean()) * len(inside)

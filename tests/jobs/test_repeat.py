@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from inkling.errors import RecipeError, RunError
-from inkling.jobs.repeat import LINES, repeat
+from inkling.jobs.repeat import SEEDS_FILE, repeat
 from inkling.jobs.train import train
 from inkling.training.ensemble import as_ensemble
 from inkling.training.history import EpochMetrics
@@ -58,7 +58,7 @@ def test_more_seeds_add_to_those_that_are_there(few_npz: Path, tmp_path: Path) -
     more = repeat("mlp-adam", 3, **job, on_seed=lambda run: seen.append(run["seed"]))
     assert seen == [0, 1, 2]
     assert more.runs[:2] == first.runs
-    assert len((tmp_path / "r" / LINES).read_text().splitlines()) == 3
+    assert len((tmp_path / "r" / SEEDS_FILE).read_text().splitlines()) == 3
 
 
 def test_a_killed_seed_goes_on_and_ends_the_same(few_npz: Path, tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_a_killed_ensemble_goes_on_within_its_member(few_npz: Path, tmp_path: Pa
 def test_a_lost_line_is_taken_from_the_card(few_npz: Path, tmp_path: Path) -> None:
     job = {"data": str(few_npz), "out": tmp_path / "r", "changes": QUICK}
     first = repeat("mlp-adam", 1, **job)
-    (tmp_path / "r" / LINES).unlink()
+    (tmp_path / "r" / SEEDS_FILE).unlink()
     again = repeat("mlp-adam", 1, **job)
     assert hashes(again.runs) == hashes(first.runs)
     assert again.accuracy == first.accuracy
@@ -128,6 +128,6 @@ def test_a_recipe_that_is_no_text_is_named(few_npz: Path, tmp_path: Path) -> Non
 def test_a_damaged_record_is_named(few_npz: Path, tmp_path: Path) -> None:
     job = {"data": str(few_npz), "out": tmp_path / "r", "changes": QUICK}
     repeat("mlp-adam", 1, **job)
-    (tmp_path / "r" / LINES).write_text("{not json\n")
+    (tmp_path / "r" / SEEDS_FILE).write_text("{not json\n")
     with pytest.raises(RunError, match="is damaged"):
         repeat("mlp-adam", 1, **job)

@@ -19,7 +19,7 @@ from inkling.reading import model_hash
 from inkling.reading.model_hash import check_bundled, with_hash
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.network import BUNDLED, load_network
-from inkling.training.manifest import NAME
+from inkling.training.manifest import MANIFEST_NAME
 from inkling.training.run_folder import RunFolder
 
 
@@ -52,9 +52,11 @@ def test_a_new_run_is_whole(run: Path) -> None:
     assert result.ok
     names = {check.file for check in result.files}
     assert {"recipe.toml", "metrics.jsonl", "model.safetensors", "card.json"} <= names
-    assert names == {p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()} - {NAME}
+    assert names == {p.relative_to(run).as_posix() for p in run.rglob("*") if p.is_file()} - {
+        MANIFEST_NAME
+    }
     assert len(result.bundled) >= 4
-    command = ["sha256sum", "--check", "--quiet", NAME]
+    command = ["sha256sum", "--check", "--quiet", MANIFEST_NAME]
     assert subprocess.run(command, cwd=run, check=False).returncode == 0
 
 
@@ -77,7 +79,7 @@ def test_an_altered_run_is_not_loaded(run: Path, name: str) -> None:
 
 
 def test_altered_weights_of_an_older_run_are_not_loaded(run: Path) -> None:
-    (run / NAME).unlink()
+    (run / MANIFEST_NAME).unlink()
     load_classifier(run)
     flip(run / "model.safetensors", 0.9)
     with pytest.raises(RunError, match="altered"):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkling.data.corrections import LINES, read_corrections
+from inkling.data.corrections import CORRECTIONS_FILE, read_corrections
 from inkling.errors import DataError, ServiceError
 from inkling.reading.recognise.network import Card
 from inkling.serving.corrections import Correction, CorrectionStore, FullError
@@ -61,7 +61,7 @@ def test_a_correction_of_a_box_is_stored(
     body = {"image": reading["seen"][0]["image"], "predicted": "4", "correct": "9"}
     answer = client.post(PATH, json=body)
     assert answer.status_code == 201
-    line = json.loads((folder / LINES).read_text().splitlines()[-1])
+    line = json.loads((folder / CORRECTIONS_FILE).read_text().splitlines()[-1])
     assert (line["file"], line["predicted"], line["correct"]) == (answer.json()["file"], "4", "9")
     sent = base64.b64decode(body["image"].partition(",")[2])
     (folder / "sent.png").write_bytes(sent)
@@ -88,11 +88,11 @@ def test_a_correction_of_a_box_is_stored(
 def test_what_is_no_correction_is_refused(
     client: httpx.Client, folder: Path, change: dict, status: int
 ) -> None:
-    before = (folder / LINES).read_text()
+    before = (folder / CORRECTIONS_FILE).read_text()
     answer = client.post(PATH, json=SEVEN | change)
     assert answer.status_code == status, answer.text
     assert answer.headers["content-type"] == "application/problem+json"
-    assert (folder / LINES).read_text() == before
+    assert (folder / CORRECTIONS_FILE).read_text() == before
 
 
 def test_a_form_of_another_origin_is_refused(client: httpx.Client) -> None:
@@ -126,7 +126,7 @@ def test_the_folder_has_a_limit(tmp_path: Path) -> None:
         store.save(Correction(crop_of(3), "1", "7"))
     assert store.count() == 2
     assert len(list((tmp_path / "crops").iterdir())) == 2
-    (tmp_path / LINES).write_text("")  # the user took them away
+    (tmp_path / CORRECTIONS_FILE).write_text("")  # the user took them away
     store.save(Correction(crop_of(3), "1", "7"))
     assert store.count() == 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inkling.data.corrections import LINES
+from inkling.data.corrections import CORRECTIONS_FILE
 from tests.chromium import started_chromium
 from tests.reading.test_reader import tiny_model
 from tests.serving.conftest import Running
@@ -54,7 +54,7 @@ def test_a_box_is_corrected(browser: "playwright.Browser", start: Start, tmp_pat
         label.select_option(label="none of them")
         send.click()
         playwright.expect(state).to_have_text("Saved as none of them.", timeout=WAIT)
-    lines = [json.loads(line) for line in (tmp_path / LINES).read_text().splitlines()]
+    lines = [json.loads(line) for line in (tmp_path / CORRECTIONS_FILE).read_text().splitlines()]
     assert [line["correct"] for line in lines] == ["7", "not-a-digit"]
     assert lines[0]["predicted"] == "2"
     assert (tmp_path / lines[0]["file"]).is_file()

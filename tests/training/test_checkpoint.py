@@ -5,7 +5,7 @@ import torch
 
 from inkling.errors import InklingError, RunError
 from inkling.models.zoo import build_model
-from inkling.training.checkpoint import FILE, load_checkpoint, save_checkpoint
+from inkling.training.checkpoint import STATE_FILE, load_checkpoint, save_checkpoint
 from inkling.training.history import EpochMetrics
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import load_recipe
@@ -62,12 +62,12 @@ def test_everything_comes_back_bit_for_bit(kind: str, tmp_path: Path) -> None:
     for mine, other in models:
         for name, value in mine.state_dict().items():
             assert torch.equal(value, other.state_dict()[name])
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert [path.name for path in tmp_path.iterdir()] == [STATE_FILE]
 
 
 def test_the_file_holds_no_pickle(tmp_path: Path) -> None:
     save_checkpoint(tmp_path, state_after_steps(recipe_of("adam"), 1), "hash")
-    head = (tmp_path / FILE).read_bytes()[:9]
+    head = (tmp_path / STATE_FILE).read_bytes()[:9]
     assert head[8:9] == b"{"  # safetensors: eight bytes of length, then JSON
     assert int.from_bytes(head[:8], "little") < 100_000
 
@@ -76,7 +76,7 @@ def test_the_file_holds_no_pickle(tmp_path: Path) -> None:
 def test_a_damaged_checkpoint_is_an_error_that_says_what_to_do(damage, tmp_path: Path) -> None:
     recipe = recipe_of("adam")
     save_checkpoint(tmp_path, state_after_steps(recipe, 1), "hash")
-    path = tmp_path / FILE
+    path = tmp_path / STATE_FILE
     whole = path.read_bytes()
     broken = {"half": whole[: len(whole) // 2], "flip": whole[:20] + b"\0" + whole[21:]}
     path.write_bytes(broken.get(damage, damage) if isinstance(damage, str) else damage)
@@ -99,7 +99,7 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path) -> None:
     recipe = recipe_of("adam")
     state = state_after_steps(recipe, 1)
     save_checkpoint(tmp_path, state, "hash")
-    before = (tmp_path / FILE).read_bytes()
+    before = (tmp_path / STATE_FILE).read_bytes()
     state.step = 99
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(
@@ -112,5 +112,5 @@ def test_a_full_disk_leaves_the_old_checkpoint(tmp_path: Path) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
         signal.signal(signal.SIGXFSZ, handler)
-    assert (tmp_path / FILE).read_bytes() == before
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert (tmp_path / STATE_FILE).read_bytes() == before
+    assert [path.name for path in tmp_path.iterdir()] == [STATE_FILE]

@@ -16,7 +16,7 @@ from inkling.models.zoo import build_model
 from inkling.training.callback import NullCallback
 from inkling.training.ensemble import as_ensemble, member_recipe
 from inkling.training.history import read_history
-from inkling.training.loop import Plan
+from inkling.training.loop import TrainingPlan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, load_recipe, parse_recipe
@@ -129,7 +129,7 @@ def test_every_job_trains_a_ensemble_member_by_member(
     recipe = as_ensemble(load_recipe("cnn-sprint-99", ["channels=[4,8]", "batch_size=32"]), 2)
     whole = train(recipe, data=str(few_npz), out=tmp_path / "duo", device="cpu")
     splits = Splits(few.take(np.arange(320)), None)
-    model, _ = train_network(splits, Plan(recipe, torch.device("cpu"), NullCallback()))
+    model, _ = train_network(splits, TrainingPlan(recipe, torch.device("cpu"), NullCallback()))
     wanted = load_classifier(whole.run, "cpu").model.state_dict()
     for name, value in model.state_dict().items():
         torch.testing.assert_close(value, wanted[name], rtol=0, atol=0)

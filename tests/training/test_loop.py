@@ -17,7 +17,7 @@ from inkling.training.average import ModelAverage
 from inkling.training.callback import NullCallback
 from inkling.training.divergence import check_epoch
 from inkling.training.history import EpochMetrics
-from inkling.training.loop import Fit, Plan, fit
+from inkling.training.loop import Fit, TrainingPlan, fit
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import load_recipe
 from inkling.types import MEAN, STD, Digits
@@ -33,7 +33,7 @@ def recipe_with(*changes: str) -> Recipe:
 def train(recipe: Recipe, splits: Splits, callback=None) -> Fit:
     torch.manual_seed(recipe.training.seed)
     model = build_model(recipe.model, 10)
-    return fit(model, splits, Plan(recipe, CPU, callback or NullCallback()))
+    return fit(model, splits, TrainingPlan(recipe, CPU, callback or NullCallback()))
 
 
 @pytest.fixture
@@ -244,6 +244,6 @@ def test_labels_of_every_kind_of_data_fit(few: Digits) -> None:
     splits = split_digits(two, 10, 0)
     torch.manual_seed(0)
     recipe = recipe_with()
-    result = fit(build_model(recipe.model, 2), splits, Plan(recipe, CPU, NullCallback()))
+    result = fit(build_model(recipe.model, 2), splits, TrainingPlan(recipe, CPU, NullCallback()))
     assert np.isfinite(result.history[-1].train_loss)
     assert result.weights["layers.3.weight"].shape == (2, 24)

@@ -13,7 +13,7 @@ from inkling.errors import ModelError
 
 MAX_STEPS = 50_000  # limit of the search for an order
 IMAGE_CHANNELS = (1, 3)
-SIDES = range(8, 65)  # pixels; sides of the images that an MLP may take
+MLP_SIDES = range(8, 65)  # pixels; sides of the images that an MLP may take
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,7 @@ def _first(layer: WeightLayer) -> list[Block]:
 def image_side(width: int) -> int:
     """The side of a square image of so many pixels; 0 if there is none."""
     side = int(np.sqrt(width))
-    return side if side * side == width and side in SIDES else 0
+    return side if side * side == width and side in MLP_SIDES else 0
 
 
 def _misfit(layers: Sequence[WeightLayer]) -> str:

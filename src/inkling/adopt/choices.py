@@ -7,7 +7,7 @@ from typing import get_args
 from inkling.adopt.chain import Block, Chain, image_side
 from inkling.adopt.geometry import ConvShape, Geometry, GeometrySearch
 from inkling.adopt.hints import conv_settings, named_activations
-from inkling.adopt.named_tensors import Named
+from inkling.adopt.named_tensors import NamedTensors
 from inkling.adopt.plan import Order, Plan
 from inkling.adopt.scaling import NAMES, USUAL, scaling
 from inkling.errors import ModelError
@@ -33,7 +33,7 @@ class UserChoices:
 
 
 @dataclass(frozen=True, eq=False)
-class Choices:
+class OpenChoices:
     """The open choices of one chain. `geometries` are sorted from common to rare."""
 
     chain: Chain
@@ -224,13 +224,13 @@ def _monotone(plan: Plan) -> bool:
     return not {"gelu", "silu", "mish", "square"} & set(plan.activations)
 
 
-def open_choices(chain: Chain, named: Named, user_choices: UserChoices) -> Choices:
+def open_choices(chain: Chain, named: NamedTensors, user_choices: UserChoices) -> OpenChoices:
     """The choices of a chain. Raises `ModelError` if no geometry fits the shapes."""
     convolutions = chain.convolutions
     mentioned = named_activations(named)
     activations = tuple(dict.fromkeys((*mentioned, *FIRST_ACTIVATIONS)))
     if not convolutions:
-        return Choices(chain, user_choices, (), None, activations)
+        return OpenChoices(chain, user_choices, (), None, activations)
     shapes = tuple(_shape(block, named) for block in convolutions)
     per_channel = None
     if len(convolutions) < len(chain.blocks):
@@ -247,10 +247,10 @@ def open_choices(chain: Chain, named: Named, user_choices: UserChoices) -> Choic
             f"{chain.blocks[len(convolutions)].inputs} inputs of its first linear layer"
         )
     usual = sorted(found, key=lambda geometry: geometry.cost)[:GEOMETRIES]
-    return Choices(chain, user_choices, tuple(usual), search, activations)
+    return OpenChoices(chain, user_choices, tuple(usual), search, activations)
 
 
-def _shape(block: Block, named: Named) -> ConvShape:
+def _shape(block: Block, named: NamedTensors) -> ConvShape:
     height, width = block.layer.weights["weight"].shape[2:]
     if height != width:
         raise ModelError(

@@ -24,7 +24,7 @@ class Pool:
 
 
 @dataclass(frozen=True)
-class Place:
+class LayerGeometry:
     """The stride and padding of one convolution, and the pool after it."""
 
     stride: int = 1
@@ -40,7 +40,7 @@ class Geometry:
     """
 
     side: int
-    places: tuple[Place, ...]
+    places: tuple[LayerGeometry, ...]
     pooled: int
     cost: float
     sides: tuple[int, ...] = ()  # after each convolution and its pool
@@ -77,7 +77,7 @@ class _State:
     downs: int = 0
 
 
-def _after(side: int, kernel: int, place: Place) -> int | None:
+def _after(side: int, kernel: int, place: LayerGeometry) -> int | None:
     """The side of the image after a convolution and its pool; None if it does not fit."""
     reach = side + 2 * place.padding - kernel
     if reach < 0:
@@ -101,7 +101,7 @@ class GeometrySearch:
     def best(self, side: int, most: int) -> list[Geometry]:
         """The `most` cheapest geometries for an image of `side` pixels."""
         counter, found = 0, []
-        heap: list[tuple[float, int, float, _State, tuple[Place, ...], tuple[int, ...]]] = [
+        heap: list[tuple[float, int, float, _State, tuple[LayerGeometry, ...], tuple[int, ...]]] = [
             (0.0, counter, 0.0, _State(side), (), ())
         ]
         while heap and len(found) < most and counter < MOST_STEPS:
@@ -139,14 +139,14 @@ class GeometrySearch:
         found = [self._walk(geometry.side, tuple(way)) for way in changed]
         return [one for one in found if one is not None]
 
-    def _other_places(self, index: int, place: Place) -> list[Place]:
+    def _other_places(self, index: int, place: LayerGeometry) -> list[LayerGeometry]:
         choices = _conv_choices(self.shapes[index])
         pools = [replace(place, pool=pool) for pool, _ in POOLS if pool != place.pool]
         ways = [(stride, padding) for stride, padding, _, _ in choices]
         others = [way for way in ways if way != (place.stride, place.padding)]
-        return pools + [Place(stride, padding, place.pool) for stride, padding in others]
+        return pools + [LayerGeometry(stride, padding, place.pool) for stride, padding in others]
 
-    def _walk(self, side: int, places: tuple[Place, ...]) -> Geometry | None:
+    def _walk(self, side: int, places: tuple[LayerGeometry, ...]) -> Geometry | None:
         """The geometry of given places; None if they do not fit the image or the next layer."""
         state, sides = _State(side), []
         for shape, place in zip(self.shapes, places, strict=True):
@@ -179,13 +179,15 @@ class GeometrySearch:
             return [(0, usual)]
         return [(pooled, usual + (0.5 if pooled == 1 else 3.0))]
 
-    def _moves(self, index: int, state: "_State") -> Iterator[tuple[Place, "_State", float]]:
+    def _moves(
+        self, index: int, state: "_State"
+    ) -> Iterator[tuple[LayerGeometry, "_State", float]]:
         shape = self.shapes[index]
         for stride, padding, name, cost in _conv_choices(shape):
             change = 0.7 if state.style and name != state.style and shape.kernel > 1 else 0.0
             style = state.style if shape.kernel == 1 else name
             for pool, pool_cost in POOLS:
-                place = Place(stride, padding, pool)
+                place = LayerGeometry(stride, padding, pool)
                 side = _after(state.side, shape.kernel, place)
                 if side is None:
                     continue

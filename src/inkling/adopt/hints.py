@@ -2,7 +2,7 @@
 
 import re
 
-from inkling.adopt.named_tensors import Named
+from inkling.adopt.named_tensors import NamedTensors
 from inkling.models.adopted_spec import ActivationName
 
 CLASSES: dict[str, ActivationName] = {
@@ -22,7 +22,7 @@ CLASSES: dict[str, ActivationName] = {
 CALLS = re.compile(r"torch\.(relu|leaky_relu|elu|selu|gelu|silu|tanh|sigmoid|softplus|mish)_?\(")
 
 
-def conv_settings(named: Named, layer: str) -> tuple[int, int] | None:
+def conv_settings(named: NamedTensors, layer: str) -> tuple[int, int] | None:
     """(stride, padding) of a pickled convolution; None if the file does not have them."""
     found = named.modules.get(layer)
     if found is None or not found[0].endswith("Conv2d"):
@@ -39,7 +39,7 @@ def conv_settings(named: Named, layer: str) -> tuple[int, int] | None:
     return pairs[0][0], pairs[1][0]
 
 
-def named_activations(named: Named) -> tuple[ActivationName, ...]:
+def named_activations(named: NamedTensors) -> tuple[ActivationName, ...]:
     """Activations that the file mentions. The network may use others."""
     found: list[ActivationName] = []
     for name, _ in named.modules.values():

@@ -10,9 +10,9 @@ from scipy.optimize import linear_sum_assignment
 
 from inkling.adopt.chain import Chain, build_chain
 from inkling.adopt.checkpoint_file import open_checkpoint
-from inkling.adopt.choices import Choices, UserChoices, open_choices
+from inkling.adopt.choices import OpenChoices, UserChoices, open_choices
 from inkling.adopt.layers import find_layers
-from inkling.adopt.named_tensors import Named, collect_tensors
+from inkling.adopt.named_tensors import NamedTensors, collect_tensors
 from inkling.adopt.plan import build_network
 from inkling.adopt.scoring import Images
 from inkling.adopt.search import Decision, Search
@@ -74,7 +74,7 @@ def adopt_checkpoint(
     return Adoption(opened.form, choices.chain, decision, names)
 
 
-def _networks(named: Named, outputs: int) -> list[tuple[Chain, Named]]:
+def _networks(named: NamedTensors, outputs: int) -> list[tuple[Chain, NamedTensors]]:
     """The chains in a file: of the whole file, or of the parts under one prefix.
 
     A part must have at least `outputs` outputs, or any first layer would be a network.
@@ -98,7 +98,7 @@ def _networks(named: Named, outputs: int) -> list[tuple[Chain, Named]]:
     raise failure
 
 
-def _levels(named: Named) -> list[list[str]]:
+def _levels(named: NamedTensors) -> list[list[str]]:
     """Prefixes of names, level by level, those with most tensors first."""
     levels = [[""]]
     for depth in range(1, 6):
@@ -115,12 +115,12 @@ def _levels(named: Named) -> list[list[str]]:
 
 
 def _decide(
-    candidate: tuple[Chain, Named],
+    candidate: tuple[Chain, NamedTensors],
     images: Images,
     classes: int,
     user_choices: UserChoices,
     on_step: Callable[[str], None] | None,
-) -> tuple[Choices, Decision]:
+) -> tuple[OpenChoices, Decision]:
     chain, named = candidate
     outputs = chain.blocks[-1].outputs
     if outputs < classes:
@@ -132,7 +132,7 @@ def _decide(
 
 
 def _name_classes(
-    choices: Choices, decision: Decision, images: Images, classes: tuple[str, ...]
+    choices: OpenChoices, decision: Decision, images: Images, classes: tuple[str, ...]
 ) -> tuple[str, ...]:
     """The names of the outputs. Raises `ModelError` if the answers are near chance."""
     outputs, accuracy = choices.chain.blocks[-1].outputs, decision.score.accuracy
@@ -154,7 +154,7 @@ def _name_classes(
 
 
 def _renaming(
-    choices: Choices, decision: Decision, images: Images, classes: int
+    choices: OpenChoices, decision: Decision, images: Images, classes: int
 ) -> tuple[float, list[int]]:
     """The accuracy with the outputs in the best order, and that order."""
     with torch.inference_mode():

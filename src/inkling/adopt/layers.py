@@ -7,7 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from inkling.adopt.named_tensors import Named
+from inkling.adopt.named_tensors import NamedTensors
 from inkling.errors import ModelError
 
 Kind = Literal["conv", "linear", "batch-norm", "vector-norm", "prelu", "recurrent"]
@@ -69,7 +69,7 @@ class WeightLayer:
         return self.kind in ("conv", "linear", "recurrent")
 
 
-def find_layers(named: Named) -> list[WeightLayer]:
+def find_layers(named: NamedTensors) -> list[WeightLayer]:
     """The layers of a network in the order of the file.
 
     Raises `ModelError` for layers of a kind that inkling cannot represent.

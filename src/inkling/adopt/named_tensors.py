@@ -10,15 +10,23 @@ from inkling.adopt.checkpoint_file import Opened
 from inkling.adopt.pickle_tree import Call
 from inkling.errors import ModelError
 
-MAX_DEPTH = 60
+MAX_NESTING = 60
 # Words in keys of training state that is stored beside the weights.
-BESIDE = ("optim", "sched", "exp_avg", "momentum_buffer", "square_avg", "grad_scaler", "rng_state")
+TRAINING_STATE = (
+    "optim",
+    "sched",
+    "exp_avg",
+    "momentum_buffer",
+    "square_avg",
+    "grad_scaler",
+    "rng_state",
+)
 HOOKS = ("_hooks", "_hook")  # attributes of a module that hold no weights
-PARTS = ("_parameters", "_buffers", "_modules")
+MODULE_PARTS = ("_parameters", "_buffers", "_modules")
 
 
 @dataclass(frozen=True, eq=False)
-class Named:
+class NamedTensors:
     """Tensors in the order of the file, and the modules that the file describes.
 
     `modules` maps a module's path to its class name and plain attributes.
@@ -28,17 +36,17 @@ class Named:
     modules: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
     code: str = ""
 
-    def under(self, prefix: str) -> "Named":
+    def under(self, prefix: str) -> "NamedTensors":
         """The tensors below `prefix`, which ends in a dot, without the prefix."""
         size = len(prefix)
-        return Named(
+        return NamedTensors(
             {name[size:]: value for name, value in self.tensors.items() if name.startswith(prefix)},
             {path[size:]: what for path, what in self.modules.items() if path.startswith(prefix)},
             self.code,
         )
 
 
-def collect_tensors(opened: Opened) -> Named:
+def collect_tensors(opened: Opened) -> NamedTensors:
     """All tensors of the file except those of an optimiser.
 
     Raises `ModelError` if there is none: a pickled class, or an optimiser's state alone.
@@ -48,7 +56,7 @@ def collect_tensors(opened: Opened) -> Named:
     weights = [value for value in walk.tensors.values() if value.ndim >= 2]
     if not weights:
         raise ModelError(walk.reason())
-    return Named(walk.tensors, walk.modules, opened.code)
+    return NamedTensors(walk.tensors, walk.modules, opened.code)
 
 
 class _Walk:
@@ -61,7 +69,7 @@ class _Walk:
         self.optimizer = False
 
     def visit(self, value: Any, path: tuple[str, ...], depth: int) -> None:
-        if depth > MAX_DEPTH or isinstance(value, str | bytes | int | float | bool | None):
+        if depth > MAX_NESTING or isinstance(value, str | bytes | int | float | bool | None):
             return
         tensor = self.opened.resolver.tensor(value)
         if tensor is not None:
@@ -79,7 +87,7 @@ class _Walk:
 
     def is_beside(self, key: str) -> bool:
         lower = key.lower()
-        return any(word in lower for word in BESIDE) or lower.endswith(HOOKS)
+        return any(word in lower for word in TRAINING_STATE) or lower.endswith(HOOKS)
 
     def children(self, value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         """The items of a container with their keys. The key "" adds nothing to the name."""
@@ -105,8 +113,8 @@ class _Walk:
         if isinstance(state, dict) and name != "collections.OrderedDict":
             plain = {str(key): _plain(part) for key, part in state.items()}
             self.modules[".".join(path)] = (name, plain)
-            yield from (("", state[part]) for part in PARTS if part in state)
-            yield from ((str(key), part) for key, part in state.items() if key not in PARTS)
+            yield from (("", state[part]) for part in MODULE_PARTS if part in state)
+            yield from ((str(key), part) for key, part in state.items() if key not in MODULE_PARTS)
         yield from ((str(key), part) for key, part in call.entries.items())
         yield from ((str(index), part) for index, part in enumerate(call.items))
         yield from _ordered_pairs(call, name)

@@ -13,7 +13,7 @@ from inkling.adopt.plan import Plan, build_network
 from inkling.data.loader import normalise_images
 
 TEMPERATURES = torch.logspace(-2.5, 1.5, 17)
-PORTION = 500  # images at a time
+BATCH_IMAGES = 500  # images at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class Images:
 
 
 @dataclass(frozen=True, eq=False)
-class Score:
+class PlanScore:
     """`losses` (N,) are cross-entropies at the best temperature; `right` (N,) are correct answers.
 
     The loss separates candidates better than the accuracy: training minimised the loss, so the
@@ -59,19 +59,19 @@ class Score:
 
 
 @torch.inference_mode()
-def score_plan(chain: Chain, plan: Plan, images: Images) -> Score:
+def score_plan(chain: Chain, plan: Plan, images: Images) -> PlanScore:
     """The score of a candidate. Output that is not finite scores like guessing."""
     network = build_network(chain, plan)
-    logits = torch.cat([network(part) for part in images.images.split(PORTION)])
+    logits = torch.cat([network(part) for part in images.images.split(BATCH_IMAGES)])
     return score_logits(logits, images.labels)
 
 
-def score_logits(logits: Tensor, labels: Tensor) -> Score:
+def score_logits(logits: Tensor, labels: Tensor) -> PlanScore:
     """The score of logits (N, C) for labels (N,)."""
     count = len(labels)
     if not torch.isfinite(logits).all():
         chance = np.full(count, math.log(logits.shape[1]))
-        return Score(np.zeros(count, bool), chance)
+        return PlanScore(np.zeros(count, bool), chance)
     right = logits.argmax(1) == labels
     # The scale of the logits and a constant offset carry no information about the settings.
     scaled = logits - logits.mean(1, keepdim=True)
@@ -82,4 +82,4 @@ def score_logits(logits: Tensor, labels: Tensor) -> Score:
         if best is None or losses.mean() < best.mean():
             best = losses
     assert best is not None
-    return Score(right.numpy(), best.double().numpy())
+    return PlanScore(right.numpy(), best.double().numpy())

@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from inkling.adopt.choices import Choices
+from inkling.adopt.choices import OpenChoices
 from inkling.adopt.plan import Plan, assemble
-from inkling.adopt.scoring import Images, Score, score_plan
+from inkling.adopt.scoring import Images, PlanScore, score_plan
 from inkling.models.adopted import count_multiplications
 
 MULTIPLICATIONS = 5e9  # per second on one core
@@ -15,19 +15,19 @@ START_SECONDS = 6.0  # time for the initial plans
 CLIMB_SECONDS = 6.0  # time for one pass over all alternatives
 PASSES = 4
 FULL_SECONDS = 2.0  # time for one candidate on all images
-DECIDING = 2_000  # images on which candidates are compared; more if they are close
+COMPARED_IMAGES = 2_000  # images on which candidates are compared; more if they are close
 GOOD = 0.9  # accuracy from which rarer candidates are not tried
-CLEAR = 4.0  # difference in standard errors that ends a comparison early
-GAIN = 0.03  # relative gain of the loss required per step of rarity
-RARE = 2.5  # standard errors by which a rarer setting must be better
+CLEAR_Z = 4.0  # difference in standard errors that ends a comparison early
+MIN_GAIN = 0.03  # relative gain of the loss required per step of rarity
+RARE_Z = 2.5  # standard errors by which a rarer setting must be better
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class PlanComparison:
     """The scores of two plans on the same images, as many as needed to separate them."""
 
-    one: Score
-    other: Score
+    one: PlanScore
+    other: PlanScore
 
     @property
     def margin(self) -> float:
@@ -40,7 +40,7 @@ class Comparison:
 
         A clear difference of the accuracy decides, or else the loss, which is more sensitive.
         """
-        return self.hits if abs(self.hits) > RARE else _z(self.other.losses - self.one.losses)
+        return self.hits if abs(self.hits) > RARE_Z else _z(self.other.losses - self.one.losses)
 
     @property
     def hits(self) -> float:
@@ -59,7 +59,7 @@ class Rival:
 
     choice: str
     plan: Plan
-    comparison: Comparison
+    comparison: PlanComparison
 
     @property
     def tied(self) -> bool:
@@ -72,7 +72,7 @@ class Decision:
     """The best plan, and the best alternative to each of its choices."""
 
     plan: Plan
-    score: Score
+    score: PlanScore
     rivals: tuple[Rival, ...]
 
     @property
@@ -95,17 +95,17 @@ class Search:
     """Tests candidates for one chain on increasing numbers of `images`."""
 
     def __init__(
-        self, choices: Choices, images: Images, on_step: Callable[[str], None] | None = None
+        self, choices: OpenChoices, images: Images, on_step: Callable[[str], None] | None = None
     ) -> None:
         self.choices, self.images = choices, images
         self.on_step = on_step or (lambda _: None)
-        self.scores: dict[tuple[Plan, int], Score] = {}
+        self.scores: dict[tuple[Plan, int], PlanScore] = {}
         self.seconds_an_image = 1e-3
 
     @property
     def deciding(self) -> int:
         """The number of images that each comparison may use."""
-        return min(DECIDING, len(self.images))
+        return min(COMPARED_IMAGES, len(self.images))
 
     def decide(self) -> Decision:
         """Finds the best plan, and compares it with its alternatives on all images."""
@@ -188,7 +188,7 @@ class Search:
         ranked = [
             other
             for other in self._ranked(others, few)
-            if not Comparison(own, self._score(other, few)).equal
+            if not PlanComparison(own, self._score(other, few)).equal
         ]
         return ranked[:most]
 
@@ -209,22 +209,22 @@ class Search:
         if rarer < 0.001:
             return found.z > 0
         gain = 1 - found.one.loss / max(found.other.loss, 1e-9)
-        return found.z > RARE and (gain > GAIN * min(rarer, 3) or found.hits > RARE)
+        return found.z > RARE_Z and (gain > MIN_GAIN * min(rarer, 3) or found.hits > RARE_Z)
 
-    def _compare(self, one: Plan, other: Plan, most: int | None = None) -> Comparison:
+    def _compare(self, one: Plan, other: Plan, most: int | None = None) -> PlanComparison:
         """Compares two plans on as many images as needed, at most `most`."""
         most = most or self._count(FULL_SECONDS, 1, self.deciding, len(self.images))
         counts = (self._few(), 4 * self._few(), self.deciding)
         for count in (*(count for count in counts if count < most), most):
-            found = Comparison(self._score(one, count), self._score(other, count))
-            if abs(found.z) > CLEAR or count == most:
+            found = PlanComparison(self._score(one, count), self._score(other, count))
+            if abs(found.z) > CLEAR_Z or count == most:
                 return found
         raise AssertionError("the last count takes all images")
 
     def _ranked(self, plans: Iterable[Plan], count: int) -> list[Plan]:
         return sorted(plans, key=lambda plan: self._score(plan, count).loss)
 
-    def _score(self, plan: Plan, count: int) -> Score:
+    def _score(self, plan: Plan, count: int) -> PlanScore:
         key = plan, count
         if key not in self.scores:
             self.scores[key] = score_plan(self.choices.chain, plan, self.images.first(count))

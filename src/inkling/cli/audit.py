@@ -8,13 +8,13 @@ import typer
 
 from inkling.cli.output import DataOption, DeviceOption, JsonOption, note, print_result
 
-PARTS = ("test", "training")
+DATA_PARTS = ("test", "training")
 
 
 def audit(
     data: DataOption = None,
     part: Annotated[
-        str, typer.Option(metavar="|".join(PARTS), help="The part whose labels to check.")
+        str, typer.Option(metavar="|".join(DATA_PARTS), help="The part whose labels to check.")
     ] = "test",
     folds: Annotated[
         int, typer.Option(min=0, help="Folds of the cross-validation. 0: 2 or 5, by the data.")
@@ -32,8 +32,10 @@ def audit(
     as_json: JsonOption = False,
 ) -> None:
     """Find labels that are probably wrong. Writes an HTML page and a CSV of all images."""
-    if part not in PARTS:
-        raise typer.BadParameter(f"'{part}' is not one of {', '.join(PARTS)}", param_hint="--part")
+    if part not in DATA_PARTS:
+        raise typer.BadParameter(
+            f"'{part}' is not one of {', '.join(DATA_PARTS)}", param_hint="--part"
+        )
     if folds == 1:
         raise typer.BadParameter("at least 2 folds are needed", param_hint="--folds")
     from inkling.cli.progress import TrainingDisplay

@@ -67,9 +67,9 @@ def evaluate(
 
 def _check_gallery(path: Path) -> None:
     """Raises `InklingError` if a file that inkling did not write would be overwritten."""
-    from inkling.evaluation.own_images import PAGE
+    from inkling.evaluation.own_images import PAGE_HTML
 
-    beginning, _, _ = PAGE.partition("<style>")
+    beginning, _, _ = PAGE_HTML.partition("<style>")
     try:
         ours = not path.exists() or path.read_text("utf-8", "replace").startswith(beginning)
     except OSError as error:

@@ -12,12 +12,12 @@ from inkling.reading.preprocess.pages import count_pages, may_have_pages, pages_
 from inkling.reading.preprocess.photo import MAX_BYTES, Page
 
 STANDARD_INPUT = "-"
-HEAD = 16  # bytes at the start of a file that tell whether it may have pages
+HEAD_BYTES = 16  # bytes at the start of a file that tell whether it may have pages
 NAMED_PAGES = 5  # greatest number of files whose pages are reported one by one
 
 
 @dataclass(frozen=True)
-class Named:
+class NamedImage:
     """An image to read and its name. `content` is an error if it cannot be read."""
 
     name: str
@@ -28,7 +28,7 @@ class Named:
 class Inputs:
     """All images that the user named, and notes about files that are skipped."""
 
-    named: tuple[Named, ...]
+    named: tuple[NamedImage, ...]
     notes: tuple[str, ...] = ()
 
 
@@ -40,7 +40,7 @@ def expand(arguments: Iterable[str], standard_input: BinaryIO, every_page: bool 
     frame of a GIF is an entry; without it, the notes list the files with several pages. The notes
     also list each image format that was skipped in a folder.
     """
-    named: list[Named] = []
+    named: list[NamedImage] = []
     notes: list[str] = []
     for argument in arguments:
         found = _expand_one(argument, standard_input)
@@ -53,7 +53,7 @@ def expand(arguments: Iterable[str], standard_input: BinaryIO, every_page: bool 
 
 def _expand_one(argument: str, standard_input: BinaryIO) -> Inputs:
     if argument == STANDARD_INPUT:
-        return Inputs((Named("-", standard_input.read(MAX_BYTES + 1)),))
+        return Inputs((NamedImage("-", standard_input.read(MAX_BYTES + 1)),))
     if not argument:  # often a variable of the shell without a value; Path("") is this folder
         return _nothing('""', "the name of an image is empty. Name a file, a folder or a pattern")
     path = Path(argument)
@@ -64,7 +64,7 @@ def _expand_one(argument: str, standard_input: BinaryIO) -> Inputs:
             return _matching(argument)
     except (OSError, ValueError) as error:
         return _nothing(argument, f"cannot open {argument!r}: {error}")
-    return Inputs((Named(argument, path),))
+    return Inputs((NamedImage(argument, path),))
 
 
 def _in_folder(folder: Path) -> Inputs:
@@ -75,7 +75,7 @@ def _in_folder(folder: Path) -> Inputs:
     )
     if not found.images:
         return _nothing(place, f"the folder {folder} has no images that inkling can read", notes)
-    return Inputs(tuple(Named(str(path), path) for path in found.images), notes)
+    return Inputs(tuple(NamedImage(str(path), path) for path in found.images), notes)
 
 
 def _matching(pattern: str) -> Inputs:
@@ -83,14 +83,14 @@ def _matching(pattern: str) -> Inputs:
     found = sorted(path for path in paths if Path(path).is_file())
     if not found:
         return _nothing(pattern, f"no file matches {pattern}")
-    return Inputs(tuple(Named(path, Path(path)) for path in found))
+    return Inputs(tuple(NamedImage(path, Path(path)) for path in found))
 
 
 def _nothing(name: str, why: str, notes: tuple[str, ...] = ()) -> Inputs:
-    return Inputs((Named(name, ImageError(why)),), notes)
+    return Inputs((NamedImage(name, ImageError(why)),), notes)
 
 
-def _pages(one: Named) -> Iterator[Named]:
+def _pages(one: NamedImage) -> Iterator[NamedImage]:
     """The entry itself, or one entry per page of its file."""
     if not isinstance(one.content, (Path, bytes)) or not _may_have_pages(one.content):
         yield one
@@ -100,10 +100,10 @@ def _pages(one: Named) -> Iterator[Named]:
         yield one
         return
     for page in pages:
-        yield Named(f"{one.name} page {page.number}", page)
+        yield NamedImage(f"{one.name} page {page.number}", page)
 
 
-def _notes_on_pages(named: Iterable[Named]) -> list[str]:
+def _notes_on_pages(named: Iterable[NamedImage]) -> list[str]:
     """One note per file with several pages, up to a limit; the last note counts the rest."""
     notes: list[str] = []
     more = 0
@@ -124,11 +124,11 @@ def _notes_on_pages(named: Iterable[Named]) -> list[str]:
 
 def _may_have_pages(content: Path | bytes) -> bool:
     if isinstance(content, bytes):
-        return may_have_pages(content[:HEAD])
+        return may_have_pages(content[:HEAD_BYTES])
     try:
         if not content.is_file():  # a pipe gives its bytes only once
             return False
         with content.open("rb") as file:
-            return may_have_pages(file.read(HEAD))
+            return may_have_pages(file.read(HEAD_BYTES))
     except (OSError, ValueError):  # the reader says what is wrong with it
         return False

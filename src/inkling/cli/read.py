@@ -11,12 +11,12 @@ import typer
 from inkling.cli.output import note
 
 if TYPE_CHECKING:
-    from inkling.cli.inputs import Named
+    from inkling.cli.inputs import NamedImage
     from inkling.errors import ImageError
     from inkling.reading.pipeline import Reader, Trace
     from inkling.types import Reading
 
-BLOCK = 64  # images that are processed together when crops are saved; each takes some MB
+IMAGES_PER_BLOCK = 64  # images that are processed together when crops are saved; each takes some MB
 
 
 def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
@@ -180,7 +180,7 @@ def _read_here(
 
 
 def _read_and_save(
-    reader: "Reader", named: "Sequence[Named]", expect_one: bool, folder: Path
+    reader: "Reader", named: "Sequence[NamedImage]", expect_one: bool, folder: Path
 ) -> "list[Reading | ImageError]":
     """Reads all images and saves their crops to `folder`. Raises `InklingError`."""
     from inkling.errors import ImageError
@@ -188,8 +188,8 @@ def _read_and_save(
 
     crops = CropFolder(folder)
     answers: list[Reading | ImageError] = []
-    for start in range(0, len(named), BLOCK):
-        block = named[start : start + BLOCK]
+    for start in range(0, len(named), IMAGES_PER_BLOCK):
+        block = named[start : start + IMAGES_PER_BLOCK]
         contents, names = [one.content for one in block], [one.name for one in block]
         for trace in reader.trace(contents, names=names, expect_one=expect_one):
             answers.append(_answer_of(trace))

@@ -16,14 +16,14 @@ from rich.text import Text
 from inkling.errors import ImageError, InklingError
 
 if TYPE_CHECKING:
-    from inkling.cli.inputs import Named
+    from inkling.cli.inputs import NamedImage
     from inkling.reading.pipeline import Reader
     from inkling.reading.preprocess.photo import Photo
     from inkling.reading.tables.read_tables import TableOptions
     from inkling.reading.tables.table_types import Cell, Table
     from inkling.types import Reading
 
-DOUBT = "bold dark_orange3"  # the closest of 256 colours to that of the reports
+DOUBT_STYLE = "bold dark_orange3"  # the closest of 256 colours to that of the reports
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def read_table_images(
 
 
 def _read_one(
-    reader: "Reader", one: "Named", options: "TableOptions"
+    reader: "Reader", one: "NamedImage", options: "TableOptions"
 ) -> "ImageTables | ImageError":
     from inkling.reading.tables.read_tables import open_for_tables, read_tables_of
 
@@ -106,7 +106,9 @@ def _read_one(
     return ImageTables(one.name, tables, reading, photo)
 
 
-def _print(named: "list[Named]", found: "list[ImageTables | ImageError]", as_json: bool) -> None:
+def _print(
+    named: "list[NamedImage]", found: "list[ImageTables | ImageError]", as_json: bool
+) -> None:
     if as_json:
         typer.echo(json.dumps([_entry(n.name, one) for n, one in zip(named, found, strict=True)]))
         return
@@ -159,7 +161,10 @@ def draw(table: "Table") -> Drawn:
         drawn.add_column(justify="center")
     for row in table.grid():
         drawn.add_row(
-            *(Text(marked(cell), style=DOUBT if marked(cell).endswith("?") else "") for cell in row)
+            *(
+                Text(marked(cell), style=DOUBT_STYLE if marked(cell).endswith("?") else "")
+                for cell in row
+            )
         )
     return drawn
 

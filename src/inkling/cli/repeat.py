@@ -17,7 +17,7 @@ from inkling.cli.output import (
 
 if TYPE_CHECKING:
     from inkling.jobs.repeat import Repetition
-    from inkling.training.seed_statistics import Summary
+    from inkling.training.seed_statistics import SeedSummary
 
 
 def repeat(
@@ -79,7 +79,7 @@ def _lines(result: "Repetition") -> list[str]:
     return [*lines, "", f"One line per seed: {result.folder / 'seeds.jsonl'}"]
 
 
-def _row(summary: "Summary", scale: float, digits: int, unit: str) -> str:
+def _row(summary: "SeedSummary", scale: float, digits: int, unit: str) -> str:
     def number(value: float | None) -> str:
         return f"{value * scale:8.{digits}f}" if value is not None else "       -"
 

@@ -13,13 +13,13 @@ from inkling.files import replacing, write_text
 if TYPE_CHECKING:
     from inkling.reading.tables.table_types import Cell, Table
 
-KINDS = (".csv", ".json", ".xlsx")
+TABLE_SUFFIXES = (".csv", ".json", ".xlsx")
 DOUBT_FILL = "FFFFD9B3"  # ARGB; background of an uncertain cell
 
 
 def check_table_file(path: Path) -> None:
     """Checks, before reading, that tables can be written to `path`. Raises `InklingError`."""
-    if path.suffix.lower() not in KINDS:
+    if path.suffix.lower() not in TABLE_SUFFIXES:
         raise InklingError(f"{path} is not a .csv, .json or .xlsx file. Use one of these suffixes")
     if not path.parent.is_dir():
         raise InklingError(f"the folder {path.parent} does not exist")

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from inkling.data.tree import MAX_FILES, File, Tree
 from inkling.errors import DataError
 
-SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tbz2", ".txz")
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.bz2", ".tar.xz", ".tbz2", ".txz")
 MAX_UNPACKED = 2 << 30  # bytes of all files together
-DAMAGED = (
+READ_ERRORS = (
     OSError, EOFError, ValueError, RuntimeError, NotImplementedError,
     zipfile.BadZipFile, tarfile.TarError, zlib.error,
 )  # fmt: skip
@@ -20,7 +20,7 @@ DAMAGED = (
 
 def is_archive(path: Path) -> bool:
     """Whether the name is that of a zip or tar archive."""
-    return path.name.lower().endswith(SUFFIXES)
+    return path.name.lower().endswith(ARCHIVE_SUFFIXES)
 
 
 def tree_of_archive(path: Path) -> Tree:
@@ -29,7 +29,7 @@ def tree_of_archive(path: Path) -> Tree:
         files = _zip_files(path) if path.name.lower().endswith(".zip") else _tar_files(path)
     except DataError:
         raise
-    except DAMAGED as error:
+    except READ_ERRORS as error:
         raise DataError(f"cannot read the archive {path}: {error}") from error
     if not files:
         raise DataError(f"the archive {path} contains no files")
@@ -57,7 +57,7 @@ def _load_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, path: Path, co
     try:
         with archive.open(entry) as file:
             return file.read(min(count, entry.file_size + 1))
-    except DAMAGED as error:
+    except READ_ERRORS as error:
         raise DataError(f"cannot read {entry.filename} in {path}: {error}") from error
 
 

@@ -20,9 +20,9 @@ from inkling.reading.recognise.network import NONE
 from inkling.reading.saved_crops import ANSWERS, label_of
 from inkling.types import SIDE, Digits
 
-LINES = "corrections.jsonl"
+CORRECTIONS_FILE = "corrections.jsonl"
 CROPS = "crops"  # the subfolder with the images
-NOT_A_DIGIT = "not-a-digit"  # the label of shapes that belong to no class
+NO_DIGIT = "not-a-digit"  # the label of shapes that belong to no class
 MAX_CORRECTIONS = 10_000  # limit for one folder
 MAX_CROP_BYTES = 4_000  # limit for one PNG; 28x28 uncompressed pixels have 800
 MAX_LINES_BYTES = 8_000_000
@@ -30,7 +30,7 @@ MAX_LINES_BYTES = 8_000_000
 
 def is_corrections_folder(folder: Path) -> bool:
     """Whether a folder was written by the service or by `read --save-crops`."""
-    return (folder / LINES).is_file() or (folder / ANSWERS).is_file()
+    return (folder / CORRECTIONS_FILE).is_file() or (folder / ANSWERS).is_file()
 
 
 def read_corrections(folder: Path, classes: tuple[str, ...]) -> Digits:
@@ -43,9 +43,9 @@ def read_corrections(folder: Path, classes: tuple[str, ...]) -> Digits:
         raise DataError(f"there is no folder {folder}")
     if not is_corrections_folder(folder):
         raise DataError(
-            f"{folder} has no {LINES} and no {ANSWERS}. Make corrections with inkling serve "
-            "--corrections FOLDER or inkling read --save-crops FOLDER. For other labelled images "
-            "use --data"
+            f"{folder} has no {CORRECTIONS_FILE} and no {ANSWERS}. Make corrections with inkling "
+            "serve --corrections FOLDER or inkling read --save-crops FOLDER. For other labelled "
+            "images use --data"
         )
     named = {**_sorted_by_hand(folder), **_listed(folder)}
     if not named:
@@ -59,9 +59,9 @@ def read_corrections(folder: Path, classes: tuple[str, ...]) -> Digits:
 
 def class_number(label: str, classes: Sequence[str], where: str) -> int:
     """The index of a label in `classes`; `not-a-digit` is the class `none`. Raises `DataError`."""
-    name = NONE if label in (NOT_A_DIGIT, NONE) else label
+    name = NONE if label in (NO_DIGIT, NONE) else label
     if name not in classes:
-        known = ", ".join(NOT_A_DIGIT if each == NONE else each for each in classes)
+        known = ", ".join(NO_DIGIT if each == NONE else each for each in classes)
         raise DataError(f"{where}: '{label}' is not a class of the model; its classes are {known}")
     return classes.index(name)
 
@@ -93,7 +93,7 @@ def decode_crop(content: bytes, name: str) -> NDArray[np.uint8]:
 
 def _listed(folder: Path) -> dict[Path, tuple[str, str]]:
     """The path, label and line of each correction that the service stored."""
-    path = folder / LINES
+    path = folder / CORRECTIONS_FILE
     if not path.is_file():
         return {}
     if path.stat().st_size > MAX_LINES_BYTES:
@@ -137,7 +137,7 @@ def _images_under(folder: Path, subfolders: Iterable[Path]) -> list[Path]:
     return sorted(
         path
         for each in subfolders
-        if not (each.name == CROPS and (folder / LINES).is_file())
+        if not (each.name == CROPS and (folder / CORRECTIONS_FILE).is_file())
         for path in each.iterdir()
         if path.suffix.lower() == ".png" and not is_hidden(path, folder)
     )

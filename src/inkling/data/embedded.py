@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from inkling.types import SIDE, Digits
 
-INK = 16  # greatest value of the 8x8 scans
-INNER = 20  # pixels; MNIST's digits fill 20 of 28
+MAX_VALUE = 16  # greatest value of the 8x8 scans
+DIGIT_SIDE = 20  # pixels; MNIST's digits fill 20 of 28
 
 
 def embedded_digits() -> Digits:
@@ -25,7 +25,7 @@ def embedded_digits() -> Digits:
 
 def _enlarge(scan: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Enlarges a scan (8, 8) to (28, 28) uint8 with its centre of mass in the middle."""
-    scale = INNER / scan.shape[0]
+    scale = DIGIT_SIDE / scan.shape[0]
     rows, columns = np.indices(scan.shape)
     mass = scan.sum()
     # Pixel centres have half-integer coordinates. The map moves the centre of mass to the middle.
@@ -33,4 +33,4 @@ def _enlarge(scan: NDArray[np.float32]) -> NDArray[np.uint8]:
     middle = (SIDE - 1) / 2
     matrix = np.array([[scale, 0, middle - scale * x], [0, scale, middle - scale * y]], np.float32)
     large = cv2.warpAffine(scan, matrix, (SIDE, SIDE), flags=cv2.INTER_CUBIC)
-    return np.clip(np.rint(np.asarray(large) * (255 / INK)), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(np.asarray(large) * (255 / MAX_VALUE)), 0, 255).astype(np.uint8)

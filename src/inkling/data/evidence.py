@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from inkling.reading.recognise.network import Network
 
-SAMPLE = 400  # greatest number of images to read
+SAMPLED_IMAGES = 400  # greatest number of images to read
 ENOUGH = 20  # least number of images for a decision
 CERTAIN = 0.6  # least accuracy of the right hypothesis
 WRONG = 0.5  # greatest accuracy of another hypothesis, relative to the best
@@ -35,7 +35,7 @@ def choose(accuracies: Mapping[str, float]) -> str | None:
 
 def sample(count: int) -> NDArray[np.int64]:
     """The indices of the images to read, evenly spaced over the data."""
-    return np.unique(np.linspace(0, count - 1, min(count, SAMPLE)).astype(np.int64))
+    return np.unique(np.linspace(0, count - 1, min(count, SAMPLED_IMAGES)).astype(np.int64))
 
 
 def read_digits(images: NDArray[np.uint8]) -> NDArray[np.int64]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-LONGEST = 9  # greatest number of decimal digits that always fits int32
+MAX_DECIMALS = 9  # greatest number of decimal digits that always fits int32
 NEWLINE, ZERO = 10, 48  # ASCII
 
 
@@ -20,7 +20,7 @@ def parse_whole_numbers(block: bytes, separator: str) -> NDArray[np.int32] | Non
     if not len(ends) or not (breaks | (delimiters == ord(separator))).all():
         return None
     lengths = np.diff(ends, prepend=-1) - 1
-    if lengths.min() < 1 or lengths.max() > LONGEST:
+    if lengths.min() < 1 or lengths.max() > MAX_DECIMALS:
         return None
     rows = np.flatnonzero(breaks)
     columns = int(rows[0]) + 1

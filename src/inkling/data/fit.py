@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from inkling.reading.recognise.crops import to_thumbnail
 from inkling.types import SIDE
 
-INNER = 20  # pixels; MNIST's digits fill 20 of 28
-SMALL = 64  # pixels; larger images are treated as photos
-FAINT = 24  # grey levels; least contrast of ink
-EDGE = 0.2  # of the darkest ink; fainter ink does not count for the size
+DIGIT_SIDE = 20  # pixels; MNIST's digits fill 20 of 28
+MAX_ARRAY_SIDE = 64  # pixels; larger images are treated as photos
+MIN_CONTRAST = 24  # grey levels; least contrast of ink
+INK_LEVEL = 0.2  # of the darkest ink; fainter ink does not count for the size
 RULES = {
     "ink": "the ink is scaled to 20 pixels and its centre of mass moved to the middle of 28x28, "
     "as in MNIST",
@@ -33,7 +33,7 @@ def fit_images(images: NDArray[np.uint8], rule: str = "ink") -> NDArray[np.uint8
 
 def fit_photo(image: NDArray[np.uint8], rule: str = "ink") -> NDArray[np.uint8]:
     """Converts a photo (H, W) or (H, W, 3) uint8 of either polarity to (28, 28) uint8."""
-    if image.shape[:2] == (SIDE, SIDE) or (max(image.shape[:2]) > SMALL and rule == "ink"):
+    if image.shape[:2] == (SIDE, SIDE) or (max(image.shape[:2]) > MAX_ARRAY_SIDE and rule == "ink"):
         return to_thumbnail(image)
     grey = (
         image if image.ndim == 2 else np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
@@ -54,7 +54,7 @@ def _fit_light(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     edge = np.concatenate([image[[0, -1]].ravel(), image[:, [0, -1]].ravel()])
     background = min(int(np.median(edge)), 127)
     ink = np.clip(image.astype(np.float32) - background, 0, None)
-    if float(ink.max(initial=0)) < FAINT:
+    if float(ink.max(initial=0)) < MIN_CONTRAST:
         return np.zeros((SIDE, SIDE), np.uint8)
     return place_ink(ink * (255 / (255 - background)))
 
@@ -62,15 +62,15 @@ def _fit_light(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def place_ink(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Converts ink (H, W), 0 to 255, of any size up to 64 to (28, 28) uint8."""
     # The ink is measured on an enlarged image, because a pixel of 8x8 is an eighth of a digit.
-    zoom = max(1, round(SMALL / max(ink.shape)))
+    zoom = max(1, round(MAX_ARRAY_SIDE / max(ink.shape)))
     if zoom > 1:
         framed = cv2.copyMakeBorder(ink, 1, 1, 1, 1, cv2.BORDER_CONSTANT, value=0)
         large = cv2.resize(framed, None, fx=zoom, fy=zoom, interpolation=cv2.INTER_CUBIC)
         ink = np.clip(np.asarray(large, np.float32), 0, 255)
-    inside = ink > EDGE * ink.max()
+    inside = ink > INK_LEVEL * ink.max()
     rows, columns = (np.nonzero(inside.any(axis=axis))[0] for axis in (1, 0))
     extent = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    scale = INNER / extent
+    scale = DIGIT_SIDE / extent
     if scale < 1:  # blur before sampling, so that thin strokes are not lost
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), 0.4 / scale), np.float32)
     mass = ink.sum()

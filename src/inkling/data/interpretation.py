@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.data import evidence
-from inkling.data.fit import RULES, SMALL, dark_ink, fit_images, fit_photo
+from inkling.data.fit import MAX_ARRAY_SIDE, RULES, dark_ink, fit_images, fit_photo
 from inkling.data.labels import (
     MEANINGS,
     LabelRule,
@@ -21,8 +21,8 @@ from inkling.data.labels import (
     make_rule,
 )
 from inkling.data.options import Options, ask
-from inkling.data.pixels import Scale, choose_scale, to_grey
-from inkling.data.raw import Found, RawImages
+from inkling.data.pixels import PixelScale, choose_scale, to_grey
+from inkling.data.raw import FoundData, RawImages
 from inkling.errors import DataError
 from inkling.types import SIDE, Digits
 
@@ -33,7 +33,7 @@ class Interpretation:
 
     form: str
     size: str
-    scale: Scale | None
+    scale: PixelScale | None
     dark: bool
     transposed: bool
     fit: str
@@ -93,7 +93,7 @@ class Interpretation:
         return lines
 
 
-def interpret(found: Found, raw: RawImages, name: str, options: Options) -> Interpretation:
+def interpret(found: FoundData, raw: RawImages, name: str, options: Options) -> Interpretation:
     """Decide from training images `raw`. Raises `DataError` that asks for an option, where two
     readings are possible.
     """
@@ -130,7 +130,7 @@ def interpret(found: Found, raw: RawImages, name: str, options: Options) -> Inte
 
 
 def _settle(
-    found: Found,
+    found: FoundData,
     raw: RawImages,
     labels: NDArray,
     draft: Interpretation,
@@ -165,7 +165,9 @@ def _settle(
 
 def _photos(raw: RawImages) -> bool:
     """Whether there are image files larger than thumbnails, which are always upright."""
-    return isinstance(raw.pixels, list) and max(max(i.shape[:2]) for i in raw.pixels) > SMALL
+    return (
+        isinstance(raw.pixels, list) and max(max(i.shape[:2]) for i in raw.pixels) > MAX_ARRAY_SIDE
+    )
 
 
 def _ask_orientation(name: str) -> DataError:
@@ -178,7 +180,9 @@ def _ask_orientation(name: str) -> DataError:
     )
 
 
-def _meanings(labels: NDArray[np.int64] | None, found: Found, options: Options) -> list[Meaning]:
+def _meanings(
+    labels: NDArray[np.int64] | None, found: FoundData, options: Options
+) -> list[Meaning]:
     told = options.get("labels") or found.meaning
     if told:
         return [meaning for meaning in MEANINGS if meaning == told]

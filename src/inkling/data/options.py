@@ -19,7 +19,7 @@ CHOICES: dict[str, tuple[str, ...]] = {
     "classes": ("outer", "inner"),
     "fit": ("ink", "whole"),
 }
-FREE = ("split", "train", "test", "validation")  # any value: a name found in the data
+ANY_VALUE = ("split", "train", "test", "validation")  # any value: a name found in the data
 MEANINGS = {
     "labels": "what labels from 1 to 10 mean",
     "orientation": "whether images are stored transposed",
@@ -68,10 +68,10 @@ def _parse(part: str, text: str) -> tuple[str, str]:
     name, equals, value = part.partition("=")
     if name in CHOICES and value in CHOICES[name]:
         return name, value
-    if name in FREE and value:
+    if name in ANY_VALUE and value:
         return name, value
-    if not equals or (name not in CHOICES and name not in FREE):
-        known = ", ".join((*CHOICES, *FREE))
+    if not equals or (name not in CHOICES and name not in ANY_VALUE):
+        known = ", ".join((*CHOICES, *ANY_VALUE))
         raise DataError(f"'{text}' has the unknown data option '{part}'; the options are {known}")
     allowed = ", ".join(CHOICES.get(name, ("a name",)))
     raise DataError(f"'{text}': the data option '{name}' is one of {allowed}, not '{value}'")

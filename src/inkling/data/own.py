@@ -14,7 +14,7 @@ from inkling.data.fetch import Notify
 from inkling.data.formats.registry import find_data
 from inkling.data.interpretation import Interpretation, interpret
 from inkling.data.options import Options
-from inkling.data.raw import Found, RawImages, RawPart, Role
+from inkling.data.raw import FoundData, RawImages, RawPart, Role
 from inkling.data.splits import TEST_FRACTION, TEST_SEED, stratified_split
 from inkling.data.tree import Tree, tree_of_file, tree_of_folder
 from inkling.errors import DataError
@@ -22,7 +22,7 @@ from inkling.reading.recognise.network import NONE
 from inkling.types import Digits
 
 EMPTY = ("blank", NONE, "not-a-digit")  # classes whose images may be empty
-SHOWN = 3  # greatest number of images without ink to list in the notice
+LISTED_IMAGES = 3  # greatest number of images without ink to list in the notice
 
 
 def open_tree(path: Path) -> Tree:
@@ -37,7 +37,7 @@ class OwnData:
     """Data in the user's files. Each part is read when it is needed, once."""
 
     name: str
-    found: Found
+    found: FoundData
     options: Options
     notify: Notify | None = None
 
@@ -127,10 +127,10 @@ def report_empty(digits: Digits, ids: tuple[str, ...], label: str, notify: Notif
     empty = [ids[place] for place in np.nonzero(blank)[0]]
     if not empty:
         return
-    more = f" and {len(empty) - SHOWN:,} more" if len(empty) > SHOWN else ""
+    more = f" and {len(empty) - LISTED_IMAGES:,} more" if len(empty) > LISTED_IMAGES else ""
     notify(
         f"note: {len(empty):,} of the {len(digits):,} images of {label} have no ink "
-        f"and count as empty images: {', '.join(empty[:SHOWN])}{more}"
+        f"and count as empty images: {', '.join(empty[:LISTED_IMAGES])}{more}"
     )
 
 

@@ -11,7 +11,7 @@ from inkling.data.options import Options, ask
 from inkling.errors import DataError
 from inkling.types import MEAN, STD
 
-SIDES = (4, 256)  # pixels; least and greatest side of an image in an array
+SIDE_RANGE = (4, 256)  # pixels; least and greatest side of an image in an array
 # How much rougher the wrong order of colour channels must be. Measured on CIFAR-like images and on
 # digits in colour: at least 2.1 times.
 ROUGHER = 1.3
@@ -19,7 +19,7 @@ LOW, HIGH = -MEAN / STD, (1 - MEAN) / STD  # MNIST's pixels after torchvision's 
 
 
 @dataclass(frozen=True)
-class Scale:
+class PixelScale:
     """Maps a stored value v to (v - `low`) / (`high` - `low`) * 255. `name` is a description."""
 
     name: str
@@ -43,16 +43,16 @@ class Scale:
 
 
 SCALES = {
-    "0-1": Scale("0 to 1", 0, 1),
-    "-1-1": Scale("-1 to 1", -1, 1),
-    "0-16": Scale("0 to 16", 0, 16),
-    "0-255": Scale("0 to 255", 0, 255),
-    "0-65535": Scale("0 to 65535", 0, 65535),
-    "mnist": Scale("normalised with mean 0.1307 and sd 0.3081", LOW, HIGH),
+    "0-1": PixelScale("0 to 1", 0, 1),
+    "-1-1": PixelScale("-1 to 1", -1, 1),
+    "0-16": PixelScale("0 to 16", 0, 16),
+    "0-255": PixelScale("0 to 255", 0, 255),
+    "0-65535": PixelScale("0 to 65535", 0, 65535),
+    "mnist": PixelScale("normalised with mean 0.1307 and sd 0.3081", LOW, HIGH),
 }
 
 
-def choose_scale(pixels: NDArray, name: str, options: Options, first_row: int = 1) -> Scale:
+def choose_scale(pixels: NDArray, name: str, options: Options, first_row: int = 1) -> PixelScale:
     """Decides the range of the stored values. Raises `DataError` if it is uncertain."""
     wanted = options.get("pixels")
     if wanted:
@@ -68,7 +68,7 @@ def choose_scale(pixels: NDArray, name: str, options: Options, first_row: int = 
     return _negative(low, high, name) if low < 0 else _positive(pixels, high, name, first_row)
 
 
-def _positive(pixels: NDArray, high: float, name: str, first_row: int) -> Scale:
+def _positive(pixels: NDArray, high: float, name: str, first_row: int) -> PixelScale:
     if high <= 1:
         return SCALES["0-1"]
     if high > 255:
@@ -80,18 +80,18 @@ def _positive(pixels: NDArray, high: float, name: str, first_row: int) -> Scale:
     return SCALES["0-255"]
 
 
-def _negative(low: float, high: float, name: str) -> Scale:
+def _negative(low: float, high: float, name: str) -> PixelScale:
     if low >= -1.001 and high <= 1.001:
         return SCALES["-1-1"]
     if abs(low - LOW) < 0.01 and abs(high - HIGH) < 0.05:
         return SCALES["mnist"]
     raise DataError(
         f"{name}: pixels run from {low:g} to {high:g}; expected 0..1, -1..1, 0..255, or MNIST's "
-        "own normalisation. Scale them before storing"
+        "own normalisation. PixelScale them before storing"
     )
 
 
-def _wide(pixels: NDArray, high: float, name: str, first_row: int) -> Scale:
+def _wide(pixels: NDArray, high: float, name: str, first_row: int) -> PixelScale:
     if pixels.dtype == np.uint16 and high > 4096:
         return SCALES["0-65535"]
     row = int(np.argwhere(pixels > 255)[0][0])
@@ -105,7 +105,7 @@ def square_side(count: int) -> tuple[int, int] | None:
     """Side and channels of square images of `count` values: k*k or 3*k*k. None for other counts."""
     for channels in (1, 3):
         side = math.isqrt(count // channels)
-        if side * side * channels == count and SIDES[0] <= side <= SIDES[1]:
+        if side * side * channels == count and SIDE_RANGE[0] <= side <= SIDE_RANGE[1]:
             return side, channels
     return None
 
@@ -159,7 +159,7 @@ def images_first(array: NDArray, count: int | None, name: str, options: Options)
         array = array[..., :3]
     sides = array.shape[1:3]
     good = array.ndim == 3 or (array.ndim == 4 and array.shape[3] == 3)
-    if not good or not all(SIDES[0] <= side <= SIDES[1] for side in sides):
+    if not good or not all(SIDE_RANGE[0] <= side <= SIDE_RANGE[1] for side in sides):
         raise DataError(
             f"{name}: images have the shape {array.shape}; expected (N, height, width), "
             "(N, 784), or with colours (N, height, width, 3)"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inkling.errors import DataError
 
 Role = Literal["all", "training", "validation", "test", "unlabelled"]
-CHUNK = 2_000  # rows per chunk
+CHUNK_ROWS = 2_000  # rows per chunk
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class RawPart:
 
 
 @dataclass(frozen=True)
-class Found:
+class FoundData:
     """A dataset that a format recognised. `form` is a short description.
 
     `orientation` is that of the format; flattened MATLAB arrays may have either. `classes` are the

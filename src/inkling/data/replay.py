@@ -14,7 +14,7 @@ from inkling.errors import DataError
 from inkling.reading.recognise.network import NONE
 from inkling.types import DIGIT_NAMES, SIDE, Digits
 
-FILE = Path(__file__).parent / "replay.npz"
+REPLAY_FILE = Path(__file__).parent / "replay.npz"
 CLASSES = (*DIGIT_NAMES, NONE)
 
 
@@ -29,13 +29,13 @@ class Replay:
 def load_replay() -> Replay:
     """Loads the bundled replay set. Raises `DataError` if its file is missing or damaged."""
     try:
-        with np.load(FILE, allow_pickle=False) as arrays:
+        with np.load(REPLAY_FILE, allow_pickle=False) as arrays:
             parts = [
                 Digits(unpack(arrays[name]), arrays[f"{name}_labels"].astype(np.int64), CLASSES)
                 for name in ("training", "held_out")
             ]
     except (OSError, ValueError, KeyError) as error:
-        raise DataError(f"{FILE} is missing or damaged. Install inkling again") from error
+        raise DataError(f"{REPLAY_FILE} is missing or damaged. Install inkling again") from error
     return Replay(*parts)
 
 

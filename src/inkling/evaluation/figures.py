@@ -15,12 +15,12 @@ from inkling.files import replacing
 from inkling.training.history import EpochMetrics
 from inkling.types import Digits
 
-INK = "#1b1f27"
-BACKGROUND = "#ffffff"
+INK_COLOUR = "#1b1f27"
+BACKGROUND_COLOUR = "#ffffff"
 TRAINING = "#7b8494"
 VALIDATION = "#b93d0c"
-FAINT = "#e2dfd8"
-MISTAKES = 32
+FAINT_COLOUR = "#e2dfd8"
+SHOWN_MISTAKES = 32
 SAMPLES_A_CLASS = 10
 
 
@@ -37,9 +37,9 @@ def draw_curves(history: list[EpochMetrics], best_epoch: int) -> Figure:
     accuracy.set(title="Accuracy", xlabel="epoch")
     accuracy.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
     for axes in (loss, accuracy):
-        axes.axvline(best_epoch, color=INK, linewidth=1, linestyle=":", label="best epoch")
+        axes.axvline(best_epoch, color=INK_COLOUR, linewidth=1, linestyle=":", label="best epoch")
         axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-        axes.grid(color=FAINT, linewidth=0.6)
+        axes.grid(color=FAINT_COLOUR, linewidth=0.6)
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False)
     return figure
@@ -60,7 +60,7 @@ def draw_confusion(counts: NDArray[np.int64], classes: tuple[str, ...]) -> Figur
 def draw_mistakes(
     digits: Digits,
     probabilities: NDArray[np.floating],
-    count: int = MISTAKES,
+    count: int = SHOWN_MISTAKES,
     total: int | None = None,
 ) -> Figure:
     """Draws the most confident wrong answers with label, answer and confidence.
@@ -106,7 +106,7 @@ def draw_samples(
         for axes in row:
             axes.set_axis_off()
         text = f"{digits.classes[label]}   n = {shown[label]:,}"
-        row[0].text(-6, 14, text, ha="right", va="center", fontsize=9, color=INK)
+        row[0].text(-6, 14, text, ha="right", va="center", fontsize=9, color=INK_COLOUR)
     return figure
 
 
@@ -130,7 +130,7 @@ def show5(digits: Digits, first: int = 0) -> Figure:
         axes.set_axis_off()
         if index < len(digits):
             axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
-            axes.set_title(digits.classes[digits.labels[index]], fontsize=12, color=INK)
+            axes.set_title(digits.classes[digits.labels[index]], fontsize=12, color=INK_COLOUR)
     return figure
 
 
@@ -145,7 +145,7 @@ def show_rows(rows: dict[str, NDArray[np.uint8]]) -> Figure:
         for axes, image in zip(line, images, strict=False):
             axes.imshow(image, cmap="gray_r", vmin=0, vmax=255)
         line[0].text(
-            -0.12, 0.5, name, ha="right", va="center", transform=line[0].transAxes, color=INK
+            -0.12, 0.5, name, ha="right", va="center", transform=line[0].transAxes, color=INK_COLOUR
         )
     return figure
 
@@ -158,7 +158,7 @@ def save_figure(figure: Figure, path: Path) -> None:
 
 def _figure(width: float, height: float) -> Figure:
     """An empty figure of the given size in inches, without pyplot's global state."""
-    figure = Figure(figsize=(width, height), facecolor=BACKGROUND, layout="constrained")
+    figure = Figure(figsize=(width, height), facecolor=BACKGROUND_COLOUR, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
 

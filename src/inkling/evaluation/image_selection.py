@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-MISTAKES = 400  # the most confident wrong answers
+STORED_MISTAKES = 400  # the most confident wrong answers
 WRONG_A_CELL = 24  # the most confident ones of each confusion
 LEAST_SURE_A_CLASS, SUREST_A_CLASS = 8, 4  # right answers per class
 LIMIT = 2_000  # images; limits a report to 3 MB
@@ -18,7 +18,7 @@ def select_images(
     turn, until the limit.
     """
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
-    wrong = surest_mistakes(labels, probabilities)[:MISTAKES]
+    wrong = surest_mistakes(labels, probabilities)[:STORED_MISTAKES]
     ranked = sorted(_by_cell(labels, answers, confidence))
     chosen = dict.fromkeys([*wrong.tolist(), *(index for _, index in ranked)])
     return np.sort(np.array(list(chosen)[:LIMIT], dtype=np.int64))

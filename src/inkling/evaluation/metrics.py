@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Z_95 = 1.959963984540054  # 97.5th percentile of the standard normal
-BINS = 15  # of the reliability diagram, as in Guo et al., 2017
+ECE_BINS = 15  # of the reliability diagram, as in Guo et al., 2017
 
 
 @dataclass(frozen=True)
@@ -120,12 +120,12 @@ def reliability_bins(
     confidence: NDArray[np.floating], right: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
     """Mean confidence, accuracy and count of the answers in each bin of confidence, (15, 3)."""
-    bins = np.minimum((confidence * BINS).astype(np.int64), BINS - 1)
-    count = np.bincount(bins, minlength=BINS)
+    bins = np.minimum((confidence * ECE_BINS).astype(np.int64), ECE_BINS - 1)
+    count = np.bincount(bins, minlength=ECE_BINS)
     return np.stack(
         [
-            _ratio(np.bincount(bins, confidence, BINS), count),
-            _ratio(np.bincount(bins, right, BINS), count),
+            _ratio(np.bincount(bins, confidence, ECE_BINS), count),
+            _ratio(np.bincount(bins, right, ECE_BINS), count),
             count.astype(np.float64),
         ],
         axis=1,

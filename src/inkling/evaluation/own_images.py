@@ -21,9 +21,9 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.formats import images_under
 from inkling.types import Reading
 
-SHOWN = 200  # greatest number of mistakes on the page
-WORDS = ("blank", "not-a-digit")
-NAME = re.compile(r"^(\d+|blank|not-a-digit)_")
+SHOWN_MISTAKES = 200  # greatest number of mistakes on the page
+LABEL_WORDS = ("blank", "not-a-digit")
+FILE_LABEL = re.compile(r"^(\d+|blank|not-a-digit)_")
 SOURCE = re.compile(r"^[^_]+_[^-]*-(.+)$")
 
 
@@ -48,14 +48,14 @@ class Scored:
         """Whether the whole text is right, or the verdict if there is nothing to read."""
         if isinstance(self.answer, ImageError):
             return False
-        if self.given.label in WORDS:
+        if self.given.label in LABEL_WORDS:
             return self.answer.verdict == self.given.label
         return self.answer.text == self.given.label
 
     @property
     def refused(self) -> bool:
         """Whether an image with digits was answered without a digit."""
-        readable = self.given.label not in WORDS
+        readable = self.given.label not in LABEL_WORDS
         return readable and (isinstance(self.answer, ImageError) or not self.answer.text)
 
 
@@ -105,8 +105,9 @@ def find_labelled(folder: Path) -> list[Labelled]:
 
 
 def _labelled(path: Path) -> Labelled | None:
-    folder, match = path.parent.name, NAME.match(path.stem)
-    if folder in (*"0123456789", *WORDS):  # cameras name their files by date: 20240115_142233.jpg
+    folder, match = path.parent.name, FILE_LABEL.match(path.stem)
+    # The folder comes first: cameras name their files by date, as in 20240115_142233.jpg.
+    if folder in (*"0123456789", *LABEL_WORDS):
         label = folder
     elif match is not None:
         label = match[1]
@@ -143,7 +144,7 @@ def score_calibration(scored: tuple[Scored, ...]) -> float:
 def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:
     """Writes a self-contained HTML page of the mistakes."""
     wrong = [one for one in score.scored if not one.right]
-    paths = [one.given.path for one in wrong[:SHOWN]]
+    paths = [one.given.path for one in wrong[:SHOWN_MISTAKES]]
     traces = reader.trace(paths, expect_one=score.expect_one)
     cards = []
     for one, trace in zip(wrong, traces, strict=False):
@@ -160,7 +161,7 @@ def write_gallery(score: OwnScore, reader: Reader, path: Path) -> None:
             f"{image}</article>"
         )
     numbers = score.as_json()
-    page = PAGE.format(
+    page = PAGE_HTML.format(
         right=f"{numbers['accuracy']:.2%}", n=numbers["n"], wrong=len(wrong), cards="".join(cards)
     )
     write_text(path, page)
@@ -172,7 +173,7 @@ def _said(answer: Reading | ImageError) -> str:
     return answer.text or answer.verdict
 
 
-PAGE = """<!doctype html>
+PAGE_HTML = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <title>Mistakes</title>
 <style>

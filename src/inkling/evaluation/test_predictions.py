@@ -21,7 +21,7 @@ from inkling.evaluation.metrics import Evaluation
 from inkling.files import replacing, write_text
 from inkling.types import Digits
 
-FORMAT = 1
+PREDICTIONS_FORMAT = 1
 MEASURES = "evaluation.json"
 PREDICTIONS = "test_predictions.npz"
 OLD_PREDICTIONS = "evidence.npz"  # its name in runs made before 2026-11-28
@@ -90,7 +90,7 @@ def write_predictions(
             sample_labels=predictions.samples.labels.astype(small),
         )
     measures = {
-        "format": FORMAT,
+        "format": PREDICTIONS_FORMAT,
         "classes": list(predictions.digits.classes),
         **evaluation.as_json(),
         "reliability": evaluation.reliability.tolist(),
@@ -106,7 +106,7 @@ def read_measures(folder: Path) -> dict[str, Any]:
         measures = json.loads(path.read_text("utf-8"))
         classes = len(measures["classes"])
         matrix = np.asarray(measures["confusion"], np.int64)
-        if measures["format"] != FORMAT or matrix.shape != (classes, classes):
+        if measures["format"] != PREDICTIONS_FORMAT or matrix.shape != (classes, classes):
             raise ValueError(f"format {measures['format']}, confusion of {matrix.shape}")
     except FileNotFoundError as error:
         raise RunError(f"{path.name} is missing") from error

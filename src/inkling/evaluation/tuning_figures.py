@@ -6,7 +6,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator, PercentFormatter
 
-from inkling.evaluation.figures import BACKGROUND, FAINT, INK, TRAINING, VALIDATION
+from inkling.evaluation.figures import (
+    BACKGROUND_COLOUR,
+    FAINT_COLOUR,
+    INK_COLOUR,
+    TRAINING,
+    VALIDATION,
+)
 
 
 def draw_search(trials: Sequence[tuple[int, float, bool]]) -> Figure:
@@ -25,14 +31,16 @@ def draw_search(trials: Sequence[tuple[int, float, bool]]) -> Figure:
         best = best if pruned else max(best, accuracy)
         steps.append((number, best))
     if steps:
-        axes.step(*zip(*steps, strict=True), color=INK, linewidth=1.4, where="post", label="best")
+        axes.step(
+            *zip(*steps, strict=True), color=INK_COLOUR, linewidth=1.4, where="post", label="best"
+        )
         axes.set_ylim(floor - 0.08 * (best - floor + 0.01), best + 0.08 * (best - floor + 0.01))
     if floor:
-        axes.axhline(floor, color=FAINT, linestyle=":", label="this or lower")
+        axes.axhline(floor, color=FAINT_COLOUR, linestyle=":", label="this or lower")
     axes.set(title="Validation accuracy of each trial", xlabel="trial")
     axes.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=1))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(color=FAINT, linewidth=0.6)
+    axes.grid(color=FAINT_COLOUR, linewidth=0.6)
     if trials:
         axes.legend(frameon=False, loc="lower right")
     return figure
@@ -54,16 +62,16 @@ def draw_importance(importance: Mapping[str, float]) -> Figure:
     axes.xaxis.set_major_formatter(PercentFormatter(1.0))
     if not importance:
         axes.set(ylim=(0, 1), yticks=[])
-        axes.text(0.54, 0.5, "too few complete trials", ha="center", va="center", color=INK)
+        axes.text(0.54, 0.5, "too few complete trials", ha="center", va="center", color=INK_COLOUR)
         return figure
     names = sorted(importance, key=lambda name: importance[name])
     bars = axes.barh(names, [importance[name] for name in names], color=TRAINING, height=0.6)
-    axes.bar_label(bars, fmt=lambda fraction: f"{fraction:.0%}", padding=4, color=INK)
+    axes.bar_label(bars, fmt=lambda fraction: f"{fraction:.0%}", padding=4, color=INK_COLOUR)
     return figure
 
 
 def _axes(width: float, height: float):
-    figure = Figure(figsize=(width, height), facecolor=BACKGROUND, layout="constrained")
+    figure = Figure(figsize=(width, height), facecolor=BACKGROUND_COLOUR, layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots()
     axes.spines[["top", "right"]].set_visible(False)

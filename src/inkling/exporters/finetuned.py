@@ -18,8 +18,8 @@ from inkling.types import MEAN, SIDE, STD
 if TYPE_CHECKING:
     from onnx import ModelProto
 
-RAW = {"mean": 0.0, "std": 1 / 255}  # normalisation of a graph with inputs from 0 to 255
-PROOFS = 256  # random images for comparing the file with the network
+RAW_SCALING = {"mean": 0.0, "std": 1 / 255}  # normalisation of a graph with inputs from 0 to 255
+COMPARED_IMAGES = 256  # random images for comparing the file with the network
 
 
 def read_graph(path: Path, network: Network) -> "tuple[ModelProto, ScaledGraph]":
@@ -34,7 +34,7 @@ def read_graph(path: Path, network: Network) -> "tuple[ModelProto, ScaledGraph]"
         raise MissingExtraError("train", "onnx") from error
     proto = onnx.load(path)
     raw = not network.session.get_inputs()[0].shape
-    scaling = RAW if raw else {"mean": network.card.mean, "std": network.card.std}
+    scaling = RAW_SCALING if raw else {"mean": network.card.mean, "std": network.card.std}
     return proto, ScaledGraph(proto, str(path), **scaling)
 
 
@@ -59,7 +59,9 @@ def write_graph(
 
 
 def _compare(network: Network, graph: ScaledGraph) -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (PROOFS, SIDE, SIDE)).astype(np.uint8)
+    pixels = (
+        np.random.default_rng(0).integers(0, 256, (COMPARED_IMAGES, SIDE, SIDE)).astype(np.uint8)
+    )
     images = (torch.from_numpy(pixels).float().unsqueeze(1) / 255 - MEAN) / STD
     with torch.no_grad():
         logits = graph(images)[:, network.order] / network.card.temperature

@@ -14,7 +14,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from inkling.reading.model_hash import with_hash
 
-LARGE = 256  # numbers; smaller tensors are not converted
+MIN_NUMBERS = 256  # numbers; smaller tensors are not converted
 
 
 def fold_norms(net: nn.Module) -> nn.Module:
@@ -45,7 +45,7 @@ def store_half(path: Path) -> None:
     casts = []
     for tensor in model.graph.initializer:
         values = numpy_helper.to_array(tensor)
-        if values.dtype == np.float32 and values.size >= LARGE:
+        if values.dtype == np.float32 and values.size >= MIN_NUMBERS:
             name = tensor.name
             tensor.CopyFrom(numpy_helper.from_array(values.astype(np.float16), f"{name}_half"))
             casts.append(helper.make_node("Cast", [f"{name}_half"], [name], to=TensorProto.FLOAT))

@@ -30,10 +30,10 @@ from inkling.reading.model_hash import with_hash
 from inkling.training.run_folder import RunFolder
 from inkling.types import MEAN, SIDE, STD
 
-CARD_FORMAT = 1
+MODEL_CARD_FORMAT = 1
 OPSET = 23  # the newest one that torch 2.13 exports without conversion
 TOLERANCE = 1e-4  # greatest difference of a logit
-PROOFS = 10_000  # images on which both must agree
+COMPARED_IMAGES = 10_000  # images on which both must agree
 CARRIED = (
     "recipe", "data", "seed", "network", "parameters", "validation", "test", "data_sha256",
     "weights_sha256", "versions", "temperature", "thresholds",
@@ -47,7 +47,7 @@ def make_card(classes: tuple[str, ...], **entries: Any) -> dict[str, Any]:
     A network's pixels are (grey / 255 - mean) / std, light ink on dark.
     """
     known = {
-        "format": CARD_FORMAT,
+        "format": MODEL_CARD_FORMAT,
         "side": SIDE,
         "mean": MEAN,
         "std": STD,
@@ -104,7 +104,7 @@ def moved_scans() -> NDArray[np.uint8]:
     """10,000 real digits (N, 28, 28) without a download: 1,797 scans, each with six shifts."""
     scans = embedded_digits().images
     moves = ((0, 0), (-2, 0), (2, 1), (0, -2), (1, 2), (-1, -1))
-    return np.concatenate([np.roll(scans, move, axis=(1, 2)) for move in moves])[:PROOFS]
+    return np.concatenate([np.roll(scans, move, axis=(1, 2)) for move in moves])[:COMPARED_IMAGES]
 
 
 def write_graph(
@@ -171,13 +171,13 @@ def verify_onnx(model: nn.Module, path: Path, examples: NDArray[np.uint8]) -> fl
         raise MissingExtraError("train", "onnxruntime") from error
     if len(examples) == 0:
         raise ModelError("there are no examples to verify the exported model on")
-    images = normalise_images(torch.tensor(np.resize(examples, (PROOFS, SIDE, SIDE))))
+    images = normalise_images(torch.tensor(np.resize(examples, (COMPARED_IMAGES, SIDE, SIDE))))
     expected = predict_logits(model, images).numpy()
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     stored = session.get_inputs()[0]
     if not stored.shape:  # no fixed shape: raw pixels
         kind = np.uint8 if stored.type == "tensor(uint8)" else np.float32
-        images = torch.tensor(np.resize(examples, (PROOFS, SIDE, SIDE)).astype(kind))
+        images = torch.tensor(np.resize(examples, (COMPARED_IMAGES, SIDE, SIDE)).astype(kind))
     portions = [session.run([OUTPUT], {INPUT: part.numpy()})[0] for part in images.split(2_000)]
     found = np.concatenate([np.asarray(portion) for portion in portions])
     gap = float(np.abs(found - expected).max())
@@ -187,7 +187,7 @@ def verify_onnx(model: nn.Module, path: Path, examples: NDArray[np.uint8]) -> fl
     if gap > TOLERANCE or strays or not np.isfinite(gap):
         raise ModelError(
             f"the exported model differs from the network: logits by up to {gap:.1e}, "
-            f"{strays} of {PROOFS:,} answers; it was not written"
+            f"{strays} of {COMPARED_IMAGES:,} answers; it was not written"
         )
     return gap
 

@@ -24,7 +24,7 @@ from inkling.training.run_folder import RunFolder
 
 ENTRY = "inkling"  # key of the metadata; in a .pth, name of a record in its zip archive
 MAX_ENTRY = 1 << 22  # limit for recipe and card, in bytes
-SUFFIXES = (".pth", ".safetensors")
+WEIGHTS_SUFFIXES = (".pth", ".safetensors")
 
 
 def export_pth(run: RunFolder, path: Path) -> None:

@@ -32,6 +32,7 @@ from inkling.evaluation.test_predictions import (
 from inkling.jobs.card import calibrate
 from inkling.jobs.evaluate import in_classes
 from inkling.jobs.report import make_report
+from inkling.jobs.train import RUNS
 from inkling.models.adopted_spec import ActivationName
 from inkling.models.zoo import count_parameters
 from inkling.training.recipe import Recipe
@@ -45,9 +46,8 @@ from inkling.training.run_folder import (
 )
 from inkling.types import MEAN, SIDE, STD, Digits
 
-DECIDING = 10_000  # training images; candidates are tested on 2,000, close ones on more
-CALIBRATING = 5_000  # training images for fitting the temperature
-RUNS = Path("runs")
+TRIED_IMAGES = 10_000  # training images; candidates are tested on 2,000, close ones on more
+CALIBRATION_IMAGES = 5_000  # training images for fitting the temperature
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +101,7 @@ def adopt(
         check_free(Path(out))
     source = find_source(data, notify=notify)
     training = source.load_training()
-    few = _part(training, DECIDING)
+    few = _part(training, TRIED_IMAGES)
     images = Images.of(few.images, few.labels)
     user_choices = UserChoices(normalise, activation)
     adoption = adopt_checkpoint(path, images, training.classes, user_choices, on_step)
@@ -158,7 +158,7 @@ def _complete(
     network = adoption.network
     weights_sha256 = run.write_weights(dict(network.state_dict()))
     classifier = TorchClassifier(network, adoption.classes)
-    calibrating = in_classes(_part(training, CALIBRATING), adoption.classes, source.name)
+    calibrating = in_classes(_part(training, CALIBRATION_IMAGES), adoption.classes, source.name)
     test = in_classes(source.load_test(), adoption.classes, source.name)
     if len(test) == 0:
         raise DataError(f"{source.name} has no test images to evaluate {result.source} on")

@@ -24,7 +24,7 @@ from inkling.training.run_folder import make_folder, next_run_path
 from inkling.types import Digits
 
 PAGE, TABLE = "audit.html", "suspects.csv"
-SHOWN = 100  # suspicious labels on the page
+LISTED_LABELS = 100  # suspicious labels on the page
 COLUMNS: tuple[str, ...] = (
     "rank",
     "index",
@@ -136,7 +136,7 @@ def audit(
         repeats=plan.repeats,
         accuracy=float((probabilities.argmax(axis=1) == audited.labels).mean()),
         listed=_listed(audited, suspicion),
-        top=min(SHOWN, len(audited)),
+        top=min(LISTED_LABELS, len(audited)),
     )
     return _write(findings, folder, started)
 

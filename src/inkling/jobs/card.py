@@ -19,13 +19,13 @@ from inkling.training.recipe import Recipe
 from inkling.training.run_folder import CARD_FORMAT
 from inkling.types import MEAN, SIDE, STD, Digits
 
-CALIBRATING = 500  # least number of images for fitting the temperature
+MIN_CALIBRATION_IMAGES = 500  # least number of images for fitting the temperature
 DOUBTED = 0.01  # fraction of digits that the threshold of a run may mark unsure
 
 
 def calibrate(classifier: Classifier, validation: Digits | None) -> dict[str, Any]:
     """Fits the temperature and thresholds on validation images."""
-    if validation is None or len(validation) < CALIBRATING:
+    if validation is None or len(validation) < MIN_CALIBRATION_IMAGES:
         return {"temperature": 1.0, "thresholds": {}}
     logits = classifier.predict_logits(validation.images)
     temperature = fit_temperature(logits, validation.labels)

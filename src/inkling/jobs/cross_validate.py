@@ -12,7 +12,7 @@ from inkling.evaluation.audit import stratified_folds
 from inkling.evaluation.classifier import TorchClassifier
 from inkling.training.callback import Callback
 from inkling.training.history import EpochMetrics
-from inkling.training.loop import Plan
+from inkling.training.loop import TrainingPlan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.types import Digits
@@ -91,7 +91,7 @@ def cross_validate(
 def _train(
     learnt: Digits, recipe: Recipe, seed: int, device: torch.device, callback: Callback
 ) -> TorchClassifier:
-    plan = Plan(recipe.with_seed(seed), device, callback)
+    plan = TrainingPlan(recipe.with_seed(seed), device, callback)
     model, _ = train_network(Splits(learnt, None), plan)
     return TorchClassifier(model, learnt.classes)
 

@@ -13,7 +13,7 @@ from inkling.files import write_text
 from inkling.jobs.report import check_ours
 from inkling.training.run_folder import next_run_path
 
-PAGES = (".html", ".htm")
+HTML_SUFFIXES = (".html", ".htm")
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def describe(name: str, sheet: Path | None = None, notify: Notify | None = None)
     is not available or `sheet` would overwrite a file of another origin.
     """
     sheet = sheet or next_run_path(Path(), "samples", ".png")
-    page = sheet.suffix.lower() in PAGES
+    page = sheet.suffix.lower() in HTML_SUFFIXES
     _check_sheet(sheet)
     source = find_source(name, notify=notify)
     training, test = source.load_training(), source.load_test()
@@ -76,7 +76,7 @@ def describe(name: str, sheet: Path | None = None, notify: Notify | None = None)
 def _check_sheet(sheet: Path) -> None:
     """Checks, before loading, that `sheet` has a known suffix and overwrites no other file."""
     suffix = sheet.suffix.lower()
-    if suffix in PAGES:
+    if suffix in HTML_SUFFIXES:
         check_ours(sheet)
     elif suffix != ".png":
         raise RunError(f"the sheet {sheet} must end in .png or .html")

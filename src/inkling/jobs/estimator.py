@@ -16,7 +16,7 @@ from inkling.evaluation.metrics import softmax
 from inkling.jobs.card import calibrate
 from inkling.training.callback import NullCallback
 from inkling.training.device import DeviceName, choose_device
-from inkling.training.loop import Plan
+from inkling.training.loop import TrainingPlan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import load_recipe
@@ -113,7 +113,7 @@ class DigitClassifier(ClassifierMixin, BaseEstimator):
         )
         recipe = self._load_recipe()
         splits = _split(digits, recipe)
-        plan = Plan(
+        plan = TrainingPlan(
             recipe=recipe, device=choose_device(cast(Any, self.device)), callback=NullCallback()
         )
         model, outcome = train_network(splits, plan)

@@ -14,10 +14,9 @@ from inkling.errors import DataError, ModelError
 from inkling.evaluation.classifier import Classifier, load_classifier
 from inkling.evaluation.corrections import unconfirmed_labels
 from inkling.evaluation.metrics import Evaluation, measure, wilson_interval
+from inkling.exporters.weights import WEIGHTS_SUFFIXES, load_weights_file
 from inkling.training.device import DeviceName
 from inkling.types import Digits
-
-WEIGHTS = (".pth", ".safetensors")  # weight files of inkling export
 
 
 @dataclass(frozen=True)
@@ -159,11 +158,9 @@ def load_any(path: str | Path, device: DeviceName = "auto") -> Classifier:
         from inkling.evaluation.onnx_classifier import OnnxClassifier
 
         return OnnxClassifier(Path(path))
-    if Path(path).suffix in WEIGHTS and not Path(path).is_dir():
+    if Path(path).suffix in WEIGHTS_SUFFIXES and not Path(path).is_dir():
         if not Path(path).is_file():
             raise ModelError(f"there is no model file {path}")
-        from inkling.exporters.weights import load_weights_file
-
         return load_weights_file(Path(path), device)
     return load_classifier(path, device)
 

@@ -29,7 +29,7 @@ from inkling.training.finetune import (
 )
 from inkling.types import Digits, Reading
 
-OUT = Path("my.onnx")
+DEFAULT_OUT = Path("my.onnx")
 FRACTIONS = (1.0, 0.8, 0.6, 0.45, 0.3, 0.2, 0.1)  # interpolation between old and new weights
 MNIST, SYNTHETIC, CORRECTIONS = "MNIST", "synthetic", "corrections"
 # The greatest allowed decrease of the accuracy, as a fraction. It also limits the decrease on
@@ -85,7 +85,7 @@ def finetune(
     corrections: str | Path | None = None,
     data: str | None = None,
     model: str | Path | None = None,
-    out: str | Path = OUT,
+    out: str | Path = DEFAULT_OUT,
     settings: FinetuneSettings | None = None,
     notify: Notify | None = None,
     on_step: OnStep | None = None,

@@ -15,11 +15,11 @@ from inkling.reading.preprocess.thumbnails import preprocess_thumbnails
 from inkling.reading.recognise.network import Network
 from inkling.types import Digits
 
-FEWEST = 10  # least number of corrections, so that at least two are held out
-HELD_OUT = 0.2  # fraction of the corrections
+MIN_CORRECTIONS = 10  # least number of corrections, so that at least two are held out
+HELD_OUT_FRACTION = 0.2  # fraction of the corrections
 REPLAYED = 20_000  # MNIST training digits that are mixed in
 VALIDATED = 5_000  # last MNIST training digits, which the bundled reader was not trained on
-SEED = 0
+SPLIT_SEED = 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,12 +68,12 @@ def _with_digits(
     training, test = source.load_training(), source.load_test()
     validated = min(VALIDATED, len(training) // 5)
     early = np.arange(len(training) - validated)
-    chosen = np.random.default_rng(SEED).permutation(early)[:REPLAYED]
+    chosen = np.random.default_rng(SPLIT_SEED).permutation(early)[:REPLAYED]
     replayed = _as_crops(training.take(chosen), classes)
     validation = _as_crops(training.take(np.arange(len(early), len(training))), classes)
     replay = load_replay()
     synthetic = _counted_in(replay.held_out, classes)
-    order = np.random.default_rng(SEED).permutation(len(synthetic))
+    order = np.random.default_rng(SPLIT_SEED).permutation(len(synthetic))
     half = synthetic.take(order[::2])
     return FinetuneData(
         own,
@@ -111,18 +111,20 @@ def _named(digits: Digits, data: str, classes: tuple[str, ...]) -> Digits:
 def _split(digits: Digits, name: str) -> tuple[Digits, Digits]:
     """Splits into four fifths and one fifth, stratified if possible."""
     _refuse_few(len(digits), name)
-    count = round(HELD_OUT * len(digits))
+    count = round(HELD_OUT_FRACTION * len(digits))
     try:
-        keep, held = stratified_split(digits.labels, count, SEED)
+        keep, held = stratified_split(digits.labels, count, SPLIT_SEED)
     except DataError:  # too many classes with one image
-        order = np.random.default_rng(SEED).permutation(len(digits))
+        order = np.random.default_rng(SPLIT_SEED).permutation(len(digits))
         keep, held = order[count:], order[:count]
     return digits.take(keep), digits.take(held)
 
 
 def _refuse_few(count: int, name: str) -> None:
-    if count < FEWEST:
-        raise DataError(f"{name} has {count} labelled images; finetune needs at least {FEWEST}")
+    if count < MIN_CORRECTIONS:
+        raise DataError(
+            f"{name} has {count} labelled images; finetune needs at least {MIN_CORRECTIONS}"
+        )
 
 
 def _as_crops(digits: Digits, classes: tuple[str, ...]) -> Digits:

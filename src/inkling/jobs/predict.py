@@ -20,9 +20,9 @@ from inkling.files import replacing
 from inkling.jobs.evaluate import load_any
 from inkling.training.device import DeviceName
 
-ROWS = 2_000  # images per chunk, if the data has no chunks of its own
+CHUNK_IMAGES = 2_000  # images per chunk, if the data has no chunks of its own
 KAGGLE = ("ImageId", "Label")  # the submission file of Kaggle's Digit Recognizer
-DIGITS = 6  # decimal places of a probability
+DECIMALS = 6  # decimal places of a probability
 Progress = Callable[[int, int | None], None]  # images so far, total if known
 
 
@@ -156,8 +156,8 @@ class _Rows:
         if self.kaggle:
             self.writer.writerows(enumerate(labels, start=self.written + 1))
         else:
-            confidence = probs.max(axis=1).round(DIGITS).tolist()
-            others = probs.round(DIGITS).tolist() if self.probabilities else [()] * len(ids)
+            confidence = probs.max(axis=1).round(DECIMALS).tolist()
+            others = probs.round(DECIMALS).tolist() if self.probabilities else [()] * len(ids)
             self.writer.writerows(
                 (one, label, sure, *rest)
                 for one, label, sure, rest in zip(ids, labels, confidence, others, strict=True)
@@ -181,8 +181,8 @@ def _images(data: str, notify: Notify | None) -> ToPredict:
 
     def portions() -> Iterator[Portion]:
         images = source.load_test().images
-        for start in range(0, len(images), ROWS):
-            part = images[start : start + ROWS]
+        for start in range(0, len(images), CHUNK_IMAGES):
+            part = images[start : start + CHUNK_IMAGES]
             yield Portion(tuple(str(start + n) for n in range(len(part))), part)
 
     return ToPredict("the test part", None, portions)

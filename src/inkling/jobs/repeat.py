@@ -16,9 +16,9 @@ from inkling.training.device import DeviceName
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, resolve_recipe
 from inkling.training.run_folder import RunFolder, make_folder, recipe_sha256
-from inkling.training.seed_statistics import Summary, summarise
+from inkling.training.seed_statistics import SeedSummary, summarise
 
-LINES = "seeds.jsonl"  # a line per finished seed: the output of train --json
+SEEDS_FILE = "seeds.jsonl"  # a line per finished seed: the output of train --json
 
 OnSeed = Callable[[dict[str, Any]], None]
 
@@ -45,9 +45,9 @@ class Repetition:
     recipe: str
     data: str
     runs: tuple[dict[str, Any], ...]
-    accuracy: Summary
-    validation_accuracy: Summary | None
-    train_seconds: Summary
+    accuracy: SeedSummary
+    validation_accuracy: SeedSummary | None
+    train_seconds: SeedSummary
 
     def as_json(self) -> dict[str, Any]:
         """The output of `repeat --json`."""
@@ -130,7 +130,7 @@ def repeat(  # noqa: PLR0913 (all but two by keyword)
     chosen.with_seed(first_seed + seeds - 1)  # report invalid seeds before creating the folder
     chosen = chosen.with_seed(first_seed)
     _claim(folder, chosen)
-    done = _read_lines(folder / LINES)
+    done = _read_lines(folder / SEEDS_FILE)
 
     def in_turn(jobs: Sequence[SeedJob]) -> Iterator[dict[str, Any]]:
         return (_train_seed(job, callback, notify) for job in jobs)
@@ -143,7 +143,7 @@ def repeat(  # noqa: PLR0913 (all but two by keyword)
     ]
     for result in _train_all(jobs, engine or in_turn):
         done[result["seed"]] = result
-        _write_lines(folder / LINES, done)
+        _write_lines(folder / SEEDS_FILE, done)
         if on_seed:
             on_seed(result)
     return _summary(folder, chosen.name, [done[seed] for seed in wanted])

@@ -26,7 +26,7 @@ from inkling.training.callback import Callback
 from inkling.training.device import reusing_memory
 from inkling.training.divergence import DivergedError
 from inkling.training.history import EpochMetrics, Score, write_history
-from inkling.training.loop import Plan
+from inkling.training.loop import TrainingPlan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.run_folder import RunFolder, recipe_sha256
@@ -127,8 +127,8 @@ def run_training(job: TrainingJob) -> TrainResult:
     return result
 
 
-def _plan(job: TrainingJob) -> Plan:
-    return Plan(
+def _plan(job: TrainingJob) -> TrainingPlan:
+    return TrainingPlan(
         recipe=job.recipe,
         device=job.device,
         callback=_Recorder(job.run, job.callback),

@@ -18,7 +18,7 @@ from inkling.training.history import EpochMetrics
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import explain
 from inkling.training.run_folder import recipe_sha256
-from inkling.training.search import Choices, Range, set_value
+from inkling.training.search import ChoiceRange, Range, set_value
 
 HEARTBEAT_S = 10  # seconds between heartbeats of a trial on a cluster
 GRACE_S = 60  # seconds without a heartbeat until the trial is retried
@@ -135,7 +135,7 @@ def suggest(trial: optuna.trial.BaseTrial, recipe: Recipe) -> dict[str, Any]:
     """The trial's values for all keys of the recipe's `[search]` table."""
     values: dict[str, Any] = {}
     for key, space in recipe.search.items():
-        if isinstance(space, Choices):
+        if isinstance(space, ChoiceRange):
             # By index, because Optuna stores only scalars and a choice may be a list.
             place = trial.suggest_categorical(key, range(len(space.choices)))
             chosen = space.choices[place]

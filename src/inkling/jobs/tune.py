@@ -31,13 +31,13 @@ from inkling.jobs.study import (
 from inkling.jobs.train import RUNS, make_splits
 from inkling.training.device import DeviceName, choose_device
 from inkling.training.divergence import DivergedError
-from inkling.training.loop import Plan
+from inkling.training.loop import TrainingPlan
 from inkling.training.network import train_network
 from inkling.training.recipe import Recipe
 from inkling.training.recipe_text import dump_recipe, resolve_recipe
 from inkling.training.run_folder import make_folder
 
-HELD_OUT = 10_000  # validation images, if the recipe has none
+VALIDATION_IMAGES = 10_000  # validation images, if the recipe has none
 BEST, CHARTS = "best.toml", ("history.png", "importance.png")
 BEST_HEAD = "# Found by inkling tune "
 TOP = 10  # number of the best trials in the table
@@ -254,12 +254,12 @@ def judged(recipe: Recipe) -> Recipe:
     """The recipe with validation images, even if it normally has none."""
     if recipe.training.validation:
         return recipe
-    training = recipe.training.model_copy(update={"validation": HELD_OUT})
+    training = recipe.training.model_copy(update={"validation": VALIDATION_IMAGES})
     return recipe.model_copy(update={"training": training})
 
 
 def _accuracy(trial: optuna.Trial, recipe: Recipe, splits: Splits, device: torch.device) -> float:
-    _, outcome = train_network(splits, Plan(recipe, device, Pruner(trial)))
+    _, outcome = train_network(splits, TrainingPlan(recipe, device, Pruner(trial)))
     trial.set_user_attr("seconds", outcome.seconds)
     if outcome.validation is None:
         raise RunError("a trial was not validated: there are no validation images")

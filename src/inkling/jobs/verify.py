@@ -9,7 +9,7 @@ from typing import Any
 from inkling.errors import ModelError, RunError
 from inkling.reading.model_hash import WEIGHTS, check_hash, stored_hash
 from inkling.reading.recognise.network import load_network
-from inkling.training.manifest import NAME, altered_files, read_manifest
+from inkling.training.manifest import MANIFEST_NAME, altered_files, read_manifest
 
 # As in `RunFolder`, whose module imports torch.
 RECIPE, CARD, WEIGHTS_FILE = "recipe.toml", "card.json", "model.safetensors"
@@ -75,7 +75,7 @@ def _check_run(path: Path) -> tuple[FileCheck, ...]:
     try:
         listed, faults = read_manifest(path), altered_files(path)
     except RunError:
-        return (FileCheck(NAME, "damaged"),)
+        return (FileCheck(MANIFEST_NAME, "damaged"),)
     if not listed:  # an older run without a list; the card has the hash of the weights
         return (FileCheck(WEIGHTS_FILE, _state_of_weights(path)),)
     states = dict.fromkeys(listed, "ok") | faults

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from inkling.models.windows import GRID, WINDOW, unfold
 
 KERNEL = 3  # pixels, side of the second convolution
-OUT = GRID - KERNEL + 1  # 4, side of its output
+OUTPUT_SIDE = GRID - KERNEL + 1  # 4, side of its output
 FILTERS = 3  # index of the filters in the arguments of `SprintFunction`
 
 
@@ -89,7 +89,8 @@ class SprintFunction(torch.autograd.Function):
         if not ctx.needs_input_grad[FILTERS]:
             return None, None, None, None, None, *later
         (pulled, _, _) = torch.ops.aten.convolution_backward(
-            flat.view(-1, OUT, OUT, outputs).permute(0, 3, 1, 2), hidden.permute(0, 3, 1, 2),
+            flat.view(-1, OUTPUT_SIDE, OUTPUT_SIDE, outputs).permute(0, 3, 1, 2),
+            hidden.permute(0, 3, 1, 2),
             mix.to(flat.dtype, memory_format=torch.channels_last), None,
             [1, 1], [0, 0], [1, 1], False, [0, 0], 1, [True, False, False],
         )  # fmt: skip

@@ -13,7 +13,7 @@ from inkling.types import BACKGROUND, SIDE
 # The additional views in the order in which `tta_views` uses them. Dense layers are not invariant
 # to shift, rotation or scale.
 SHIFTS = ((1, 0), (-1, 0), (0, 1), (0, -1))  # right and down, pixels
-TURNS = ((5.0, 1.0), (-5.0, 1.0), (0.0, 1.05), (0.0, 0.95))  # degrees clockwise, scale
+TURN_SCALE_VIEWS = ((5.0, 1.0), (-5.0, 1.0), (0.0, 1.05), (0.0, 0.95))  # degrees clockwise, scale
 
 
 class TtaModel(nn.Module):
@@ -57,7 +57,7 @@ class TtaModel(nn.Module):
 def _turning_grids(count: int) -> Tensor:
     """The sampling grids (count, 28, 28, 2) of rotated and scaled views."""
     rows = []
-    for degrees, scale in TURNS:
+    for degrees, scale in TURN_SCALE_VIEWS:
         turn = math.radians(degrees)
         cos, sin = math.cos(turn) / scale, math.sin(turn) / scale
         rows.append([[cos, sin, 0.0], [-sin, cos, 0.0]])

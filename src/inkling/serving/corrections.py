@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inkling.data.corrections import (
+    CORRECTIONS_FILE,
     CROPS,
-    LINES,
     MAX_CORRECTIONS,
-    NOT_A_DIGIT,
+    NO_DIGIT,
     decode_crop,
     encode_crop,
 )
@@ -53,7 +53,7 @@ class CorrectionStore:
     def __init__(self, folder: Path, card: Card, limit: int = MAX_CORRECTIONS) -> None:
         """Creates the folder. Raises `ServiceError` if it cannot be written."""
         self.folder = folder
-        self.labels = (*card.labels, NOT_A_DIGIT)
+        self.labels = (*card.labels, NO_DIGIT)
         self.limit = limit
         self._lock = threading.Lock()
         self._counted, self._count = 0, 0  # bytes of the file that were looked at, their lines
@@ -88,7 +88,7 @@ class CorrectionStore:
             if self._count_lines(lines) >= self.limit:
                 raise FullError(f"The folder holds {self.limit:,} corrections, which is the limit.")
             write_bytes(self.folder / file, encode_crop(pixels))
-            _append(lines, json.dumps(entry) + "\n", self.folder / LINES)
+            _append(lines, json.dumps(entry) + "\n", self.folder / CORRECTIONS_FILE)
         return file
 
     def count(self) -> int:
@@ -99,7 +99,7 @@ class CorrectionStore:
     @contextlib.contextmanager
     def _open_lines(self) -> Iterator[int]:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        lines = os.open(self.folder / LINES, flags, 0o644)
+        lines = os.open(self.folder / CORRECTIONS_FILE, flags, 0o644)
         try:
             yield lines
         finally:
@@ -114,7 +114,9 @@ class CorrectionStore:
                 yield lines
         except OSError as error:
             reason = error.strerror or error
-            raise InklingError(f"cannot write {self.folder / LINES}: {reason}") from error
+            raise InklingError(
+                f"cannot write {self.folder / CORRECTIONS_FILE}: {reason}"
+            ) from error
 
     def _count_lines(self, lines: int) -> int:
         """Counts what was appended since the last time; from the start if the file is shorter."""

@@ -21,8 +21,8 @@ from inkling.training.history import EpochMetrics
 if TYPE_CHECKING:  # it imports the optimisers, which takes half a second
     from inkling.training.state import TrainingState
 
-FORMAT = 2  # format 1 had other names: kept. for best.
-FILE = "state.safetensors"
+CHECKPOINT_FORMAT = 2  # format 1 had other names: kept. for best.
+STATE_FILE = "state.safetensors"
 COUNTERS = ("best_epoch", "epoch", "batch", "step", "seconds", "epoch_seconds")
 
 
@@ -38,7 +38,7 @@ def save_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None
         filled = {key: value for key, value in slots.items() if value is not None}
         tensors |= _prefixed(f"optimizer.{index}.", filled)
     header = {name: getattr(state, name) for name in COUNTERS} | {
-        "format": FORMAT,
+        "format": CHECKPOINT_FORMAT,
         "identity": identity,
         "threads": torch.get_num_threads(),
         "history": [asdict(epoch) for epoch in state.history],
@@ -46,12 +46,12 @@ def save_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None
     }
     # Cloned, because safetensors rejects tensors that share memory.
     contiguous = {name: value.detach().contiguous().clone() for name, value in tensors.items()}
-    write_bytes(folder / FILE, save(contiguous, metadata={"state": json.dumps(header)}))
+    write_bytes(folder / STATE_FILE, save(contiguous, metadata={"state": json.dumps(header)}))
 
 
 def has_checkpoint(folder: Path) -> bool:
     """Whether there is a checkpoint."""
-    return (folder / FILE).is_file()
+    return (folder / STATE_FILE).is_file()
 
 
 def member_folder(folder: Path, index: int) -> Path:
@@ -69,7 +69,7 @@ def saved_threads(folder: Path | None) -> int:
     for candidate in (folder, member_folder(folder, 0)):
         if has_checkpoint(candidate):
             try:
-                with safe_open(candidate / FILE, framework="pt") as file:
+                with safe_open(candidate / STATE_FILE, framework="pt") as file:
                     return int(json.loads((file.metadata() or {})["state"])["threads"])
             except (OSError, SafetensorError, KeyError, ValueError, TypeError):
                 return 0
@@ -81,13 +81,15 @@ def load_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None
 
     Raises `RunError` if it is damaged or belongs to another recipe.
     """
-    path = folder / FILE
+    path = folder / STATE_FILE
     try:
         with safe_open(path, framework="pt") as file:
             header = json.loads((file.metadata() or {})["state"])
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        if header["format"] != FORMAT:
-            raise RunError(f"{path} is of format {header['format']}, this inkling reads {FORMAT}")
+        if header["format"] != CHECKPOINT_FORMAT:
+            raise RunError(
+                f"{path} is of format {header['format']}, this inkling reads {CHECKPOINT_FORMAT}"
+            )
         if header["identity"] != identity:
             raise RunError(f"{path} belongs to another recipe or other data and cannot be resumed")
         _restore(state, header, tensors)

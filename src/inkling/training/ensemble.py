@@ -14,7 +14,7 @@ from inkling.models.zoo import build_model
 from inkling.training.callback import Callback
 from inkling.training.checkpoint import member_folder
 from inkling.training.history import EpochMetrics
-from inkling.training.loop import Fit, Plan, evaluate_score, fit
+from inkling.training.loop import Fit, TrainingPlan, evaluate_score, fit
 from inkling.training.recipe import SEEDS, Recipe
 
 
@@ -31,7 +31,7 @@ def as_ensemble(recipe: Recipe, members: int) -> Recipe:
     return recipe.model_copy(update={"model": EnsembleSpec(members=members, member=recipe.model)})
 
 
-def fit_ensemble(ensemble: Ensemble, splits: Splits, plan: Plan) -> Fit:
+def fit_ensemble(ensemble: Ensemble, splits: Splits, plan: TrainingPlan) -> Fit:
     """Trains the members one by one, each with its own seed (see `member_recipe`).
 
     Each member has its own checkpoint, so that an ensemble can be resumed within a member. The
@@ -69,7 +69,7 @@ def member_recipe(recipe: Recipe, index: int) -> Recipe:
     return recipe.with_seed(seed).model_copy(update={"model": recipe.model.member})
 
 
-def _fit_member(ensemble: Ensemble, index: int, splits: Splits, plan: Plan) -> Fit:
+def _fit_member(ensemble: Ensemble, index: int, splits: Splits, plan: TrainingPlan) -> Fit:
     """Trains one member and stores it in the ensemble."""
     recipe = member_recipe(plan.recipe, index)
     torch.manual_seed(recipe.training.seed)

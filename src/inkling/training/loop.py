@@ -25,7 +25,7 @@ from inkling.training.state import TrainingState, start_state
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingPlan:
     """The settings of `fit`."""
 
     recipe: Recipe
@@ -71,7 +71,7 @@ def train_step(
     state.totals[2].add_(len(batch))
 
 
-def fit(model: nn.Module, splits: Splits, plan: Plan) -> Fit:
+def fit(model: nn.Module, splits: Splits, plan: TrainingPlan) -> Fit:
     """Trains `model` on `splits.training`, and selects the weights by `splits.validation`.
 
     With a checkpoint folder, it resumes from there and saves after each epoch. Ctrl-C saves and
@@ -124,7 +124,7 @@ class _Clock:
 def _run_epoch(
     state: TrainingState,
     training: ResidentDigits,
-    plan: Plan,
+    plan: TrainingPlan,
     clock: _Clock,
     request: StopRequest,
 ) -> None:
@@ -151,7 +151,9 @@ def _run_epoch(
     clock.stop()
 
 
-def _finish_epoch(state: TrainingState, validation: ResidentDigits | None, plan: Plan) -> None:
+def _finish_epoch(
+    state: TrainingState, validation: ResidentDigits | None, plan: TrainingPlan
+) -> None:
     """Validates, saves the best weights, and starts the next epoch.
 
     Raises `DivergedError`, before any report, if the metrics are not finite.
@@ -193,7 +195,7 @@ def _goes_on(state: TrainingState, total: int, recipe: Recipe) -> bool:
     return state.step < total or state.batch > 0
 
 
-def _save_and_stop(state: TrainingState, plan: Plan) -> None:
+def _save_and_stop(state: TrainingState, plan: TrainingPlan) -> None:
     if plan.checkpoint is None:
         raise KeyboardInterrupt
     save_checkpoint(plan.checkpoint, state, plan.identity)

@@ -6,12 +6,14 @@ from pathlib import Path
 from inkling.errors import RunError
 from inkling.files import write_text
 
-NAME = "SHA256SUMS"
+MANIFEST_NAME = "SHA256SUMS"
 
 
 def write_manifest(folder: Path) -> None:
     """Lists the hash of every file of a finished run."""
-    files = [path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != NAME]
+    files = [
+        path for path in sorted(folder.rglob("*")) if path.is_file() and path.name != MANIFEST_NAME
+    ]
     _write(folder, {path.relative_to(folder).as_posix(): _sha256(path) for path in files})
 
 
@@ -28,7 +30,7 @@ def read_manifest(folder: Path) -> dict[str, str]:
 
     Raises `RunError` if the list is damaged.
     """
-    path = folder / NAME
+    path = folder / MANIFEST_NAME
     try:
         lines = path.read_bytes().decode("utf-8").split("\n")
     except (FileNotFoundError, NotADirectoryError):
@@ -50,7 +52,9 @@ def check_content(folder: Path, path: Path, content: bytes) -> None:
     """Raises `RunError` if the bytes read from `path` are not those that the run wrote."""
     expected = read_manifest(folder).get(path.relative_to(folder).as_posix())
     if expected is not None and expected != hashlib.sha256(content).hexdigest():
-        raise RunError(f"{path} was altered: its SHA-256 is not in {NAME}. Restore the file")
+        raise RunError(
+            f"{path} was altered: its SHA-256 is not in {MANIFEST_NAME}. Restore the file"
+        )
 
 
 def altered_files(folder: Path) -> dict[str, str]:
@@ -59,7 +63,7 @@ def altered_files(folder: Path) -> dict[str, str]:
     found = {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
-        if path.is_file() and path.name != NAME
+        if path.is_file() and path.name != MANIFEST_NAME
     }
     faults = dict.fromkeys(found.keys() - hashes.keys(), "not listed")
     for name, digest in hashes.items():
@@ -72,7 +76,7 @@ def altered_files(folder: Path) -> dict[str, str]:
 
 def _write(folder: Path, hashes: dict[str, str]) -> None:
     lines = [f"{digest}  {name}\n" for name, digest in sorted(hashes.items())]
-    write_text(folder / NAME, "".join(lines))
+    write_text(folder / MANIFEST_NAME, "".join(lines))
 
 
 def _sha256(path: Path) -> str:

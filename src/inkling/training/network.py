@@ -9,11 +9,11 @@ from inkling.models.zoo import build_model
 from inkling.training.checkpoint import saved_threads
 from inkling.training.device import reusing_memory
 from inkling.training.ensemble import fit_ensemble
-from inkling.training.loop import Fit, Plan, fit
+from inkling.training.loop import Fit, TrainingPlan, fit
 from inkling.training.threads import choose_threads, computing_threads
 
 
-def train_network(splits: Splits, plan: Plan) -> tuple[nn.Module, Fit]:
+def train_network(splits: Splits, plan: TrainingPlan) -> tuple[nn.Module, Fit]:
     """Trains the network of the plan's recipe. Returns its selected weights and the history.
 
     The recipe's seed decides all random numbers. The caller's random state does not change. An

@@ -37,7 +37,7 @@ class Range(BaseModel):
         return isinstance(self.low, int) and isinstance(self.high, int)
 
 
-class Choices(BaseModel):
+class ChoiceRange(BaseModel):
     """One of several values. A value may be a list, such as widths."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -45,7 +45,7 @@ class Choices(BaseModel):
     choices: Annotated[tuple[Scalar | tuple[Scalar, ...], ...], Field(min_length=2)]
 
 
-Search = dict[str, Range | Choices]
+Search = dict[str, Range | ChoiceRange]
 
 
 def set_value(table: dict[str, Any], dotted: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from inkling.training.student_t import t_quantile_975
 
 
 @dataclass(frozen=True)
-class Summary:
+class SeedSummary:
     """Statistics of `n` measurements. `interval` is the 95 % interval of the mean (Student's t).
 
     `sd` is the sample standard deviation. With one measurement, `sd` and `interval` are None.
@@ -23,7 +23,7 @@ class Summary:
     interval: tuple[float, float] | None
 
 
-def summarise(values: Sequence[float]) -> Summary:
+def summarise(values: Sequence[float]) -> SeedSummary:
     """Computes the statistics of at least one value. Raises `ValueError` for none."""
     if not values:
         raise ValueError("a summary needs at least one value")
@@ -33,6 +33,6 @@ def summarise(values: Sequence[float]) -> Summary:
     if sd is not None:
         half = t_quantile_975(len(values) - 1) * sd / len(values) ** 0.5
         interval = (mean - half, mean + half)
-    return Summary(
+    return SeedSummary(
         len(values), mean, sd, min(values), statistics.median(values), max(values), interval
     )

@@ -2,7 +2,7 @@
 
 import math
 
-SHORTEST = 1e-9  # width of the interval at which the bisection stops
+TOLERANCE = 1e-9  # width of the interval at which the bisection stops
 
 
 def t_quantile_975(degrees: int) -> float:
@@ -14,7 +14,7 @@ def t_quantile_975(degrees: int) -> float:
     if degrees < 1:
         raise ValueError(f"{degrees} degrees of freedom: the distribution needs at least 1")
     low, high = 1.9, 13.0  # the quantile is 12.7 for 1 degree and falls towards 1.96
-    while high - low > SHORTEST:
+    while high - low > TOLERANCE:
         middle = (low + high) / 2
         if _probability_within(middle, degrees) < 0.95:
             low = middle

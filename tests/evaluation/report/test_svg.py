@@ -10,7 +10,7 @@ from inkling.evaluation.metrics import reliability_bins
 from inkling.evaluation.report.charts.bars import balance_chart, probability_chart
 from inkling.evaluation.report.charts.curves import Series, line_chart
 from inkling.evaluation.report.charts.reliability import reliability_chart
-from inkling.evaluation.report.charts.svg import Scale, nice_ticks, tag, whole_ticks
+from inkling.evaluation.report.charts.svg import AxisScale, nice_ticks, tag, whole_ticks
 
 FINITE = st.floats(-1e6, 1e6, allow_nan=False)
 
@@ -37,9 +37,9 @@ def test_whole_ticks_are_few_and_within(low: int, length: int) -> None:
 
 
 def test_a_scale_is_straight_or_logarithmic() -> None:
-    assert Scale(0, 10, 100, 200)(5) == 150
-    assert Scale(1, 100, 0, 2, log=True)(10) == 1
-    assert Scale(3, 3, 0, 2)(3) == 1
+    assert AxisScale(0, 10, 100, 200)(5) == 150
+    assert AxisScale(1, 100, 0, 2, log=True)(10) == 1
+    assert AxisScale(3, 3, 0, 2)(3) == 1
 
 
 def test_what_goes_into_a_drawing_is_escaped() -> None:

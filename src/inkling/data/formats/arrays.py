@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inkling.data.options import Options
 from inkling.data.part_names import Kind, read_name
 from inkling.data.pixels import images_first, square_side
-from inkling.data.raw import Found, RawImages, RawPart, Role, whole
+from inkling.data.raw import FoundData, RawImages, RawPart, Role, whole
 from inkling.errors import DataError
 
 CLASS_NAMES = {
@@ -50,7 +50,7 @@ class ArrayRef:
         return len(self.shape) == 1 or (len(self.shape) == 2 and min(self.shape) < 200)
 
 
-def found_arrays(refs: list[ArrayRef], name: str, form: str, options: Options) -> Found:
+def found_arrays(refs: list[ArrayRef], name: str, form: str, options: Options) -> FoundData:
     """Finds the parts in arrays. Raises `DataError` with the contents of the file."""
     refs = [ref for ref in refs if ref.shape and ref.dtype.kind in "uifbUSO"]
     named = [ref for ref in refs if ref.key.lower() in CLASS_NAMES and ref.dtype.kind in "USO"]
@@ -66,7 +66,7 @@ def found_arrays(refs: list[ArrayRef], name: str, form: str, options: Options) -
         parts = tuple(
             replace(part, role="unlabelled") if not part.labelled else part for part in parts
         )
-    return Found(form, parts, classes=names)
+    return FoundData(form, parts, classes=names)
 
 
 _Pair = tuple[Role, ArrayRef, ArrayRef | None]

@@ -9,19 +9,19 @@ import numpy as np
 from inkling.data.idx import read_any_idx
 from inkling.data.options import Options, ask
 from inkling.data.part_names import Kind, read_name, role_of_folder, words_of
-from inkling.data.raw import Found, RawImages, RawPart, Role, whole
+from inkling.data.raw import FoundData, RawImages, RawPart, Role, whole
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
 UPPER = tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
-DIGITS = tuple("0123456789")
+DIGIT_NAMES = tuple("0123456789")
 # Cohen, Afshar, Tapson and van Schaik, 2017: lower case letters that look like capitals are merged.
-MERGED = (*DIGITS, *UPPER, *"abdefghnqrt")
+MERGED_LETTERS = (*DIGIT_NAMES, *UPPER, *"abdefghnqrt")
 EMNIST: dict[str, tuple[tuple[str, ...], int]] = {
     "letters": (UPPER, 1),
-    "balanced": (MERGED, 0),
-    "bymerge": (MERGED, 0),
-    "byclass": ((*DIGITS, *UPPER, *(letter.lower() for letter in UPPER)), 0),
+    "balanced": (MERGED_LETTERS, 0),
+    "bymerge": (MERGED_LETTERS, 0),
+    "byclass": ((*DIGIT_NAMES, *UPPER, *(letter.lower() for letter in UPPER)), 0),
 }
 SILENT = {"raw", "gzip", "images", "labels", "image", "label", "processed"}
 
@@ -36,7 +36,7 @@ class _Idx:
     words: tuple[str, ...]  # the dataset, if a folder has several
 
 
-def find(tree: Tree, options: Options) -> Found | None:
+def find(tree: Tree, options: Options) -> FoundData | None:
     """Finds the IDX files of `tree`. Raises `DataError` if they are not one dataset."""
     files = [described for file in tree.files if (described := _describe(file)) is not None]
     if not files:
@@ -48,7 +48,9 @@ def find(tree: Tree, options: Options) -> Found | None:
     classes, first = next((EMNIST[word] for word in words if emnist and word in EMNIST), (None, 0))
     notes = ("EMNIST stores its images transposed",) if emnist else ()
     count = "one IDX file" if len(chosen) == 1 else f"{len(chosen)} IDX files"
-    return Found(count, tuple(parts), notes, "transposed" if emnist else "upright", classes, first)
+    return FoundData(
+        count, tuple(parts), notes, "transposed" if emnist else "upright", classes, first
+    )
 
 
 def _describe(file: File) -> _Idx | None:

@@ -12,24 +12,26 @@ import numpy as np
 
 from inkling.data.options import Options
 from inkling.data.part_names import role_of_folder
-from inkling.data.raw import Found, RawImages, RawPart, Role
+from inkling.data.raw import FoundData, RawImages, RawPart, Role
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError, ImageError
 from inkling.reading.preprocess.formats import SUFFIXES
 from inkling.reading.preprocess.photo import read_photo
 
-PORTION = 256  # images decoded per chunk
-ALIKE = 0.5  # fraction of equal subfolder names of two class folders that makes them ambiguous
+CHUNK_IMAGES = 256  # images decoded per chunk
+SHARED_NAMES = (
+    0.5  # fraction of equal subfolder names of two class folders that makes them ambiguous
+)
 FILE_COLUMNS = ("file", "filename", "file_name", "image", "path", "name", "id", "image_id", "img")
-LABEL_COLUMNS = ("label", "labels", "class", "target", "digit", "category", "y", "text")
-FIRST = re.compile(r"^(\d)[_\-. ]")  # 7_1.png; 7.png may be the seventh image
-LAST = re.compile(r"[_\-](?:label|class|num|digit)?(\d)$")  # img_001_7.png
+LABEL_NAMES = ("label", "labels", "class", "target", "digit", "category", "y", "text")
+LABEL_FIRST = re.compile(r"^(\d)[_\-. ]")  # 7_1.png; 7.png may be the seventh image
+LABEL_LAST = re.compile(r"[_\-](?:label|class|num|digit)?(\d)$")  # img_001_7.png
 
 
 _Part = tuple[Role, Mapping[File, str], Tree]
 
 
-def find(tree: Tree, options: Options) -> Found | None:
+def find(tree: Tree, options: Options) -> FoundData | None:
     """Finds the image files of `tree`. Raises `DataError` if their labels are ambiguous."""
     files = _images(tree)
     if not files:
@@ -41,7 +43,7 @@ def find(tree: Tree, options: Options) -> Found | None:
     return _found(parts, _ignored(tree, [role for role, _, _ in parts]))
 
 
-def _found(parts: list[_Part], notes: tuple[str, ...] = ()) -> Found:
+def _found(parts: list[_Part], notes: tuple[str, ...] = ()) -> FoundData:
     """The classes are those of the training part. Raises `DataError` for other classes."""
     learnt = next((part for part in parts if part[0] in ("all", "training")), parts[0])
     classes = tuple(sorted(set(learnt[1].values())))
@@ -51,7 +53,7 @@ def _found(parts: list[_Part], notes: tuple[str, ...] = ()) -> Found:
             raise DataError(f"{tree.name}: class '{foreign[0]}' is not one of {', '.join(classes)}")
     raw = tuple(_raw(part) for part in parts)
     form = "image files" if classes else "image files without labels"
-    return Found(form, raw, notes, classes=classes or None)
+    return FoundData(form, raw, notes, classes=classes or None)
 
 
 def _images(tree: Tree) -> list[File]:
@@ -116,7 +118,7 @@ def _inside(tree: Tree, name: str, role: Role) -> Tree:
     return _unwrap_images(inner)
 
 
-def _told_parts(tree: Tree, options: Options) -> Found:
+def _told_parts(tree: Tree, options: Options) -> FoundData:
     """The parts of the options `train`, `test` and `validation`."""
     roles: dict[Role, str | None] = {
         "training": options.get("train"),
@@ -174,7 +176,7 @@ def _refuse_alike(tree: Tree, folders: dict[str, list[File]]) -> None:
     for place, one in enumerate(names):
         for other in names[place + 1 :]:
             shared = inside[one] & inside[other]
-            if len(shared) >= ALIKE * min(len(inside[one]), len(inside[other])):
+            if len(shared) >= SHARED_NAMES * min(len(inside[one]), len(inside[other])):
                 example = ", ".join(sorted(shared)[:3])
                 raise DataError(
                     f"{tree.name}: the subfolders '{one}' and '{other}' contain subfolders of the "
@@ -188,12 +190,12 @@ def _refuse_alike(tree: Tree, folders: dict[str, list[File]]) -> None:
 def _by_name(files: list[File]) -> dict[File, str]:
     """Labels from names such as `7_1.png`, or from a digit at the end; all files must have one."""
     stems = [PurePosixPath(file.name).stem for file in files]
-    for pattern in (FIRST, LAST):
+    for pattern in (LABEL_FIRST, LABEL_LAST):
         matches = [match for stem in stems if (match := pattern.search(stem))]
         if len(matches) < len(stems) or len({match.group(1) for match in matches}) < 2:
             continue
         # img_1, img_2, img_3: these are numbers of images, not labels.
-        if pattern is LAST and len({stem[:-1] for stem in stems}) < len(stems):
+        if pattern is LABEL_LAST and len({stem[:-1] for stem in stems}) < len(stems):
             continue
         return {file: match.group(1) for file, match in zip(files, matches, strict=True)}
     return {}
@@ -237,7 +239,7 @@ def _listing(table: File) -> list[tuple[str, str]]:
         return []
     header = [cell.strip().lower() for cell in rows[0]]
     name = next((header.index(each) for each in FILE_COLUMNS if each in header), None)
-    label = next((header.index(each) for each in LABEL_COLUMNS if each in header), None)
+    label = next((header.index(each) for each in LABEL_NAMES if each in header), None)
     body = rows[1:]
     if name is None and len(header) == 2 and PurePosixPath(rows[0][0]).suffix in SUFFIXES:
         name, label, body = 0, 1, rows
@@ -268,8 +270,8 @@ def _raw(part: _Part) -> RawPart:
 
 
 def _chunks(files: list[File], labels: Mapping[File, str]) -> Iterator[RawImages]:
-    for start in range(0, len(files), PORTION):
-        portion = files[start : start + PORTION]
+    for start in range(0, len(files), CHUNK_IMAGES):
+        portion = files[start : start + CHUNK_IMAGES]
         yield RawImages(
             [_decode(file) for file in portion],
             np.array([labels[file] for file in portion]) if labels else None,

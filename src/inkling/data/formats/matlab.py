@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inkling.data.formats.arrays import ArrayRef, found_arrays, per_digit
 from inkling.data.options import Options
 from inkling.data.part_names import read_name
-from inkling.data.raw import Found, RawImages, RawPart, whole
+from inkling.data.raw import FoundData, RawImages, RawPart, whole
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
@@ -20,7 +20,7 @@ HDF5 = b"\x89HDF\r\n\x1a\n"  # MATLAB 7.3 files are HDF5 files
 ALIASES = {"fea": "data", "gnd": "labels"}  # Cai's USPS and MNIST
 
 
-def find(tree: Tree, options: Options) -> Found | None:
+def find(tree: Tree, options: Options) -> FoundData | None:
     """Finds the arrays of `.mat` files. Several files are parts by name (`train_32x32.mat`)."""
     files = tree.with_suffix(".mat")
     if not files:
@@ -28,7 +28,7 @@ def find(tree: Tree, options: Options) -> Found | None:
     if len(files) == 1:
         return _found(files[0], tree.name, options)
     parts: list[RawPart] = []
-    first: Found | None = None
+    first: FoundData | None = None
     for file in files:
         role = read_name(file.name).role
         found = _found(file, file.label, options)
@@ -43,12 +43,12 @@ def find(tree: Tree, options: Options) -> Found | None:
     return replace(first, form=f"{len(files)} MATLAB files", parts=tuple(parts))
 
 
-def _found(file: File, name: str, options: Options) -> Found:
+def _found(file: File, name: str, options: Options) -> FoundData:
     arrays = dict(_flatten(_load(file), ""))
     refs = {key: _ref(key, value) for key, value in arrays.items()}
     digits = per_digit(refs, name, options)
     if digits:
-        return Found("MATLAB arrays, one per digit", tuple(digits), orientation="unknown")
+        return FoundData("MATLAB arrays, one per digit", tuple(digits), orientation="unknown")
     cube = [ref for ref in refs.values() if len(ref.shape) == 3 and ref.shape[2] == 10]
     if len(refs) == 1 and cube and cube[0].shape[0] in (256, 784):
         return _cube(arrays[cube[0].key], name)
@@ -107,17 +107,17 @@ def _ref(key: str, array: NDArray) -> ArrayRef:
     return ArrayRef(key, array.shape, array.dtype, lambda: array)
 
 
-def _cube(array: NDArray, name: str) -> Found:
+def _cube(array: NDArray, name: str) -> FoundData:
     """USPS by Roweis: (256, 1100, 10), digits 1 to 9 and then 0."""
     images = array.transpose(2, 1, 0).reshape(-1, 16, 16) if array.shape[0] == 256 else None
     if images is None:
         images = array.transpose(2, 1, 0).reshape(-1, 28, 28)
     labels = np.repeat((np.arange(10) + 1) % 10, array.shape[1])
     part = RawPart("all", name, whole(lambda: RawImages(images, labels)))
-    return Found("MATLAB array, one layer per digit", (part,), orientation="unknown")
+    return FoundData("MATLAB array, one layer per digit", (part,), orientation="unknown")
 
 
-def _emnist(found: Found, mapping: NDArray | None) -> Found:
+def _emnist(found: FoundData, mapping: NDArray | None) -> FoundData:
     """EMNIST's structure. Its mapping gives the letter of each label."""
     notes = ("EMNIST stores its images transposed",)
     if mapping is None:

@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from inkling.data.formats.arrays import ArrayRef, found_arrays
 from inkling.data.options import Options
-from inkling.data.raw import Found
+from inkling.data.raw import FoundData
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
 MAX_BYTES = 4 << 30  # limit for all unpacked arrays of a file
 # Exceptions of zipfile and NumPy for damaged files: RuntimeError for entries that seem encrypted or
 # have an unknown compression, MemoryError and TokenError for invalid headers.
-UNREADABLE = (
+READ_ERRORS = (
     OSError,
     ValueError,
     EOFError,
@@ -34,7 +34,7 @@ UNREADABLE = (
 )
 
 
-def find(tree: Tree, options: Options) -> Found | None:
+def find(tree: Tree, options: Options) -> FoundData | None:
     """Finds the arrays of `.npz` and `.npy` files. Raises `DataError` if they do not match."""
     files = tree.with_suffix(".npz", ".npy")
     if not files:
@@ -119,6 +119,6 @@ class _naming:  # noqa: N801 (a context, used like a function)
         return None
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, DataError) or not isinstance(error, UNREADABLE):
+        if isinstance(error, DataError) or not isinstance(error, READ_ERRORS):
             return
         raise DataError(f"cannot read {self.file.label} as {self.file.suffix}: {error}") from error

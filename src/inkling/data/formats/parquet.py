@@ -14,7 +14,7 @@ from inkling.data.formats.table_layout import INDEXES, LABELS
 from inkling.data.options import Options
 from inkling.data.part_names import read_name
 from inkling.data.pixels import images_first, unflatten
-from inkling.data.raw import Found, RawImages, RawPart, Role
+from inkling.data.raw import FoundData, RawImages, RawPart, Role
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError, ImageError, MissingExtraError
 from inkling.reading.preprocess.photo import read_photo
@@ -23,7 +23,7 @@ MAX_COLUMNS = 13_000  # 64x64 in colour has 12,288 pixels
 MAX_FOOTER = 16 << 20  # bytes; a million columns take more
 MAX_BYTES = 4 << 30  # limit for all uncompressed columns
 MAGIC = b"PAR1"
-BATCH = 1_000  # rows
+BATCH_ROWS = 1_000  # rows
 IMAGE_COLUMNS = ("image", "img", "images", "png", "pixels", "data", "x", "picture", "features")
 
 
@@ -38,7 +38,7 @@ class _Table:
     rows: int
 
 
-def find(tree: Tree, options: Options) -> Found | None:
+def find(tree: Tree, options: Options) -> FoundData | None:
     """Finds Parquet files. Shards of a part (`train-00000-of-00002.parquet`) belong together."""
     files = tree.with_suffix(".parquet")
     if not files:
@@ -57,7 +57,7 @@ def find(tree: Tree, options: Options) -> Found | None:
         parts.append(RawPart(role, members[0].label, chunks, labelled, count))
     if any(part.labelled for part in parts):
         parts = [part if part.labelled else replace(part, role="unlabelled") for part in parts]
-    return Found("Parquet", tuple(parts), classes=tables[files[0]].classes)
+    return FoundData("Parquet", tuple(parts), classes=tables[files[0]].classes)
 
 
 def _open(file: File) -> Any:
@@ -140,7 +140,7 @@ def _chunks(files: list[File], tables: dict[File, _Table], options: Options) -> 
         columns = [described.image] if described.image else list(described.pixels)
         columns += [described.label] if described.label else []
         try:
-            for batch in _open(file).iter_batches(BATCH, columns=columns):
+            for batch in _open(file).iter_batches(BATCH_ROWS, columns=columns):
                 yield _images(batch, described, file, row, options)
                 row += len(batch)
         except (pyarrow.ArrowException, OSError) as error:

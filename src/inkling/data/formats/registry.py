@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from inkling.data.formats import idx, images, matlab, numpy_files, parquet, table
 from inkling.data.options import Options
-from inkling.data.raw import Found
+from inkling.data.raw import FoundData
 from inkling.data.tree import Tree
 from inkling.errors import DataError
 
@@ -13,25 +13,25 @@ NOTED = 5  # greatest number of file kinds in an error
 
 
 @dataclass(frozen=True)
-class Format:
+class DataFormat:
     """A data format. `find` returns the dataset in a tree, or None."""
 
     name: str
-    find: Callable[[Tree, Options], Found | None]
+    find: Callable[[Tree, Options], FoundData | None]
 
 
 # Image files come before CSV: a table beside images lists their labels.
 FORMATS = (
-    Format("IDX files", idx.find),
-    Format("NumPy arrays (.npz, .npy)", numpy_files.find),
-    Format("MATLAB arrays (.mat)", matlab.find),
-    Format("Parquet", parquet.find),
-    Format("image files", images.find),
-    Format("CSV", table.find),
+    DataFormat("IDX files", idx.find),
+    DataFormat("NumPy arrays (.npz, .npy)", numpy_files.find),
+    DataFormat("MATLAB arrays (.mat)", matlab.find),
+    DataFormat("Parquet", parquet.find),
+    DataFormat("image files", images.find),
+    DataFormat("CSV", table.find),
 )
 
 
-def find_data(tree: Tree, options: Options) -> Found:
+def find_data(tree: Tree, options: Options) -> FoundData:
     """Finds the dataset in `tree`. Raises `DataError` with its contents, or with a question."""
     for each in FORMATS:
         found = each.find(tree, options)
@@ -43,7 +43,7 @@ def find_data(tree: Tree, options: Options) -> Found:
     )
 
 
-def _alone(found: Found) -> Found:
+def _alone(found: FoundData) -> FoundData:
     """Uses a single part with labels as all data, even if it is called `test.csv`."""
     labelled = [part for part in found.parts if part.labelled]
     parts = labelled if labelled else list(found.parts)

@@ -11,8 +11,8 @@ from inkling.data.fields import parse_whole_numbers
 from inkling.data.formats.table_layout import (
     INDEXES,
     LABELS,
-    SHOWN,
-    Layout,
+    SAMPLED_ROWS,
+    TableLayout,
     decide_layout,
     find_delimiter,
     has_header,
@@ -22,13 +22,13 @@ from inkling.data.formats.table_layout import (
 from inkling.data.options import Options
 from inkling.data.part_names import read_name
 from inkling.data.pixels import unflatten
-from inkling.data.raw import CHUNK, Found, RawImages, RawPart, Role
+from inkling.data.raw import CHUNK_ROWS, FoundData, RawImages, RawPart, Role
 from inkling.data.tree import File, Tree
 from inkling.errors import DataError
 
-SUFFIXES = (".csv", ".tsv")
+TABLE_SUFFIXES = (".csv", ".tsv")
 TEXTS = (".txt", ".data", ".tra", ".tes")  # UCI's suffixes, used if the user names the file
-LABEL_COLUMNS = 3  # greatest number of columns of a file with labels only
+MAX_LABEL_COLUMNS = 3  # greatest number of columns of a file with labels only
 LONGEST_LINE = 1 << 20  # bytes
 
 
@@ -37,18 +37,18 @@ class _Table:
     """One CSV file. `layout` is None for a file with labels only."""
 
     file: File
-    layout: Layout | None
+    layout: TableLayout | None
 
     @property
     def role(self) -> Role:
         return read_name(self.file.name).role or "all"
 
 
-def find(tree: Tree, options: Options) -> Found | None:
+def find(tree: Tree, options: Options) -> FoundData | None:
     """Finds the tables of `tree`. Raises `DataError` if they are not one dataset."""
-    files = tree.with_suffix(*SUFFIXES)
+    files = tree.with_suffix(*TABLE_SUFFIXES)
     if len(tree.files) == 1:
-        files = tree.with_suffix(*SUFFIXES, *TEXTS)
+        files = tree.with_suffix(*TABLE_SUFFIXES, *TEXTS)
     if not files:
         return None
     tables = [_open(file, options) for file in files]
@@ -81,7 +81,7 @@ def find(tree: Tree, options: Options) -> Found | None:
         ordered = tuple(
             replace(part, role="unlabelled") if not part.labelled else part for part in ordered
         )
-    return Found("CSV", ordered, tuple(notes))
+    return FoundData("CSV", ordered, tuple(notes))
 
 
 def _open(file: File, options: Options) -> _Table:
@@ -97,12 +97,14 @@ def _sample(file: File) -> tuple[list[list[str]], str]:
     head = _text(file.head(LONGEST_LINE * 2), file)
     beginning = head[: head.rfind("\n") + 1] or head
     delimiter = find_delimiter(beginning.split("\n", 1)[0])
-    rows = rows_of(beginning, delimiter, file.label)[: SHOWN // 2 + 1]
+    rows = rows_of(beginning, delimiter, file.label)[: SAMPLED_ROWS // 2 + 1]
     if file.size > len(head) or file.packed:
         content = file.read()
         if len(content) > len(head):
             tail = _text(content[-LONGEST_LINE:], file)
-            rows += rows_of(tail[tail.find("\n") + 1 :], delimiter, file.label)[-SHOWN // 2 :]
+            rows += rows_of(tail[tail.find("\n") + 1 :], delimiter, file.label)[
+                -SAMPLED_ROWS // 2 :
+            ]
     return rows, delimiter
 
 
@@ -134,7 +136,7 @@ def _part(table: _Table, labels: _Table | None) -> RawPart:
     return RawPart(table.role, table.file.label, chunks, labelled)
 
 
-def _chunks(file: File, layout: Layout, labels: File | None) -> Iterator[RawImages]:
+def _chunks(file: File, layout: TableLayout, labels: File | None) -> Iterator[RawImages]:
     answers = None if labels is None else _read_labels(labels)
     seen, first_row = 0, 2 if layout.header else 1
     for pixels, own, index in _blocks(file, layout):
@@ -154,7 +156,7 @@ def _chunks(file: File, layout: Layout, labels: File | None) -> Iterator[RawImag
 _Block = tuple[NDArray, NDArray | None, NDArray | None]
 
 
-def _blocks(file: File, layout: Layout) -> Iterator[_Block]:
+def _blocks(file: File, layout: TableLayout) -> Iterator[_Block]:
     """Pixels (n, P), labels (n,) and index (n,) in blocks of rows."""
     content = file.read()
     if content.startswith(b"\xef\xbb\xbf"):
@@ -164,7 +166,7 @@ def _blocks(file: File, layout: Layout) -> Iterator[_Block]:
         start, row = _line_end(content, 0), 2
     while start < len(content):
         end, count = start, 0
-        while end < len(content) and count < CHUNK:
+        while end < len(content) and count < CHUNK_ROWS:
             end, count = _line_end(content, end), count + 1
         block = content[start:end].replace(b"\r\n", b"\n")
         start = end
@@ -184,14 +186,14 @@ def _line_end(content: bytes, start: int) -> int:
     return len(content) if found < 0 else found + 1
 
 
-def _columns(cells: NDArray, layout: Layout) -> _Block:
+def _columns(cells: NDArray, layout: TableLayout) -> _Block:
     pixels = np.delete(cells, [c for c in (layout.label, layout.index) if c is not None], axis=1)
     label = None if layout.label is None else cells[:, layout.label]
     index = None if layout.index is None else cells[:, layout.index]
     return pixels, label, index
 
 
-def _slow_block(block: bytes, layout: Layout, name: str, first_row: int) -> _Block:
+def _slow_block(block: bytes, layout: TableLayout, name: str, first_row: int) -> _Block:
     """Parses cell by cell: floats, words, quotes. Raises `DataError` with the row number."""
     rows = rows_of(block.decode("utf-8", "replace"), layout.delimiter, name, first_row)
     pixels = np.empty((len(rows), len(layout.pixels)), np.float32)
@@ -232,7 +234,7 @@ def _read_labels(file: File) -> NDArray:
     if column is None:
         candidates = [c for c in range(len(rows[0])) if not names or names[c] not in INDEXES]
         column = candidates[-1]
-        if len(candidates) > LABEL_COLUMNS:  # one-hot rows
+        if len(candidates) > MAX_LABEL_COLUMNS:  # one-hot rows
             return np.array([[float(row[c]) for c in candidates] for row in body])
     short = next((n for n, row in enumerate(body) if len(row) <= column), None)
     if short is not None:

@@ -16,13 +16,13 @@ LABELS = {
 }  # fmt: skip
 INDEXES = {"", "index", "id", "imageid", "image_id", "idx", "row", "unnamed: 0", "row_id"}
 DELIMITERS = ",;\t| "
-SHOWN = 400  # rows from the beginning and the end that are used for the decision
+SAMPLED_ROWS = 400  # rows from the beginning and the end that are used for the decision
 LARGEST_LABEL = 99  # greatest label in a column without a name
-NAMED = re.compile(r"^(.*?)(\d+)(x\d+)?$")  # pixel12, 1x12, px_12
+PIXEL_NAME = re.compile(r"^(.*?)(\d+)(x\d+)?$")  # pixel12, 1x12, px_12
 
 
 @dataclass(frozen=True)
-class Layout:
+class TableLayout:
     """The columns of a table. `label` and `index` are column numbers or None."""
 
     delimiter: str
@@ -77,7 +77,7 @@ def is_number(cell: str) -> bool:
     return True
 
 
-def decide_layout(rows: list[list[str]], name: str, options: Options) -> Layout | None:
+def decide_layout(rows: list[list[str]], name: str, options: Options) -> TableLayout | None:
     """Decides the layout of a table of images. None if it has too few columns.
 
     `rows` are the first and last ones. Raises `DataError` if the columns are ambiguous.
@@ -94,7 +94,7 @@ def decide_layout(rows: list[list[str]], name: str, options: Options) -> Layout 
         label, index = _from_header(rows[0], name) if header else _from_values(body, width, name)
     elif index is None:
         index = _spare_index(width, label, body)
-    layout = Layout(delimiter, header, width, label, index)
+    layout = TableLayout(delimiter, header, width, label, index)
     if square_side(len(layout.pixels)) is None:
         raise DataError(
             f"{name} has {width:,} columns; expected a label and the pixels of a square image "
@@ -135,7 +135,7 @@ def _from_header(names: list[str], name: str) -> tuple[int | None, int | None]:
 
 def _odd_names(names: list[str]) -> list[int]:
     """The columns whose names are not the common prefix with a number."""
-    prefixes = [match.group(1) if (match := NAMED.match(each)) else None for each in names]
+    prefixes = [match.group(1) if (match := PIXEL_NAME.match(each)) else None for each in names]
     common = max(set(prefixes), key=prefixes.count)
     return [c for c, prefix in enumerate(prefixes) if prefix != common]
 
@@ -179,7 +179,7 @@ def _looks_like_labels(body: list[list[str]], column: int) -> bool:
 
 def _counts_up(body: list[list[str]], column: int) -> bool:
     """Whether a column numbers the rows, up to the jump to the last rows."""
-    cells = [row[column] for row in body[: SHOWN // 2] if len(row) > column]
+    cells = [row[column] for row in body[: SAMPLED_ROWS // 2] if len(row) > column]
     if len(cells) < 3 or not all(cell.isdecimal() for cell in cells):
         return False
     return all(int(cell) - int(cells[0]) == place for place, cell in enumerate(cells))

@@ -5,7 +5,15 @@ from collections.abc import Callable
 from markupsafe import Markup
 
 from inkling.evaluation.report.charts.curves import Series, line_chart
-from inkling.evaluation.report.charts.svg import Scale, dot, drawing, join, line, nice_ticks, text
+from inkling.evaluation.report.charts.svg import (
+    AxisScale,
+    dot,
+    drawing,
+    join,
+    line,
+    nice_ticks,
+    text,
+)
 from inkling.evaluation.report.comparison import (
     Measured,
     differences,
@@ -16,13 +24,13 @@ from inkling.evaluation.report.comparison import (
 from inkling.evaluation.report.contents import RunContents
 from inkling.evaluation.report.render import render
 
-COLOURS = 6  # colours of the style sheet; more runs repeat them
+COLOUR_COUNT = 6  # colours of the style sheet; more runs repeat them
 ROW, WIDTH, NAME, RIGHT = 30, 720, 190, 70
 
 
 def render_comparison(runs: list[RunContents]) -> str:
     """Renders the HTML that compares `runs`."""
-    rows = [measured(run, place % COLOURS) for place, run in enumerate(runs)]
+    rows = [measured(run, place % COLOUR_COUNT) for place, run in enumerate(runs)]
     known = [row for row in rows if row.accuracy is not None]
     best = max(known, key=lambda row: row.accuracy or 0) if known else None
     return render(
@@ -44,7 +52,7 @@ def interval_chart(rows: list[Measured]) -> Markup:
     low = min(row.interval[0] for row in rows)
     high = max(row.interval[1] for row in rows)
     ticks = [tick for tick in nice_ticks(low, high, 5) if tick <= 1 + 1e-9]
-    x = Scale(ticks[0], ticks[-1], NAME, WIDTH - RIGHT)
+    x = AxisScale(ticks[0], ticks[-1], NAME, WIDTH - RIGHT)
     floor = ROW * len(rows) + 6
     grid = [
         join(
@@ -58,7 +66,7 @@ def interval_chart(rows: list[Measured]) -> Markup:
     return drawing(WIDTH, floor + 24, f"Test accuracy: {words}", *grid, *marks)
 
 
-def _interval(row: Measured, index: int, x: Scale) -> Markup:
+def _interval(row: Measured, index: int, x: AxisScale) -> Markup:
     y, colour = ROW * index + ROW / 2, f"run-{row.place}"
     accuracy = row.accuracy or 0.0
     name = row.name if len(row.name) <= 24 else row.name[:23] + "…"
@@ -79,5 +87,5 @@ def _curves(runs: list[RunContents], what: str, show: Callable[[float], str]) ->
         ]
         points = tuple((epoch, value) for epoch, value in values if value is not None)
         if points:
-            series.append(Series(run.name, f"run-{place % COLOURS}", points))
+            series.append(Series(run.name, f"run-{place % COLOUR_COUNT}", points))
     return line_chart(what, series, show)

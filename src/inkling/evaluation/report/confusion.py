@@ -10,7 +10,7 @@ from inkling.evaluation.test_predictions import SavedPredictions
 
 
 @dataclass(frozen=True)
-class Cell:
+class ConfusionCell:
     """One cell. `tint` (0 to 1) grows with the errors; `has_images` is true if it has a link."""
 
     key: str
@@ -44,7 +44,7 @@ class Panel:
 
 def confusion_rows(
     matrix: NDArray[np.int64], classes: tuple[str, ...], test_predictions: SavedPredictions | None
-) -> list[list[Cell]]:
+) -> list[list[ConfusionCell]]:
     """The cells of `matrix` (C, C), row by row."""
     totals = matrix.sum(axis=1)
     errors = matrix - np.diag(np.diag(matrix))
@@ -52,7 +52,7 @@ def confusion_rows(
     shown = set(_members(test_predictions)) if test_predictions else set()
     return [
         [
-            Cell(
+            ConfusionCell(
                 key=f"cell-{row}-{column}",
                 count=int(count),
                 fraction=_fraction(int(count), int(totals[row])),

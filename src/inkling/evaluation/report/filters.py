@@ -10,7 +10,7 @@ from inkling.evaluation.report.images import data_uri
 from inkling.models.windows import FILTER
 from inkling.types import SIDE
 
-SHOWN = 64
+SHOWN_IMAGES = 64
 POSITIVE, NEGATIVE = (37, 99, 190), (214, 106, 30)  # RGB; both are visible on light and on dark
 
 
@@ -42,7 +42,7 @@ def first_layer(weights: dict[str, NDArray[np.float32]]) -> FirstLayer | None:
         if maps is None:
             continue
         strength = np.linalg.norm(maps.reshape(len(maps), -1), axis=1)
-        order = np.argsort(-strength, kind="stable")[:SHOWN]
+        order = np.argsort(-strength, kind="stable")[:SHOWN_IMAGES]
         return FirstLayer(name, maps[order].astype(np.float32), len(maps))
     return None
 

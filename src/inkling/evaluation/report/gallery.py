@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from inkling.data.augment import Augment, augment_images
 from inkling.data.loader import normalise_images
-from inkling.evaluation.image_selection import MISTAKES, surest_mistakes
+from inkling.evaluation.image_selection import STORED_MISTAKES, surest_mistakes
 from inkling.evaluation.report.charts.bars import probability_chart
 from inkling.evaluation.report.confusion import in_percent
 from inkling.evaluation.report.images import paper_uri
@@ -36,7 +36,8 @@ def mistake_cards(test_predictions: SavedPredictions) -> list[Mistake]:
     digits = test_predictions.digits
     classes = digits.classes
     cards = []
-    for place in surest_mistakes(digits.labels, test_predictions.probabilities)[:MISTAKES].tolist():
+    mistakes = surest_mistakes(digits.labels, test_predictions.probabilities)
+    for place in mistakes[:STORED_MISTAKES].tolist():
         probabilities, label = test_predictions.probabilities[place], int(digits.labels[place])
         answer = int(probabilities.argmax())
         cards.append(

@@ -9,7 +9,7 @@ from typing import Any
 import jinja2
 from markupsafe import Markup
 
-FOLDER = "templates"
+TEMPLATES = "templates"
 GENERATOR = "inkling"  # the meta tag that identifies pages of inkling
 
 
@@ -36,7 +36,7 @@ def render(template: str, **content: Any) -> str:
 @cache
 def asset(name: str) -> str:
     """The text of a file beside this module's templates."""
-    return (resources.files("inkling.evaluation.report") / FOLDER / name).read_text("utf-8")
+    return (resources.files("inkling.evaluation.report") / TEMPLATES / name).read_text("utf-8")
 
 
 @cache

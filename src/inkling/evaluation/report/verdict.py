@@ -12,7 +12,7 @@ from inkling.training.student_t import t_quantile_975
 
 Status = Literal["as expected", "above", "below", "not compared", "unfinished"]
 # Settings that may differ from the published recipe without making it another recipe.
-FREE = (
+MAY_DIFFER = (
     "title",
     "expect",
     "search",
@@ -61,7 +61,7 @@ def changes_of(recipe: Recipe) -> list[str]:
     return [
         f"{key} is {own.get(key, 'not set')} instead of {published.get(key, 'not set')}"
         for key in dict.fromkeys([*own, *published])
-        if own.get(key) != published.get(key) and not key.startswith(FREE)
+        if own.get(key) != published.get(key) and not key.startswith(MAY_DIFFER)
     ]
 
 

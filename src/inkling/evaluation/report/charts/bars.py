@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from inkling.evaluation.report.charts.svg import drawing, join, tag, text
 
-SHOWN = 10  # greatest number of classes, most probable first
+SHOWN_CLASSES = 10  # greatest number of classes, most probable first
 STEP, BAR, ROOM = 17, 11, 44  # units: distance of bars, width, height
-LETTERS = 2  # letters of a class name below a bar
+LABEL_LETTERS = 2  # letters of a class name below a bar
 
 
 def probability_chart(
@@ -16,8 +16,8 @@ def probability_chart(
 ) -> Markup:
     """The probabilities (C,) of one image. The bars of label and answer are highlighted."""
     shown = np.arange(len(classes))
-    if len(classes) > SHOWN:
-        shown = np.sort(np.argsort(-probabilities, kind="stable")[:SHOWN])
+    if len(classes) > SHOWN_CLASSES:
+        shown = np.sort(np.argsort(-probabilities, kind="stable")[:SHOWN_CLASSES])
     bars, names = [], []
     for place, index in enumerate(shown.tolist()):
         fraction = float(probabilities[index])
@@ -35,7 +35,7 @@ def probability_chart(
             )
         )
         middle = place * STEP + 3 + BAR / 2
-        names.append(text(middle, ROOM + 13, classes[index][:LETTERS], role, "middle"))
+        names.append(text(middle, ROOM + 13, classes[index][:LABEL_LETTERS], role, "middle"))
     words = ", ".join(
         f"{classes[index]} {probabilities[index]:.1%}"
         for index in np.argsort(-probabilities, kind="stable")[:3]

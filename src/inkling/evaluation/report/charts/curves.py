@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from markupsafe import Markup
 
 from inkling.evaluation.report.charts.svg import (
-    Scale,
+    AxisScale,
     dot,
     drawing,
     join,
@@ -46,8 +46,8 @@ def line_chart(
         return Markup("")
     low = min([0.0, *values]) if from_zero else min(values)
     ticks = _log_ticks(values) if log else nice_ticks(low, max(values))
-    x = Scale(min(epochs), max(epochs), LEFT + 8, WIDTH - RIGHT - 8)
-    y = Scale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP, log)
+    x = AxisScale(min(epochs), max(epochs), LEFT + 8, WIDTH - RIGHT - 8)
+    y = AxisScale(ticks[0], ticks[-1], HEIGHT - BOTTOM, TOP, log)
     parts = [_grid(x, y, ticks, epochs, show)]
     if best_epoch is not None and min(epochs) <= best_epoch <= max(epochs):
         parts.append(line(x(best_epoch), TOP, x(best_epoch), HEIGHT - BOTTOM, "best"))
@@ -57,7 +57,7 @@ def line_chart(
 
 
 def _grid(
-    x: Scale, y: Scale, ticks: list[float], epochs: list[int], show: Callable[[float], str]
+    x: AxisScale, y: AxisScale, ticks: list[float], epochs: list[int], show: Callable[[float], str]
 ) -> Markup:
     rows = [
         join(
@@ -75,7 +75,7 @@ def _grid(
 
 
 def _curve(
-    series: Series, x: Scale, y: Scale, show: Callable[[float], str], best_epoch: int | None
+    series: Series, x: AxisScale, y: AxisScale, show: Callable[[float], str], best_epoch: int | None
 ) -> Markup:
     places = [(x(epoch), y(value)) for epoch, value in series.points]
     dots = [

@@ -7,7 +7,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from inkling.evaluation.metrics import wilson_interval
-from inkling.evaluation.report.charts.svg import Scale, dot, drawing, join, line, tag, text
+from inkling.evaluation.report.charts.svg import AxisScale, dot, drawing, join, line, tag, text
 
 WIDTH, HEIGHT = 460, 400
 LEFT, RIGHT, TOP, SQUARE, FLOOR = 58, 14, 14, 270, 362
@@ -20,8 +20,8 @@ def reliability_chart(reliability: NDArray[np.float64]) -> Markup:
     `reliability` (B, 3) has the mean confidence, accuracy and count of each bin (DeGroot and
     Fienberg, 1983; Guo et al., 2017).
     """
-    x = Scale(0, 1, LEFT, WIDTH - RIGHT)
-    y = Scale(0, 1, SQUARE, TOP)
+    x = AxisScale(0, 1, LEFT, WIDTH - RIGHT)
+    y = AxisScale(0, 1, SQUARE, TOP)
     used = [row for row in reliability.tolist() if row[2] > 0]
     parts = [_axes(x, y), line(x(0), y(0), x(1), y(1), "diagonal")]
     parts += [_bin(row, x, y) for row in used]
@@ -30,7 +30,7 @@ def reliability_chart(reliability: NDArray[np.float64]) -> Markup:
     return drawing(WIDTH, HEIGHT, f"Reliability. {words}", *parts)
 
 
-def _axes(x: Scale, y: Scale) -> Markup:
+def _axes(x: AxisScale, y: AxisScale) -> Markup:
     rows = [
         join(
             line(LEFT, y(value), WIDTH - RIGHT, y(value), "grid"),
@@ -47,7 +47,7 @@ def _axes(x: Scale, y: Scale) -> Markup:
     return join(*rows, *columns, names)
 
 
-def _bin(row: list[float], x: Scale, y: Scale) -> Markup:
+def _bin(row: list[float], x: AxisScale, y: AxisScale) -> Markup:
     confidence, accuracy, count = row
     low, high = wilson_interval(round(accuracy * count), int(count))
     hint = f"confidence {confidence:.1%}: {accuracy:.1%} right of {count:,.0f}"
@@ -57,7 +57,7 @@ def _bin(row: list[float], x: Scale, y: Scale) -> Markup:
     )
 
 
-def _histogram(reliability: NDArray[np.float64], x: Scale) -> Markup:
+def _histogram(reliability: NDArray[np.float64], x: AxisScale) -> Markup:
     """Bars with the logarithm of the count, because nearly all answers are in the last bin."""
     bins = len(reliability)
     top = math.log10(max(10.0, reliability[:, 2].max(initial=0)))

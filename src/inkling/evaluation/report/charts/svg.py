@@ -11,7 +11,7 @@ from markupsafe import Markup, escape
 
 
 @dataclass(frozen=True)
-class Scale:
+class AxisScale:
     """Maps values `low`..`high` to pixels `start`..`end`, linearly or logarithmically."""
 
     low: float

@@ -16,6 +16,7 @@ from PIL import Image
 
 import inkling
 from inkling.types import Digits
+from tests.commands import command
 from tests.reading.tables.drawn import draw_grid
 
 ROOT = Path(__file__).parent.parent
@@ -80,7 +81,7 @@ def test_every_parameter_of_a_public_function_is_documented(
 def workplace(tmp_path_factory: pytest.TempPathFactory, scans: Digits) -> Path:
     """A folder with what the README's commands name: a photo, a form, own images, a stopped run."""
     folder = tmp_path_factory.mktemp("readme")
-    (folder / "inkling").write_text(f'#!/bin/sh\nexec {sys.executable} -m inkling "$@"\n')
+    (folder / "inkling").write_text(f'#!/bin/sh\nexec {shlex.join(command())} "$@"\n')
     (folder / "inkling").chmod(0o755)
     page = np.full((120, 160), 235, np.uint8)
     page[30:86, 40:96] -= (scans.images[3].repeat(2, 0).repeat(2, 1) * 0.8).astype(np.uint8)
@@ -93,12 +94,12 @@ def workplace(tmp_path_factory: pytest.TempPathFactory, scans: Digits) -> Path:
     return folder
 
 
-def in_workplace(workplace: Path, command: str) -> subprocess.CompletedProcess[str]:
+def in_workplace(workplace: Path, line: str) -> subprocess.CompletedProcess[str]:
     path = f"{workplace}{os.pathsep}{os.environ['PATH']}"
     environment = {**os.environ, "PATH": path}
     environment.pop("INKLING_DATA", None)  # the embedded digits are enough, and quick
     return subprocess.run(
-        ["bash", "-c", command],
+        ["bash", "-c", line],
         cwd=workplace,
         env=environment,
         capture_output=True,
@@ -113,10 +114,10 @@ def test_the_commands_of_the_readme_run(workplace: Path) -> None:
     assert started.returncode == 0, started.stderr
     (workplace / "runs" / "x" / "card.json").unlink()  # as if it had been stopped at its very end
     names = set()
-    for command in commands_of_readme():
-        done = in_workplace(workplace, command)
-        assert done.returncode == 0, f"{command}: {done.stderr}"
-        names.add(shlex.split(command)[1])
+    for line in commands_of_readme():
+        done = in_workplace(workplace, line)
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+        names.add(shlex.split(line)[1])
     assert names >= {"read", "train", "recipes", "evaluate", "data"}
 
 

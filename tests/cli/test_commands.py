@@ -2,28 +2,14 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from tests.commands import inkling
+
 QUICK = ["--set", "widths=[16]", "--set", "epochs=2", "--device", "cpu"]
-
-
-def inkling(*arguments: str | Path, code: int = 0, **options) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        [sys.executable, "-m", "inkling", *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-        **options,
-    )
-    assert done.returncode == code, (done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")
@@ -154,17 +140,7 @@ def test_folders_of_images_with_faults(tmp_path: Path) -> None:
 
 def with_small_files(*arguments: str | Path, limit: int = 65536) -> str:
     """The error of a command whose files may grow to `limit` bytes."""
-    code = (
-        "import resource, signal, sys;"
-        "signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
-        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}));"
-        "from inkling.cli import main; main()"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 1
-    assert "Traceback" not in done.stderr
+    done = inkling(*arguments, code=1, file_bytes=limit)
     return done.stderr.splitlines()[-1]
 
 

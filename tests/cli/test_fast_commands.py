@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +14,7 @@ import pytest
 from PIL import Image
 
 from inkling.training.recipe_text import load_recipe
-from tests.cli.test_commands import inkling
+from tests.commands import command, inkling
 
 QUICK = ["--set", "widths=[8]", "--set", "epochs=1", "--device", "cpu"]
 
@@ -71,13 +70,14 @@ def test_ctrl_c_stops_a_search_and_the_same_command_goes_on(few_npz: Path, tmp_p
         '[search]\n"optimizer.learning_rate" = { low = 1e-4, high = 0.1 }'
     )
     job = ["tune", "mine.toml", "--data", str(few_npz), "--device", "cpu", "--trials", "1"]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "inkling", *job], cwd=tmp_path, stderr=subprocess.PIPE, text=True
-    )
+    process = subprocess.Popen(command(*job), cwd=tmp_path, stderr=subprocess.PIPE, text=True)
     url = f"sqlite:///{tmp_path / 'runs' / 'mine-tune' / 'study.db'}"
-    assert wait_for(lambda: bool(params_of(url)), process)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=60)
+    try:
+        assert wait_for(lambda: bool(params_of(url)), process)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=60)
+    finally:
+        process.kill()
     assert process.returncode == 1
     assert errors == "inkling: stopped; repeat the command to resume the search\n"
     inkling(*job, "--time", "0", cwd=tmp_path, code=1)

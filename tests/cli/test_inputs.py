@@ -24,14 +24,14 @@ def names(arguments: list[str]) -> list[str]:
     return [named.name for named in expand(arguments, NOTHING).named]
 
 
-def test_what_is_hidden_or_left_by_a_mac_is_no_picture(folder: Path) -> None:
+def test_what_is_hidden_or_left_by_a_mac_is_no_image(folder: Path) -> None:
     for name in (".thumbs/a.png", "deep/._c.tif", "__MACOSX/b.png"):
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(b"x")
     assert len(names([str(folder)])) == 4
 
 
-def test_a_folder_gives_its_pictures_sorted(folder: Path) -> None:
+def test_a_folder_gives_its_images_sorted(folder: Path) -> None:
     found = [Path(name).relative_to(folder).as_posix() for name in names([str(folder)])]
     assert found == ["a.JPG", "b.png", "deep/c.tif", "odd[1].png"]
 

@@ -27,7 +27,7 @@ def test_nothing_asked_for_is_nothing_done(images: torch.Tensor) -> None:
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_pictures_are_varied_less_at_the_end(share: float, strength: float, end: float) -> None:
+def test_images_are_varied_less_at_the_end(share: float, strength: float, end: float) -> None:
     start = Augment(rotation_degrees=10, scale=0.2, final_strength=strength, final_share=end)
     now = start.at(share)
     factor = strength if share >= 1 - end else 1.0
@@ -36,7 +36,7 @@ def test_pictures_are_varied_less_at_the_end(share: float, strength: float, end:
     assert now.elastic_smoothness == start.elastic_smoothness
 
 
-def test_a_grid_that_does_not_move_gives_the_picture_back(images: torch.Tensor) -> None:
+def test_a_grid_that_does_not_move_gives_the_image_back(images: torch.Tensor) -> None:
     torch.manual_seed(0)
     tiny = augment_images(images, Augment(shift_pixels=1e-6))
     assert torch.allclose(tiny, images, atol=1e-4)
@@ -44,16 +44,16 @@ def test_a_grid_that_does_not_move_gives_the_picture_back(images: torch.Tensor) 
 
 @given(st.floats(0, 60), st.integers(0, 1000))
 def test_rotation_is_opencvs_rotation(degrees: float, seed: int) -> None:
-    picture = np.zeros((28, 28), np.float32)
-    picture[8:20, 12:16] = 1
+    image = np.zeros((28, 28), np.float32)
+    image[8:20, 12:16] = 1
     torch.manual_seed(seed)
     turn = float(torch.rand(6, 1)[0, 0] * 2 - 1) * degrees  # the draw that affine_grid makes
     torch.manual_seed(seed)
     augment = Augment(rotation_degrees=degrees)
-    tensor = torch.tensor(picture)[None, None] + BACKGROUND
+    tensor = torch.tensor(image)[None, None] + BACKGROUND
     got = (augment_images(tensor, augment) - BACKGROUND)[0, 0].numpy()
     matrix = cv2.getRotationMatrix2D((13.5, 13.5), turn, 1)
-    wanted = cv2.warpAffine(picture, matrix, (28, 28), flags=cv2.INTER_LINEAR)
+    wanted = cv2.warpAffine(image, matrix, (28, 28), flags=cv2.INTER_LINEAR)
     assert np.abs(got - wanted).max() < 0.06  # OpenCV interpolates in steps of 1/32 pixel
 
 
@@ -83,7 +83,7 @@ def test_elastic_displacement_has_the_sd_that_was_asked_for() -> None:
     assert neighbours > 0.9  # smooth: neighbours move together
 
 
-def test_each_picture_has_its_own_draw(images: torch.Tensor) -> None:
+def test_each_image_has_its_own_draw(images: torch.Tensor) -> None:
     same = images[:1].expand(8, -1, -1, -1)
     moved = augment_images(same, Augment(rotation_degrees=20, elastic_pixels=1))
     assert len(torch.unique(moved.flatten(1), dim=0)) == 8

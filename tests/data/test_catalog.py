@@ -74,7 +74,7 @@ def test_real_mnist_is_what_the_world_knows() -> None:
     assert training.images.std() / 255 == pytest.approx(0.3081, abs=5e-5)
 
 
-def test_training_and_test_share_no_picture(few: Digits, tmp_path: Path) -> None:
+def test_training_and_test_share_no_image(few: Digits, tmp_path: Path) -> None:
     np.savez(tmp_path / "few.npz", images=few.images, labels=few.labels)
     source = find_source(str(tmp_path / "few.npz"))
     training = {image.tobytes() for image in source.load_training().images}
@@ -84,7 +84,7 @@ def test_training_and_test_share_no_picture(few: Digits, tmp_path: Path) -> None
     assert not source.has_test
 
 
-def test_every_form_gives_the_same_pictures(few: Digits, tmp_path: Path) -> None:
+def test_every_form_gives_the_same_images(few: Digits, tmp_path: Path) -> None:
     save_csv(few, tmp_path / "few.csv")
     np.savez(tmp_path / "few.npz", X=few.images.reshape(-1, 784), y=few.labels)
     for name in ("few.csv", "few.npz"):
@@ -152,7 +152,7 @@ def test_a_bad_npz_says_what_is_wrong(arrays, reason: str, tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("rows", ["X", "y"])
-def test_an_npz_without_a_picture_is_named(rows: str, tmp_path: Path) -> None:
+def test_an_npz_without_an_image_is_named(rows: str, tmp_path: Path) -> None:
     arrays = {"X": np.zeros((4, 28, 28), np.uint8), "y": np.zeros((4, 1), int)}
     np.savez(tmp_path / "bad.npz", **(arrays | {rows: arrays[rows][:0]}))
     with pytest.raises(DataError, match=r"bad\.npz(: there is no image| has 4 images but)"):
@@ -188,7 +188,7 @@ def test_a_damaged_gzip_of_ones_own_is_named(few: Digits, tmp_path: Path) -> Non
         find_source(str(tmp_path)).load_training()
 
 
-def test_what_macos_leaves_in_a_folder_is_no_picture(few: Digits, tmp_path: Path) -> None:
+def test_what_macos_leaves_in_a_folder_is_no_image(few: Digits, tmp_path: Path) -> None:
     save_folder(few.take(np.arange(40)), tmp_path)
     (tmp_path / "3" / "deep").mkdir()
     (tmp_path / "3" / ".hidden").mkdir()
@@ -196,8 +196,8 @@ def test_what_macos_leaves_in_a_folder_is_no_picture(few: Digits, tmp_path: Path
     (tmp_path / "__MACOSX" / "3").mkdir(parents=True)
     (tmp_path / "3" / "__MACOSX").mkdir()
     for folder in ("3", "3/deep", "__MACOSX/3", "3/__MACOSX"):
-        (tmp_path / folder / "._10.png").write_bytes(b"\0\5\x16\7 no picture")
-    (tmp_path / "3" / "__MACOSX" / "y.png").write_bytes(b"no picture")
+        (tmp_path / folder / "._10.png").write_bytes(b"\0\5\x16\7 no image")
+    (tmp_path / "3" / "__MACOSX" / "y.png").write_bytes(b"no image")
     everything = find_source(str(tmp_path)).load_everything()
     assert len(everything) == 40
     assert everything.classes == tuple("0123456789")
@@ -224,7 +224,7 @@ def test_what_names_tell_of_a_test_part_is_known_at_once(tmp_path: Path) -> None
         find_source(str(tmp_path / "tree"))
 
 
-def test_pictures_without_ink_are_named_and_kept(few: Digits, tmp_path: Path) -> None:
+def test_images_without_ink_are_named_and_kept(few: Digits, tmp_path: Path) -> None:
     save_folder(few.take(np.arange(40)), tmp_path / "own")
     (tmp_path / "own" / "none").mkdir()
     for name in ("3/a.png", "3/b.png", "7/c.png", "7/d.png", "none/e.png"):

@@ -21,7 +21,7 @@ def test_an_epoch_is_every_index_once_and_repeatable(n: int, size: int, seed: in
 
 
 @given(st.integers(1, 5_000), st.integers(1, 600))
-def test_a_batch_is_of_one_picture_only_where_it_must_be(n: int, size: int) -> None:
+def test_a_batch_is_of_one_image_only_where_it_must_be(n: int, size: int) -> None:
     batches = ShuffledBatches(n, size, 0, CPU)
     sizes = [len(batch) for batch in batches]
     assert len(sizes) == len(batches) == count_batches(n, size)

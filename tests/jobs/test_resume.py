@@ -5,28 +5,16 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from inkling.training.run_folder import RunFolder
+from tests.commands import command, inkling
 
 ARGUMENTS = ["mlp-dropout-adam", "--set", "epochs=6", "--set", "ema=0.99", "--set", "batch_size=8"]
 AUGMENT = ["--set", "augment.rotation_degrees=10", "--seed", "5"]
-
-
-def inkling(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-m", "inkling", *map(str, arguments)]
-
-
-def run(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-    done = subprocess.run(
-        inkling(*arguments), capture_output=True, text=True, timeout=120, check=False
-    )
-    assert done.returncode == code, done.stderr
-    return done
 
 
 def weights_of(done: subprocess.CompletedProcess[str]) -> str:
@@ -45,13 +33,13 @@ def data(tmp_path_factory: pytest.TempPathFactory, few) -> Path:
 @pytest.fixture(scope="module")
 def uninterrupted(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("whole") / "run"
-    run("train", *ARGUMENTS, *AUGMENT, "--data", data, "--out", out, "--json")
+    inkling("train", *ARGUMENTS, *AUGMENT, "--data", data, "--out", out, "--json")
     return out
 
 
 def start(data: Path, out: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        inkling("train", *ARGUMENTS, *AUGMENT, "--data", data, "--out", out),
+        command("train", *ARGUMENTS, *AUGMENT, "--data", data, "--out", out),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
@@ -92,7 +80,7 @@ def test_killed_at_any_moment_it_ends_with_the_same_bits(
         if RunFolder(out).complete:
             break  # too quick for the last kill
         process = subprocess.Popen(
-            inkling("train", "--resume", out),
+            command("train", "--resume", out),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
@@ -109,7 +97,7 @@ def test_killed_before_the_first_checkpoint_it_starts_again(
     wait_for((out / "recipe.toml").exists, process)
     process.kill()
     process.communicate()
-    run("train", "--resume", out, "--json")
+    inkling("train", "--resume", out, "--json")
     assert_same_as_uninterrupted(out, uninterrupted)
 
 
@@ -124,7 +112,7 @@ def test_ctrl_c_saves_in_mid_epoch_and_says_how_to_go_on(
     assert process.returncode == 1
     assert f"inkling train --resume {out}" in errors
     assert "Traceback" not in errors
-    run("train", "--resume", out, "--json")
+    inkling("train", "--resume", out, "--json")
     assert_same_as_uninterrupted(out, uninterrupted)
 
 
@@ -135,10 +123,10 @@ def test_what_cannot_be_resumed(data: Path, uninterrupted: Path, tmp_path: Path)
         (tmp_path / "empty", "is not a run folder"),
         (uninterrupted, "is finished"),
     ):
-        assert words in run("train", "--resume", folder, code=1).stderr
-    other = run("train", "mlp-deep", "--resume", uninterrupted, code=1)
+        assert words in inkling("train", "--resume", folder, code=1).stderr
+    other = inkling("train", "mlp-deep", "--resume", uninterrupted, code=1)
     assert "was started with another recipe" in other.stderr
-    run("train", "--resume", uninterrupted, "--seed", "1", code=2)
+    inkling("train", "--resume", uninterrupted, "--seed", "1", code=2)
 
 
 def test_changed_data_is_noticed(data: Path, tmp_path: Path, few) -> None:
@@ -151,4 +139,4 @@ def test_changed_data_is_noticed(data: Path, tmp_path: Path, few) -> None:
     os.kill(process.pid, signal.SIGINT)
     process.communicate(timeout=60)
     np.savez(own, X=few.images[::-1], y=few.labels[::-1])
-    assert "other data" in run("train", "--resume", out, code=1).stderr
+    assert "other data" in inkling("train", "--resume", out, code=1).stderr

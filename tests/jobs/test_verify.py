@@ -3,7 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +20,7 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.network import BUNDLED, load_network
 from inkling.training.manifest import MANIFEST_NAME
 from inkling.training.run_folder import RunFolder
+from tests.commands import inkling
 
 
 @pytest.fixture(scope="module")
@@ -152,17 +152,14 @@ def test_a_damaged_bundled_model_is_found_when_the_reader_is_created(
 
 
 def test_the_command_says_so_and_ends_with_1(run: Path) -> None:
-    command = [sys.executable, "-m", "inkling", "verify", str(run), "--json"]
-    good = subprocess.run(command, capture_output=True, text=True, check=True)
+    good = inkling("verify", run, "--json")
     assert json.loads(good.stdout)["ok"] is True
     flip(run / "metrics.jsonl")
-    bad = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert bad.returncode == 1
+    bad = inkling("verify", run, "--json", code=1)
     states = {entry["file"]: entry["state"] for entry in json.loads(bad.stdout)["files"]}
     assert states["metrics.jsonl"] == "altered"
-    lines = subprocess.run(command[:-1], capture_output=True, text=True, check=False)
+    lines = inkling("verify", run, code=1)
     assert "altered  metrics.jsonl" in lines.stdout
-    assert lines.returncode == 1
 
 
 @pytest.mark.parametrize("target", ["absent", "."])

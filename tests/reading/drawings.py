@@ -14,7 +14,7 @@ Image = NDArray[np.uint8]
 
 @lru_cache
 def mnist_test(folder: Path) -> tuple[Image, Image]:
-    """MNIST's test pictures (10000, 28, 28) and labels."""
+    """MNIST's test images (10000, 28, 28) and labels."""
     images = gzip.decompress((folder / "t10k-images-idx3-ubyte.gz").read_bytes())
     labels = gzip.decompress((folder / "t10k-labels-idx1-ubyte.gz").read_bytes())
     pixels = np.frombuffer(images, np.uint8, offset=16).reshape(-1, 28, 28)
@@ -23,18 +23,18 @@ def mnist_test(folder: Path) -> tuple[Image, Image]:
 
 def drawn_seven(height: int = 100, width: int = 80, thick: int = 7) -> Image:
     """A 7, dark on light, with margins, of two straight strokes."""
-    picture = np.full((height, width), 245, np.uint8)
+    image = np.full((height, width), 245, np.uint8)
     corners = np.array([[0.25, 0.2], [0.75, 0.2], [0.45, 0.82]]) * (width, height)
-    cv2.polylines(picture, [corners.astype(np.int32)], False, 30, thick, cv2.LINE_AA)
-    return picture
+    cv2.polylines(image, [corners.astype(np.int32)], False, 30, thick, cv2.LINE_AA)
+    return image
 
 
 def drawn_zero(side: int = 100, thick: int = 8) -> Image:
     """A 0, dark on light, in the middle."""
-    picture = np.full((side, side), 245, np.uint8)
+    image = np.full((side, side), 245, np.uint8)
     axes = (round(side * 0.2), round(side * 0.3))
-    cv2.ellipse(picture, (side // 2, side // 2), axes, 0, 0, 360, 30, thick, cv2.LINE_AA)
-    return picture
+    cv2.ellipse(image, (side // 2, side // 2), axes, 0, 0, 360, 30, thick, cv2.LINE_AA)
+    return image
 
 
 def on_paper(digit: Image, rng: np.random.Generator, side: int = 140) -> Image:
@@ -96,62 +96,62 @@ def under_shadow(photo: Image, rng: np.random.Generator) -> Image:
     return (photo * (1 - rng.uniform(0.3, 0.5) * shadow[..., None])).astype(np.uint8)
 
 
-def inverted(picture: Image) -> Image:
-    return 255 - picture
+def inverted(image: Image) -> Image:
+    return 255 - image
 
 
-def in_corner(picture: Image) -> Image:
-    """The picture in the lower right corner of paper twice as large."""
-    height, width = picture.shape
+def in_corner(image: Image) -> Image:
+    """The image in the lower right corner of paper twice as large."""
+    height, width = image.shape
     rng = np.random.default_rng(height)
     wide = np.clip(232 + rng.normal(0, 2.5, (2 * height, 2 * width)), 0, 255).astype(np.uint8)
-    wide[height:, width:] = picture
+    wide[height:, width:] = image
     return wide
 
 
 def scaled(factor: float) -> Callable[[Image], Image]:
-    def scale(picture: Image) -> Image:
+    def scale(image: Image) -> Image:
         way = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
         return np.asarray(
-            cv2.resize(picture, None, fx=factor, fy=factor, interpolation=way), np.uint8
+            cv2.resize(image, None, fx=factor, fy=factor, interpolation=way), np.uint8
         )
 
     return scale
 
 
 def rotated(degrees: float) -> Callable[[Image], Image]:
-    def rotate(picture: Image) -> Image:
-        height, width = picture.shape
+    def rotate(image: Image) -> Image:
+        height, width = image.shape
         turn = cv2.getRotationMatrix2D((width / 2, height / 2), degrees, 1)
         turned = cv2.warpAffine(
-            picture, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+            image, turn, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
         )
         return np.asarray(turned, np.uint8)
 
     return rotate
 
 
-def as_jpeg(picture: Image) -> Image:
-    _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 30])
+def as_jpeg(image: Image) -> Image:
+    _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 30])
     return np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE), np.uint8)
 
 
-def with_alpha(picture: Image) -> Image:
+def with_alpha(image: Image) -> Image:
     """Black ink whose alpha is its darkness, as a drawing program saves it."""
-    rgba = np.zeros((*picture.shape, 4), np.uint8)
-    rgba[..., 3] = 255 - picture
+    rgba = np.zeros((*image.shape, 4), np.uint8)
+    rgba[..., 3] = 255 - image
     return rgba
 
 
-def lit_from_side(picture: Image) -> Image:
-    light = np.linspace(1.0, 0.45, picture.shape[1], dtype=np.float32)
-    return np.clip(picture * light, 0, 255).astype(np.uint8)
+def lit_from_side(image: Image) -> Image:
+    light = np.linspace(1.0, 0.45, image.shape[1], dtype=np.float32)
+    return np.clip(image * light, 0, 255).astype(np.uint8)
 
 
-def on_ruled_paper(picture: Image) -> Image:
+def on_ruled_paper(image: Image) -> Image:
     """With three rulings across, lighter and thinner than the pen."""
-    lines = picture.copy()
-    height = len(picture)
+    lines = image.copy()
+    height = len(image)
     for row in (height // 5, height // 2, 4 * height // 5):
         lines[row : row + 2] = np.minimum(lines[row : row + 2], 150)
     return lines
@@ -159,12 +159,12 @@ def on_ruled_paper(picture: Image) -> Image:
 
 def write_text(text: str, tall: int = 60) -> Image:
     """Digits in a row as a sans serif has them, dark on light, with margins."""
-    picture = np.full((2 * tall, tall * (len(text) + 1)), 245, np.uint8)
+    image = np.full((2 * tall, tall * (len(text) + 1)), 245, np.uint8)
     for index, letter in enumerate(text):
         corner = (tall // 2 + index * tall, tall + tall // 2)
         scale = tall / 22
-        cv2.putText(picture, letter, corner, cv2.FONT_HERSHEY_SIMPLEX, scale, 30, 5, cv2.LINE_AA)
-    return picture
+        cv2.putText(image, letter, corner, cv2.FONT_HERSHEY_SIMPLEX, scale, 30, 5, cv2.LINE_AA)
+    return image
 
 
 def write_page(images: Image, labels: Image, lines: Sequence[str]) -> Image:

@@ -15,17 +15,17 @@ from inkling.reading.recognise.strip import cut_strip
 from tests.reading.drawings import write_text
 
 
-def random_chances(frames: int, seed: int) -> np.ndarray:
+def random_log_probs(frames: int, seed: int) -> np.ndarray:
     logits = np.random.default_rng(seed).normal(0, 2, (frames, CLASSES))
     return logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
 
 
-def counted(chances: np.ndarray, label: int, rest: np.ndarray) -> float:
+def counted(log_probs: np.ndarray, label: int, rest: np.ndarray) -> float:
     """The probability of one label among the frames, and of `rest` (T,) in all others."""
     total = 0.0
-    for start, stop in itertools.combinations(range(len(chances) + 1), 2):
+    for start, stop in itertools.combinations(range(len(log_probs) + 1), 2):
         said = rest.copy()
-        said[start:stop] = chances[start:stop, label]
+        said[start:stop] = log_probs[start:stop, label]
         total += float(np.exp(said.sum()))
     return total
 
@@ -33,11 +33,11 @@ def counted(chances: np.ndarray, label: int, rest: np.ndarray) -> float:
 @settings(max_examples=40)
 @given(st.integers(1, 7), st.integers(0, 2**32 - 1))
 def test_a_window_says_what_all_alignments_say(frames: int, seed: int) -> None:
-    chances = random_chances(frames, seed)
+    log_probs = random_log_probs(frames, seed)
     starts, stops = np.array([0, frames // 2]), np.array([frames, frames])
-    found = score_windows(chances, starts, stops)
+    found = score_windows(log_probs, starts, stops)
     for row, (start, stop) in enumerate(zip(starts, stops, strict=True)):
-        window = chances[start:stop]
+        window = log_probs[start:stop]
         no_digit = np.log(np.exp(window[:, BLANK:]).sum(axis=1))
         for label in range(CLASSES):
             rest = no_digit if label < BLANK else window[:, BLANK]
@@ -47,7 +47,7 @@ def test_a_window_says_what_all_alignments_say(frames: int, seed: int) -> None:
 
 
 def test_a_window_without_frames_holds_neither_digit_nor_mark() -> None:
-    found = score_windows(random_chances(4, 0), np.array([2]), np.array([2]))
+    found = score_windows(random_log_probs(4, 0), np.array([2]), np.array([2]))
     assert np.all(np.delete(found[0], BLANK) == -np.inf)
     assert found[0, BLANK] == 0
 
@@ -55,10 +55,10 @@ def test_a_window_without_frames_holds_neither_digit_nor_mark() -> None:
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from(range(CLASSES)), min_size=1, max_size=30))
 def test_frames_are_spelt_without_blanks_marks_and_repeats(said: list[int]) -> None:
-    chances = np.full((len(said), CLASSES), -9.0)
-    chances[np.arange(len(said)), said] = -0.01
+    log_probs = np.full((len(said), CLASSES), -9.0)
+    log_probs[np.arange(len(said)), said] = -0.01
     expected = tuple(digit for digit, _ in itertools.groupby(said) if digit < BLANK)
-    assert ctc_greedy_decode(chances) == expected
+    assert ctc_greedy_decode(log_probs) == expected
 
 
 def test_pieces_share_out_all_frames_in_their_order() -> None:

@@ -15,10 +15,10 @@ from tests.reading.drawings import as_jpeg, drawn_seven, drawn_zero, lit_from_si
 @pytest.mark.parametrize("inverted", [False, True])
 @pytest.mark.parametrize("colour", [False, True])
 def test_a_drawing_is_flat_and_all_of_it_is_ink(draw, inverted: bool, colour: bool) -> None:
-    picture = 255 - draw() if inverted else draw()
+    image = 255 - draw() if inverted else draw()
     if colour:
-        picture = np.stack([picture, picture // 2 + 60, picture], axis=2)
-    writing = make_drawing_map(picture)
+        image = np.stack([image, image // 2 + 60, image], axis=2)
+    writing = make_drawing_map(image)
     assert writing is not None
     assert writing.plain
     assert writing.light.light_ink == inverted
@@ -32,13 +32,13 @@ def test_a_jpeg_of_a_drawing_is_flat_still() -> None:
     assert make_drawing_map(as_jpeg(drawn_seven(200, 160))) is not None
 
 
-def grained(picture: np.ndarray) -> np.ndarray:
-    noise = np.random.default_rng(0).normal(0, 8, picture.shape)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+def grained(image: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(0).normal(0, 8, image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "image",
     [
         grained(drawn_zero()),
         lit_from_side(drawn_zero()),
@@ -48,8 +48,8 @@ def grained(picture: np.ndarray) -> np.ndarray:
     ],
     ids=["grain", "shade", "blank", "pixel", "faint"],
 )
-def test_other_pictures_go_the_long_way(picture: np.ndarray) -> None:
-    assert make_drawing_map(picture) is None
+def test_other_images_go_the_long_way(image: np.ndarray) -> None:
+    assert make_drawing_map(image) is None
 
 
 def test_a_large_drawing_is_made_smaller_and_its_boxes_are_not(reader: Reader) -> None:
@@ -81,9 +81,9 @@ def test_a_frame_around_a_digit_is_left_out(reader: Reader) -> None:
 
 def test_both_ways_give_one_answer(reader: Reader) -> None:
     for draw in (drawn_seven, drawn_zero):
-        picture = draw(180, 180, 12) if draw is drawn_seven else draw(180, 12)
-        (short,) = reader.trace([picture])
-        (long,) = reader.trace([grained(picture)])
+        image = draw(180, 180, 12) if draw is drawn_seven else draw(180, 12)
+        (short,) = reader.trace([image])
+        (long,) = reader.trace([grained(image)])
         assert short.preprocessed.writing.plain
         assert not long.preprocessed.writing.plain
         assert short.reading.text == long.reading.text

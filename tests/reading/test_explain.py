@@ -1,4 +1,4 @@
-"""The strip is a picture of the right size, written whole or not at all."""
+"""The strip is an image of the right size, written whole or not at all."""
 
 import io
 from dataclasses import replace
@@ -32,14 +32,14 @@ from inkling.types import Alternative, Verdict
 from tests.reading.drawings import drawn_seven, drawn_zero
 
 
-def trace_of(reader: Reader, picture: np.ndarray) -> Trace:
-    trace = reader.trace([picture])[0]
+def trace_of(reader: Reader, image: np.ndarray) -> Trace:
+    trace = reader.trace([image])[0]
     assert isinstance(trace, Trace)
     return trace
 
 
 @pytest.mark.parametrize(
-    "picture",
+    "image",
     [
         drawn_seven(),
         np.hstack([drawn_zero()] * 12),
@@ -49,8 +49,8 @@ def trace_of(reader: Reader, picture: np.ndarray) -> Trace:
     ],
     ids=["one", "many", "wide blank", "tall blank", "thumbnail"],
 )
-def test_any_picture_has_a_strip(reader: Reader, picture: np.ndarray) -> None:
-    strip = draw_strip(trace_of(reader, picture))
+def test_any_image_has_a_strip(reader: Reader, image: np.ndarray) -> None:
+    strip = draw_strip(trace_of(reader, image))
     assert strip.mode == "RGB"
     assert strip.width == WIDTH
     assert len(np.unique(np.asarray(strip))) > 2

@@ -50,7 +50,7 @@ def test_a_change_costs_at_most_two_points(
     reader: Reader, composed: tuple[list[np.ndarray], list[str]], name: str
 ) -> None:
     plain, labels = composed
-    changed = [CHANGES[name](picture) for picture in plain]
+    changed = [CHANGES[name](image) for image in plain]
     lost = share_right(reader, plain, labels) - share_right(reader, changed, labels)
     assert lost <= MOST_LOST, f"{name}: {lost:.1%} lost"
 

@@ -56,10 +56,10 @@ def test_the_path_is_the_best_of_all(count: int, seed: int) -> None:
 
 
 def touching_zeros() -> np.ndarray:
-    picture = np.full((100, 170), 245, np.uint8)
+    image = np.full((100, 170), 245, np.uint8)
     for x in (55, 113):
-        cv2.ellipse(picture, (x, 50), (27, 34), 0, 0, 360, 30, 8, cv2.LINE_AA)
-    return picture
+        cv2.ellipse(image, (x, 50), (27, 34), 0, 0, 360, 30, 8, cv2.LINE_AA)
+    return image
 
 
 def test_two_touching_zeros_are_one_part_that_can_be_cut_between_them() -> None:

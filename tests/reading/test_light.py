@@ -29,11 +29,11 @@ ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra 
 
 
 @pytest.mark.parametrize("draw", [drawn_seven, drawn_zero])
-@pytest.mark.parametrize("shade", [lambda picture: picture, lit_from_side])
+@pytest.mark.parametrize("shade", [lambda image: image, lit_from_side])
 def test_polarity_is_seen_under_any_light(draw, shade) -> None:
-    picture = shade(draw())
-    assert not has_light_ink(picture)
-    assert has_light_ink(255 - picture)
+    image = shade(draw())
+    assert not has_light_ink(image)
+    assert has_light_ink(255 - image)
 
 
 def test_a_dark_desk_beside_the_sheet_has_no_vote() -> None:
@@ -78,8 +78,8 @@ def test_the_bends_of_a_shadow_are_no_ink(middle: tuple[int, int], axes: tuple[i
 @pytest.mark.parametrize("colour", [(220, 40, 40), (40, 60, 200), (30, 140, 60), (235, 200, 40)])
 def test_coloured_ink_shows(colour: tuple[int, int, int]) -> None:
     mask = drawn_seven() < 128
-    picture = np.where(mask[..., None], np.array(colour), 245).astype(np.uint8)
-    grey = to_grey(picture).astype(int)
+    image = np.where(mask[..., None], np.array(colour), 245).astype(np.uint8)
+    grey = to_grey(image).astype(int)
     assert grey[~mask].mean() - grey[mask].mean() > 90
 
 

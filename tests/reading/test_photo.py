@@ -83,7 +83,7 @@ def test_floats_that_swing_over_their_scale_keep_their_greys(full: float) -> Non
     assert np.abs(plain.astype(int) - swung).max() <= 1
 
 
-def test_a_png_of_any_picture_reads_as_it_does(dark_square: Image.Image) -> None:
+def test_a_png_of_any_image_reads_as_it_does(dark_square: Image.Image) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6
     turned = Image.open(io.BytesIO(encoded(dark_square, "JPEG", exif=exif)))
@@ -102,7 +102,7 @@ def test_a_palette_may_have_a_clear_entry() -> None:
     assert (pixels == 255).all()
 
 
-def test_a_grey_picture_may_have_a_clear_grey() -> None:
+def test_a_grey_image_may_have_a_clear_grey() -> None:
     image = Image.new("L", (40, 40), 1)
     image.paste(0, (10, 10, 30, 30))
     pixels = read_photo(encoded(image, transparency=1))
@@ -113,7 +113,7 @@ def test_a_grey_picture_may_have_a_clear_grey() -> None:
 @pytest.mark.parametrize(
     "mode", ["1", "L", "P", "RGB", "RGBA", "LA", "PA", "CMYK", "YCbCr", "I", "I;16", "F"]
 )
-def test_a_large_picture_of_any_mode_is_kept_small_and_looks_the_same(mode: str) -> None:
+def test_a_large_image_of_any_mode_is_kept_small_and_looks_the_same(mode: str) -> None:
     small = Image.new("L", (60, 40), 255)
     small.paste(0, (20, 10, 40, 30))
     if mode == "I;16":
@@ -147,21 +147,21 @@ def test_a_reduced_image_can_be_decoded_again_in_more_detail(tmp_path: Path) -> 
     assert open_photo(Image.fromarray(noise[:600, :1500])).decode is None  # not reduced
 
 
-def test_the_users_own_picture_stays_as_it_is() -> None:
+def test_the_users_own_image_stays_as_it_is() -> None:
     image = Image.open(io.BytesIO(encoded(Image.new("RGB", (3200, 2400), "white"), "JPEG")))
     first, second = open_photo(image), open_photo(image)
     assert image.size == (3200, 2400)
     assert (first.width, second.width) == (3200, 3200)
 
 
-def test_a_phones_many_pictures_in_one_jpeg_are_drafted() -> None:
+def test_a_phones_many_images_in_one_jpeg_are_drafted() -> None:
     image, other = Image.new("L", (4000, 3000), 200), Image.new("L", (40, 30))
     photo = open_photo(encoded(image, "MPO", save_all=True, append_images=[other]))
     assert (photo.width, photo.height) == (4000, 3000)
     assert max(photo.pixels.shape) < 1100
 
 
-def test_exif_turns_the_picture_upright(dark_square: Image.Image) -> None:
+def test_exif_turns_the_image_upright(dark_square: Image.Image) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # the camera was turned: rotate by 270 degrees
     photo = open_photo(encoded(dark_square, "JPEG", exif=exif))
@@ -369,11 +369,11 @@ def test_a_long_animation_gives_its_first_frame() -> None:
     ("content", "words"),
     [
         (b"", "is empty"),
-        (b"not a picture at all", "not an image"),
+        (b"not an image at all", "not an image"),
         (b"P5 2 2 255 abcd", "not an image"),
     ],
 )
-def test_files_that_are_no_pictures(tmp_path: Path, content: bytes, words: str) -> None:
+def test_files_that_are_no_images(tmp_path: Path, content: bytes, words: str) -> None:
     path = tmp_path / "file.png"
     path.write_bytes(content)
     with pytest.raises(ImageError, match=words) as caught:

@@ -33,8 +33,8 @@ from tests.reading.drawings import (
 )
 
 
-def one(reader: Reader, picture: np.ndarray, **how: bool) -> Reading:
-    answer = reader.read([picture], **how)[0]
+def one(reader: Reader, image: np.ndarray, **how: bool) -> Reading:
+    answer = reader.read([image], **how)[0]
     assert isinstance(answer, Reading)
     return answer
 
@@ -56,10 +56,10 @@ def test_a_folder_of_photos_is_not_held_in_memory_at_once(reader: Reader) -> Non
 
 @pytest.mark.parametrize(("draw", "text"), [(drawn_seven, "7"), (drawn_zero, "0")])
 def test_a_drawn_digit_is_read_and_boxed(reader: Reader, draw, text: str) -> None:
-    picture = draw()
-    reading = one(reader, picture)
+    image = draw()
+    reading = one(reader, image)
     assert (reading.verdict, reading.text) == ("digits", text)
-    rows = np.flatnonzero((picture < 128).any(axis=1))
+    rows = np.flatnonzero((image < 128).any(axis=1))
     box = reading.digits[0].box
     assert abs(box.y - rows[0]) <= 2
     assert abs(box.h - len(rows)) <= 3
@@ -93,19 +93,19 @@ def test_nothing_written_is_blank(reader: Reader, paper: np.ndarray) -> None:
 
 
 def test_many_at_once_are_what_each_is_alone(reader: Reader) -> None:
-    pictures = [drawn_seven(), drawn_zero(28, 3), drawn_seven(28, 28, 2), drawn_zero(200)]
-    together = reader.read(pictures)
-    for picture, reading in zip(pictures, together, strict=True):
+    images = [drawn_seven(), drawn_zero(28, 3), drawn_seven(28, 28, 2), drawn_zero(200)]
+    together = reader.read(images)
+    for image, reading in zip(images, together, strict=True):
         assert isinstance(reading, Reading)
-        assert one(reader, picture).text == reading.text
+        assert one(reader, image).text == reading.text
 
 
-def test_a_stack_of_thumbnails_is_what_its_pictures_are(reader: Reader) -> None:
+def test_a_stack_of_thumbnails_is_what_its_images_are(reader: Reader) -> None:
     stack = np.stack([drawn_zero(28, 3), drawn_seven(28, 28, 3), 255 - drawn_zero(28, 3)])
     assert [r.text for r in reader.read(stack) if isinstance(r, Reading)] == ["0", "7", "0"]
 
 
-def test_a_bad_picture_takes_its_own_place(reader: Reader, tmp_path: Path) -> None:
+def test_a_bad_image_takes_its_own_place(reader: Reader, tmp_path: Path) -> None:
     good = tmp_path / "good.png"
     Image.fromarray(drawn_seven()).save(good)
     answers = reader.read([tmp_path / "no.png", good, b"", ImageError("mine"), str(good)])
@@ -116,7 +116,7 @@ def test_a_bad_picture_takes_its_own_place(reader: Reader, tmp_path: Path) -> No
     assert answers[4].image == str(good)
 
 
-def test_the_facade_raises_for_one_picture(tmp_path: Path) -> None:
+def test_the_facade_raises_for_one_image(tmp_path: Path) -> None:
     with pytest.raises(ImageError, match="there is no file"):
         read(tmp_path / "no.png")
     assert read(drawn_seven()).text == "7"
@@ -129,8 +129,8 @@ def test_expecting_one_gives_one(reader: Reader) -> None:
 
 
 def test_a_trace_ends_where_the_reading_does(reader: Reader) -> None:
-    pictures = [drawn_seven(), drawn_zero(28, 3), b"junk"]
-    for reading, trace in zip(reader.read(pictures), reader.trace(pictures), strict=True):
+    images = [drawn_seven(), drawn_zero(28, 3), b"junk"]
+    for reading, trace in zip(reader.read(images), reader.trace(images), strict=True):
         if isinstance(trace, ImageError):
             assert isinstance(reading, ImageError)
             continue
@@ -146,10 +146,8 @@ def test_a_trace_ends_where_the_reading_does(reader: Reader) -> None:
 def test_what_a_trace_shows_of_thumbnails_is_what_was_answered(
     reader: Reader, mnist_folder: Path
 ) -> None:
-    pictures = mnist_test(mnist_folder)[0][
-        1800:2000
-    ]  # one of them is read otherwise by the long way
-    for reading, trace in zip(reader.read(pictures), reader.trace(pictures), strict=True):
+    images = mnist_test(mnist_folder)[0][1800:2000]  # one of them is read otherwise by the long way
+    for reading, trace in zip(reader.read(images), reader.trace(images), strict=True):
         assert isinstance(trace, Trace)
         assert isinstance(reading, Reading)
         assert trace.reading.text == reading.text
@@ -306,8 +304,8 @@ def test_letters_are_not_answered_as_surely_as_digits(reader: Reader, mnist_fold
 def test_digits_on_paper_are_read(reader: Reader, mnist_folder: Path) -> None:
     images, labels = mnist_test(mnist_folder)
     rng = np.random.default_rng(4)
-    pictures = [on_paper(image, rng) for image in images[:100]]
-    answers = reader.read(pictures)
+    images = [on_paper(image, rng) for image in images[:100]]
+    answers = reader.read(images)
     right = [
         isinstance(a, Reading) and a.text == str(n) for a, n in zip(answers, labels, strict=False)
     ]

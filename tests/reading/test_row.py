@@ -23,8 +23,8 @@ from tests.reading.drawings import drawn_zero, mnist_test, write_text
 from tests.reading.maps import make_box
 
 
-def strip_of(picture: np.ndarray) -> Strip:
-    writing = make_text_map(picture)
+def strip_of(image: np.ndarray) -> Strip:
+    writing = make_text_map(image)
     segments = segment(writing)
     return cut_strip(writing, segments.labels, segments.strokes[0])
 
@@ -37,7 +37,7 @@ def test_the_line_network_spells_a_row(text: str) -> None:
     assert ctc_greedy_decode(read_strip_again(strip)) == expected
 
 
-def test_frames_are_chances() -> None:
+def test_frames_are_probabilities() -> None:
     for read in (read_strip, read_strip_again):
         np.testing.assert_allclose(np.exp(read(strip_of(write_text("407")))).sum(axis=1), 1)
 
@@ -85,10 +85,10 @@ def touching_rows(folder: Path, count: int) -> Iterator[tuple[np.ndarray, str]]:
 def test_touching_rows_are_read_better_by_both_networks(
     mnist_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pictures, texts = zip(*touching_rows(mnist_folder, 80), strict=True)
+    images, texts = zip(*touching_rows(mnist_folder, 80), strict=True)
 
     def right() -> float:
-        answers = Reader.load().read(list(pictures))
+        answers = Reader.load().read(list(images))
         found = [a.text if isinstance(a, Reading) else "" for a in answers]
         return float(np.mean([a == b for a, b in zip(found, texts, strict=True)]))
 

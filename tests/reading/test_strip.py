@@ -23,8 +23,8 @@ from inkling.types import Reading
 from tests.reading.drawings import write_text
 
 
-def strip_of(picture: np.ndarray) -> tuple[Strip, TextMap, float]:
-    writing = make_text_map(picture)
+def strip_of(image: np.ndarray) -> tuple[Strip, TextMap, float]:
+    writing = make_text_map(image)
     segments = segment(writing)
     strokes = max(segments.strokes, key=len)
     return cut_strip(writing, segments.labels, strokes), writing, line_height(strokes)
@@ -34,11 +34,11 @@ def rows_of_ink(strip: Strip) -> np.ndarray:
     return np.flatnonzero(strip.pixels.max(axis=1) > 128)
 
 
-def test_the_line_is_of_one_height_whatever_the_picture() -> None:
+def test_the_line_is_of_one_height_whatever_the_image() -> None:
     widths = []
     for zoom in (0.6, 1.0, 3.0):
-        picture = cv2.resize(write_text("4027"), None, fx=zoom, fy=zoom)
-        strip, _, _ = strip_of(picture)
+        image = cv2.resize(write_text("4027"), None, fx=zoom, fy=zoom)
+        strip, _, _ = strip_of(image)
         tall = np.ptp(rows_of_ink(strip)) + 1
         assert strip.pixels.shape[0] == HEIGHT
         assert DIGIT - 2 <= tall <= DIGIT + 3
@@ -58,10 +58,10 @@ def test_a_climbing_line_becomes_level() -> None:
 @settings(max_examples=20)
 @given(st.floats(-0.5, 0.5), st.floats(0.5, 2.0))
 def test_columns_are_those_of_the_ink(lean: float, zoom: float) -> None:
-    picture = write_text("1011")
+    image = write_text("1011")
     shear = np.array([[zoom, lean, 60.0], [0, zoom, 0.0]])
-    size = int(picture.shape[1] * zoom + 140), int(picture.shape[0] * zoom)
-    leaning = cv2.warpAffine(picture, shear, size, borderValue=245)
+    size = int(image.shape[1] * zoom + 140), int(image.shape[0] * zoom)
+    leaning = cv2.warpAffine(image, shear, size, borderValue=245)
     strip, writing, _ = strip_of(leaning)
     rows, columns = np.nonzero(writing.ink > 0.6)
     found = np.array(
@@ -74,14 +74,14 @@ def test_columns_are_those_of_the_ink(lean: float, zoom: float) -> None:
 
 @pytest.mark.parametrize("height", [-40, 40])
 def test_a_curved_line_becomes_level(height: int) -> None:
-    picture = write_text("4027130582")
-    picture = cv2.copyMakeBorder(picture, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=245)
-    columns = np.arange(picture.shape[1], dtype=np.float32)
-    rows = np.arange(picture.shape[0], dtype=np.float32)[:, None]
+    image = write_text("4027130582")
+    image = cv2.copyMakeBorder(image, 60, 60, 0, 0, cv2.BORDER_CONSTANT, value=245)
+    columns = np.arange(image.shape[1], dtype=np.float32)
+    rows = np.arange(image.shape[0], dtype=np.float32)[:, None]
     arc = height * np.sin(columns / columns[-1] * 2 * np.pi).astype(np.float32)
     x, y = np.broadcast_arrays(columns[None], rows + arc[None])
-    curved = cv2.remap(picture, x.copy(), y.copy(), cv2.INTER_LINEAR, borderValue=245.0)
-    level, _, _ = strip_of(picture)
+    curved = cv2.remap(image, x.copy(), y.copy(), cv2.INTER_LINEAR, borderValue=245.0)
+    level, _, _ = strip_of(image)
     strip, _, _ = strip_of(curved)
     assert np.ptp(rows_of_ink(strip)) <= np.ptp(rows_of_ink(level)) + 4
     assert abs(strip.pixels.shape[1] - level.pixels.shape[1]) < 30
@@ -96,9 +96,9 @@ def test_ground_is_left_on_both_sides() -> None:
 
 @pytest.mark.parametrize("shape", [(3, 3), (3, 40), (40, 3), (12, 900)])
 def test_any_mark_makes_a_strip(shape: tuple[int, int]) -> None:
-    picture = np.full((120, 1000), 250, np.uint8)
-    picture[40 : 40 + shape[0], 30 : 30 + shape[1]] = 20
-    writing = make_text_map(picture)
+    image = np.full((120, 1000), 250, np.uint8)
+    image[40 : 40 + shape[0], 30 : 30 + shape[1]] = 20
+    writing = make_text_map(image)
     segments = segment(writing)
     for strokes in segments.strokes:
         strip = cut_strip(writing, segments.labels, strokes)

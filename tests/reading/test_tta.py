@@ -28,8 +28,8 @@ def test_crops_move_as_opencv_moves_them(crops: NDArray[np.uint8]) -> None:
 def test_only_what_is_in_doubt_is_asked_again() -> None:
     crops = np.zeros((3, 28, 28), np.uint8)
     crops[1, 10:18, 10:18] = 200
-    chances = np.full((3, 11), 0.01, np.float32)
-    chances[[0, 1, 2], [3, 4, 5]] = [0.95, 0.5, DOUBTFUL]
+    probs = np.full((3, 11), 0.01, np.float32)
+    probs[[0, 1, 2], [3, 4, 5]] = [0.95, 0.5, DOUBTFUL]
     asked = []
 
     def judge(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -38,10 +38,10 @@ def test_only_what_is_in_doubt_is_asked_again() -> None:
         answers[:, 7] = 1
         return answers
 
-    out = average_over_shifts(crops, chances, judge)
+    out = average_over_shifts(crops, probs, judge)
     assert [len(pixels) for pixels in asked] == [4]
-    np.testing.assert_array_equal(out[[0, 2]], chances[[0, 2]])
-    np.testing.assert_allclose(out[1], (chances[1] + 4 * np.eye(11)[7]) / 5, rtol=1e-6)
+    np.testing.assert_array_equal(out[[0, 2]], probs[[0, 2]])
+    np.testing.assert_allclose(out[1], (probs[1] + 4 * np.eye(11)[7]) / 5, rtol=1e-6)
 
 
 def test_probabilities_stay_probabilities(few: Digits) -> None:

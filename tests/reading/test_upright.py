@@ -30,7 +30,7 @@ def scene(
 ) -> np.ndarray:
     """Whether a bar x y w h beside a row of which the map knows all else is found, (H, W).
 
-    `sure` is what the map says of the row; `top` rows of the picture are cut off.
+    `sure` is what the map says of the row; `top` rows of the image are cut off.
     """
     ink = (245 - write_text(text)).astype(np.float32) / 245
     likely = (ink > 0.3).astype(np.uint8)
@@ -52,7 +52,7 @@ def test_a_straight_one_beside_a_row_is_found() -> None:
     [
         ("too tall: the side of a frame", {"stroke": (55, TOP - 8, 8, 72)}),
         ("too short: an accent", {"stroke": (55, TOP + 12, 8, 22)}),
-        ("out of the picture", {"stroke": (55, TOP - 4, 8, 50), "top": TOP - 4}),
+        ("out of the image", {"stroke": (55, TOP - 4, 8, 50), "top": TOP - 4}),
         ("too pale: a stain", {"dark": 0.5}),
         ("too thin: a ruling", {"stroke": (55, TOP, 3, TALL)}),
         ("too broad: a bar", {"stroke": (33, TOP, 36, TALL)}),
@@ -73,10 +73,10 @@ def test_nothing_written_finds_nothing() -> None:
 
 
 def test_a_stroke_that_the_map_lost_is_ink_again() -> None:
-    picture = write_text(" 945")
-    cv2.rectangle(picture, (56, TOP), (63, TOP + TALL - 2), 30, -1)
-    paper = np.random.default_rng(0).normal(0, 4, picture.shape)
-    writing = make_text_map(np.clip(picture + paper, 0, 255).astype(np.uint8))
+    image = write_text(" 945")
+    cv2.rectangle(image, (56, TOP), (63, TOP + TALL - 2), 30, -1)
+    paper = np.random.default_rng(0).normal(0, 4, image.shape)
+    writing = make_text_map(np.clip(image + paper, 0, 255).astype(np.uint8))
     prob = writing.prob.copy()
     prob[:, 50:70] = 0
     found = find_components(replace(writing, prob=prob))

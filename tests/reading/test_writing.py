@@ -23,51 +23,51 @@ from inkling.reading.preprocess.light import even_light
 from inkling.types import Reading
 from tests.reading.drawings import drawn_seven, drawn_zero, lit_from_side
 
-Picture = np.ndarray
+Image = np.ndarray
 
 
-def with_grain(picture: Picture) -> Picture:
-    noise = np.random.default_rng(3).normal(0, 3, picture.shape)
-    return np.clip(picture + noise, 0, 255).astype(np.uint8)
+def with_grain(image: Image) -> Image:
+    noise = np.random.default_rng(3).normal(0, 3, image.shape)
+    return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
-def ruled(picture: Picture) -> Picture:
-    lined = picture.copy()
-    for row in range(12, len(picture), 36):
+def ruled(image: Image) -> Image:
+    lined = image.copy()
+    for row in range(12, len(image), 36):
         lined[row : row + 2] = 120
     return lined
 
 
-def squared(picture: Picture) -> Picture:
-    lined = ruled(picture)
-    for column in range(20, picture.shape[1], 36):
+def squared(image: Image) -> Image:
+    lined = ruled(image)
+    for column in range(20, image.shape[1], 36):
         lined[:, column : column + 2] = 120
     return lined
 
 
-def framed(picture: Picture) -> Picture:
-    lined = picture.copy()
+def framed(image: Image) -> Image:
+    lined = image.copy()
     height, width = lined.shape
     cv2.rectangle(lined, (8, 8), (width - 9, height - 9), 20, 3)
     return lined
 
 
-def open_frame(picture: Picture) -> Picture:
-    lined = picture.copy()
+def open_frame(image: Image) -> Image:
+    lined = image.copy()
     lined[:, 6:10] = 40
     lined[-9:-5] = 40
     return lined
 
 
-def on_desk(picture: Picture) -> Picture:
-    height, width = picture.shape
+def on_desk(image: Image) -> Image:
+    height, width = image.shape
     photo = np.full((height + 60, width + 60), 75, np.uint8)
-    photo[20 : 20 + height, 30 : 30 + width] = picture
+    photo[20 : 20 + height, 30 : 30 + width] = image
     return photo[20:]
 
 
-GROUNDS: list[Callable[[Picture], Picture]] = [
-    lambda picture: picture,
+GROUNDS: list[Callable[[Image], Image]] = [
+    lambda image: image,
     with_grain,
     ruled,
     squared,
@@ -81,8 +81,8 @@ GROUNDS: list[Callable[[Picture], Picture]] = [
 @pytest.mark.parametrize("inverted", [False, True])
 def test_the_digit_is_ink_and_its_ground_is_not(ground, inverted: bool) -> None:
     digit = drawn_zero(180, 10)
-    picture = with_grain(ground(digit))
-    mask = ink_mask(make_text_map(255 - picture if inverted else picture))
+    image = with_grain(ground(digit))
+    mask = ink_mask(make_text_map(255 - image if inverted else image))
     true = (digit < 128).astype(np.uint8)
     near = cv2.dilate(true, np.ones((7, 7), np.uint8))
     assert (mask & true).sum() > 0.8 * true.sum()
@@ -100,15 +100,15 @@ def test_bare_paper_has_no_ink_but_specks(ground, reader: Reader) -> None:
 
 
 def test_a_wrong_guess_of_polarity_is_seen() -> None:
-    picture = with_grain(ruled(drawn_seven(200, 160, 9)))
-    wrong = find_text(even_light(picture, light_ink=True))
-    right = make_text_map(picture)
+    image = with_grain(ruled(drawn_seven(200, 160, 9)))
+    wrong = find_text(even_light(image, light_ink=True))
+    right = make_text_map(image)
     assert not right.light.light_ink
     both = (wrong.prob > 0.5) & (right.prob > 0.5)
     assert both.sum() > 0.5 * (right.prob > 0.5).sum()
 
 
-def test_a_large_picture_keeps_its_outlines() -> None:
+def test_a_large_image_keeps_its_outlines() -> None:
     digit = drawn_seven(800, 640, 48)
     writing = make_text_map(digit)
     assert writing.detail > 3
@@ -130,7 +130,7 @@ def test_the_network_sees_any_shape_at_a_bounded_size(height: int, width: int) -
 def test_the_input_does_not_depend_on_contrast() -> None:
     strong = drawn_zero()
     faint = (200 + (strong.astype(int) - 200) // 5).astype(np.uint8)
-    lights = [even_light(picture) for picture in (strong, faint)]
+    lights = [even_light(image) for image in (strong, faint)]
     images = [network_input(light.grey, light.ink, (100, 100)) for light in lights]
     assert np.abs(images[0] - images[1])[0].mean() < 0.05
 

@@ -195,7 +195,7 @@ def test_unexpected_batch_responses_are_one_sentence(body: bytes) -> None:
         client.read_many([b"x", b"y"])
 
 
-def test_a_proxy_that_takes_no_such_body_is_about_the_picture() -> None:
+def test_a_proxy_that_takes_no_such_body_is_about_the_image() -> None:
     with (
         saying(Said(413)) as address,
         Client(address) as client,

@@ -38,8 +38,8 @@ OPERATIONS = {
 }
 
 # Besides random bytes: complete images, and truncated or modified ones.
-PICTURES = [drawing("7"), drawing("42"), photo("3", 640, 480)]
-WHOLE = st.sampled_from(PICTURES)
+IMAGES = [drawing("7"), drawing("42"), photo("3", 640, 480)]
+WHOLE = st.sampled_from(IMAGES)
 CUT = st.builds(lambda image, end: image[:end], WHOLE, st.integers(1, 2000))
 CHANGED = st.builds(
     lambda image, at, byte: image[:at] + bytes([byte]) + image[at + 1 :],

@@ -316,7 +316,7 @@ HOLD = """() => {
 
 
 def _choose(page: "playwright.Page", content: bytes, kind: str = "image/png") -> None:
-    page.set_input_files("#file", {"name": "a image", "mimeType": kind, "buffer": content})
+    page.set_input_files("#file", {"name": "an image", "mimeType": kind, "buffer": content})
 
 
 def _stays(seen: Visit, text: str, mode: str) -> None:

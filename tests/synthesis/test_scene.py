@@ -9,7 +9,7 @@ from inkling.synthesis.sheet import Truth
 from inkling.types import Digits
 
 
-def test_scenes_are_pictures_with_truths_inside(source: GlyphSource) -> None:
+def test_scenes_are_images_with_truths_inside(source: GlyphSource) -> None:
     rng = np.random.default_rng(11)
     labels = []
     for _ in range(120):
@@ -25,7 +25,7 @@ def test_scenes_are_pictures_with_truths_inside(source: GlyphSource) -> None:
     assert set(range(10)) | {NONE_LABEL} <= set(labels)
 
 
-def test_the_same_seed_gives_the_same_pictures(few: Digits, faces: tuple[Face, ...]) -> None:
+def test_the_same_seed_gives_the_same_images(few: Digits, faces: tuple[Face, ...]) -> None:
     def images() -> list[np.ndarray]:
         rng = np.random.default_rng(3)
         source = GlyphSource(few, faces, rng)

@@ -9,6 +9,7 @@ from inkling.adopt.choices import OpenChoices
 from inkling.adopt.plan import Plan, assemble
 from inkling.adopt.scoring import Images, PlanScore, score_plan
 from inkling.models.adopted import count_multiplications
+from inkling.types import SIDE
 
 MULTIPLICATIONS = 5e9  # per second on one core
 START_SECONDS = 6.0  # time for the initial plans
@@ -84,6 +85,12 @@ class Decision:
     def ties(self) -> tuple[Rival, ...]:
         """The rivals that the images do not separate from the decision."""
         return tuple(rival for rival in self.rivals if rival.tied)
+
+
+def input_sizes(side: int, fit: str) -> list[dict[str, object]]:
+    """The input settings to try for images of `side` pixels: `fit`, and resizing if it differs."""
+    fits = dict.fromkeys((fit, "resize") if side > SIDE else (fit,))
+    return [{"side": side, "fit": one} for one in fits]
 
 
 def _z(differences: np.ndarray) -> float:
@@ -174,11 +181,14 @@ class Search:
         return found
 
     def _geometries(self, plan: Plan) -> list[Plan]:
-        """The plan with other common strides, paddings and pools."""
+        """The plan with other common strides, paddings and pools, padded or resized to fit."""
+        if plan.geometry is None:
+            return []
         return [
-            replace(plan, geometry=one, input=plan.input.model_copy(update={"side": one.side}))
+            replace(plan, geometry=one, input=plan.input.model_copy(update=update))
             for one in self.choices.geometries[:16]
-            if plan.geometry is not None and one.places != plan.geometry.places
+            if one.places != plan.geometry.places
+            for update in input_sizes(one.side, plan.input.fit)
         ]
 
     def _promising(self, plan: Plan, others: Sequence[Plan], most: int = 2) -> list[Plan]:

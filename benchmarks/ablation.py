@@ -27,7 +27,6 @@ from inkling.reading.detect import components, layout, segments, text_map
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise import marks, network, row, strip
 from inkling.reading.recognise.marks import Marks
-from outcome import add_json_option
 from scores import Score, score_all
 from sheets.kinds import KINDS, make_sheet
 from variants import VARIANTS, load_digits
@@ -172,7 +171,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=20, help="sheets of each kind")
     parser.add_argument("--seed", type=int, default=21)
     parser.add_argument("--only", action="append", choices=names, help="may be repeated")
-    add_json_option(parser)
+    parser.add_argument("--json", type=Path, help="write the figures to this file")
     options = parser.parse_args()
     reader, sets = Reader.load(), load_sets(options.count, options.seed)
     whole = read_sets(reader, sets)

@@ -1,4 +1,4 @@
-"""The normaliser: MNIST's geometry from any size, MNIST's own images left as they are."""
+"""The normaliser: MNIST's geometry from any size, MNIST's own pictures left as they are."""
 
 from pathlib import Path
 
@@ -26,8 +26,8 @@ from tests.reading.drawings import drawn_seven, mnist_test
 ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 
 
-def ink_of(image: np.ndarray) -> np.ndarray:
-    return (1 - image.astype(np.float32) / 245).clip(0, 1)
+def ink_of(picture: np.ndarray) -> np.ndarray:
+    return (1 - picture.astype(np.float32) / 245).clip(0, 1)
 
 
 def centre_of_mass(pixels: np.ndarray) -> tuple[float, float]:
@@ -46,7 +46,7 @@ def test_every_size_ends_at_twenty_pixels_and_centred(height: int) -> None:
     assert np.abs(np.array(centre_of_mass(pixels.astype(float))) - 14).max() < 0.6
 
 
-def test_one_shape_gives_one_image_at_any_size() -> None:
+def test_one_shape_gives_one_picture_at_any_size() -> None:
     small, large = (
         normalise(ink_of(drawn_seven(size, round(size * 0.8), size // 12))[None]).pixels[0]
         for size in (96, 480)

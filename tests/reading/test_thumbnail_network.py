@@ -29,7 +29,7 @@ def test_most_thumbnails_are_answered_by_it_and_rightly(reader: Reader, mnist_fo
     sure = small.probabilities(pixels)[:, :10].max(axis=1) >= small.card.thresholds[SURE]
     both = judge_thumbnails(pixels, reader.network, spread)
     assert 0.85 < sure.mean() < 1
-    wrong = [(probs[sure].argmax(axis=1) != labels[:4000][sure]).sum() for probs in (both, own)]
+    wrong = [(chances[sure].argmax(axis=1) != labels[:4000][sure]).sum() for chances in (both, own)]
     assert wrong[0] <= wrong[1] + 2
     np.testing.assert_allclose(both[~sure], own[~sure], atol=1e-5)
 
@@ -37,27 +37,27 @@ def test_most_thumbnails_are_answered_by_it_and_rightly(reader: Reader, mnist_fo
 def test_any_number_of_thumbnails_will_do(reader: Reader) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (BATCH + 3, 28, 28), dtype=np.uint8)
     for count in (0, 1, BATCH, BATCH + 3):
-        probs = judge_thumbnails(pixels[:count], reader.network, spread)
-        assert probs.shape == (count, 11)
-        np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-4)
+        chances = judge_thumbnails(pixels[:count], reader.network, spread)
+        assert chances.shape == (count, 11)
+        np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-4)
     # Noise is nothing that it answers: these are the reader's own network's words.
-    np.testing.assert_allclose(probs, reader.network.judge(pixels), atol=1e-5)
+    np.testing.assert_allclose(chances, reader.network.judge(pixels), atol=1e-5)
 
 
 def test_where_all_are_sure_none_is_left(reader: Reader) -> None:
     drawn = np.stack([255 - drawn_zero(28, 3)] * 3)
     pixels = preprocess_thumbnails(drawn).pixels
-    probs = judge_thumbnails(pixels, reader.network, spread)
-    np.testing.assert_allclose(probs, load_network(MODEL).probabilities(pixels), atol=1e-6)
-    assert (probs.argmax(axis=1) == 0).all()
+    chances = judge_thumbnails(pixels, reader.network, spread)
+    np.testing.assert_allclose(chances, load_network(MODEL).probabilities(pixels), atol=1e-6)
+    assert (chances.argmax(axis=1) == 0).all()
 
 
 def test_another_model_is_asked_alone(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = preprocess_thumbnails(np.stack([255 - drawn_zero(28, 3)] * 3)).pixels
     foreign = replace(reader.network, bundled=False)
     monkeypatch.delattr(thumb_network, "_small")
-    probs = judge_thumbnails(pixels, foreign, spread)
-    np.testing.assert_array_equal(probs, foreign.judge(pixels))
+    chances = judge_thumbnails(pixels, foreign, spread)
+    np.testing.assert_array_equal(chances, foreign.judge(pixels))
 
 
 def test_a_damaged_file_is_told_as_one(

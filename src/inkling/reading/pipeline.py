@@ -88,11 +88,6 @@ class Reader:
         workers
             The number of threads. Default: one per core.
 
-        Returns
-        -------
-        Reader
-            A reader with that model.
-
         Raises
         ------
         ModelError
@@ -113,11 +108,6 @@ class Reader:
             model.
         workers
             The number of threads. Default: one per core.
-
-        Returns
-        -------
-        Reader
-            A reader with that model.
 
         Raises
         ------

@@ -56,14 +56,18 @@ class Connection:
         """The status after the whole response arrived; 0 if the connection broke."""
         return (await self.ask(path, body))[0]
 
-    async def ask(self, path: str, body: bytes) -> tuple[int, bytes]:
-        """The status and body of the response; 0 and nothing if the connection broke."""
+    async def ask(self, path: str, body: bytes, kind: str = "") -> tuple[int, bytes]:
+        """The status and body of the response; 0 and nothing if the connection broke.
+
+        `kind` is the media type of the body.
+        """
         try:
             if self.streams is None or self.streams[0].at_eof():
                 self.close()  # the service closes idle connections
                 self.streams = await asyncio.open_connection(self.host, self.port)
             reader, writer = self.streams
-            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+            head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n"
+            head += f"Content-Type: {kind}\r\n\r\n" if kind else "\r\n"
             writer.write(head.encode() + body)
             answer = await reader.readuntil(b"\r\n\r\n")
             lines = answer.lower().split(b"\r\n")

@@ -5,6 +5,7 @@
     python benchmarks/serve.py endurance    100,000 requests: does memory grow
     python benchmarks/serve.py slow         200 slow connections, and /healthz
     python benchmarks/serve.py check        64 connections for 160 s, all answers compared
+    python benchmarks/serve.py batch        64 thumbnails in one request, against the bare reader
 
 Prints one JSON object; `--json FILE` writes it to a file as well. Client and server share the
 machine. Ratios and medians count; absolute numbers are this machine's on this day.
@@ -12,6 +13,7 @@ machine. Ratios and medians count; absolute numbers are this machine's on this d
 
 import argparse
 import asyncio
+import base64
 import contextlib
 import io
 import json
@@ -23,7 +25,7 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,6 +40,7 @@ from load import Connection, Load, closed_loop, open_loop
 from outcome import add_json_option, write_json
 
 CONNECTIONS = 16
+BATCH_REQUESTS = 20  # in each measurement
 STUDENT = Path(__file__).with_name("student_service.py")
 
 
@@ -337,11 +340,53 @@ def check(seconds: float) -> dict[str, Any]:
     }
 
 
+def batch(rounds: int) -> dict[str, Any]:
+    """Images per second of requests with 64 thumbnails (base64 in JSON), and of the bare reader."""
+    bodies = images()["thumbnails 28x28 PNG"]
+    entries = [{"image": base64.b64encode(body).decode()} for body in bodies]
+    body = json.dumps({"images": entries}).encode()
+    reader = Reader.load()
+
+    async def ask_some(address: str) -> None:
+        connection = Connection(address)
+        for _ in range(BATCH_REQUESTS):
+            status, answer = await connection.ask("/v1/read/batch", body, "application/json")
+            if status != 200 or len(json.loads(answer)) != len(bodies):
+                raise SystemExit(f"a batch was answered with {status}")
+        connection.close()
+
+    def read_some(_: str) -> None:
+        for _ in range(BATCH_REQUESTS):
+            reader.read(bodies)
+
+    def rate(work: Callable[[str], None], address: str) -> float:
+        started = time.perf_counter()
+        work(address)
+        return BATCH_REQUESTS * len(bodies) / (time.perf_counter() - started)
+
+    with inkling() as service:
+        pairs = [
+            (
+                rate(lambda address: asyncio.run(ask_some(address)), service.address),
+                rate(read_some, service.address),
+            )
+            for _ in range(rounds + 1)
+        ][1:]
+    return {
+        "images": len(bodies),
+        "service_rate": round(statistics.median(ours for ours, _ in pairs)),
+        "reader_rate": round(statistics.median(bare for _, bare in pairs)),
+        "ratio": spread([ours / bare for ours, bare in pairs]),
+    }
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["speed", "overload", "endurance", "slow", "check"])
+    parser.add_argument(
+        "what", choices=["speed", "overload", "endurance", "slow", "check", "batch"]
+    )
     parser.add_argument("--seconds", type=float, help="of each measurement")
-    parser.add_argument("--rounds", type=int, default=5, help="of each pair (speed)")
+    parser.add_argument("--rounds", type=int, default=5, help="of each pair (speed, batch)")
     parser.add_argument("--only", default="", help="kinds with this in their name (speed)")
     parser.add_argument("--count", type=int, default=100_000, help="of requests (endurance)")
     parser.add_argument("--capacity", type=int, default=16, help="of the queue (overload)")
@@ -353,6 +398,7 @@ def main() -> None:
         "endurance": lambda: endurance(chosen.count),
         "slow": lambda: slow(chosen.seconds or 9),
         "check": lambda: check(chosen.seconds or 160),
+        "batch": lambda: batch(chosen.rounds),
     }
     machine = {"cores": os.cpu_count(), "load_before": round(os.getloadavg()[0], 1)}
     write_json({"what": chosen.what, **machine, **jobs[chosen.what]()}, chosen.json)

@@ -216,3 +216,44 @@ def test_a_node_that_is_lost_costs_no_row(thumbnails: list[bytes], tmp_path: Pat
     assert 40 <= killed < images == 900
     assert failed == 0
     assert out.read_bytes() == in_this_process(shards, tmp_path / "here.csv")
+
+
+OUTSIDE = """
+import subprocess, sys
+from ray.cluster_utils import Cluster
+
+port, *command = sys.argv[1:]
+options = {"num_cpus": 2, "include_dashboard": False, "ray_client_server_port": int(port)}
+cluster = Cluster(initialize_head=True, head_node_args=options)
+done = subprocess.run(command)
+cluster.shutdown()
+sys.exit(done.returncode)
+"""
+
+
+@pytest.mark.slow
+def test_a_command_outside_the_cluster(
+    shards: list[Path], few_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # the cluster listens on this machine alone
+    script = tmp_path / "outside.py"
+    script.write_text(OUTSIDE)
+    out = tmp_path / "outside.csv"
+    for job in (
+        ["read", *shards, "--out", out],
+        ["repeat", "mlp-adam", "--seeds", 2, "--data", few_npz, *QUICK, "--out", tmp_path / "r"],
+    ):
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [sys.executable, "-m", "inkling", *job, "--on", f"ray://127.0.0.1:{port}"]
+        done = subprocess.run(
+            [sys.executable, script, str(port), *map(str, command)],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=280,
+        )
+        assert done.returncode == 0, done.stderr
+    assert out.read_bytes() == in_this_process(shards, tmp_path / "here.csv")
+    assert len(set(hashes(tmp_path / "r"))) == 2

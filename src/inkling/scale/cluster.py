@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 HERE = "ray"  # the user's argument for a cluster on this machine
 KNOCK_S = 5.0  # seconds until something must accept a connection
-ANSWER_S = 12.0  # seconds until it must respond as a cluster; Ray itself would wait forever
+ANSWER_S = 14.5  # seconds until it must respond as a cluster; Ray itself would wait forever
 
 
 @contextmanager

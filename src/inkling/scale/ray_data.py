@@ -23,6 +23,8 @@ from inkling.scale.processes import Answers, count_cores
 WAVE_CHUNKS = 4096  # chunks of one data set; its blocks are listed in the driver's memory
 WAVE_BYTES = 512 << 20  # limit for the chunks in Ray's object store
 IN_FLIGHT = 2  # chunks per reader: one in progress and one waiting
+CLIENT = "ray://"  # an address of the Ray client, for a driver outside the cluster
+HEAD = "node:__internal_head__"  # the resource that Ray gives to the head node alone
 
 
 class RayEngine:
@@ -48,35 +50,66 @@ class RayEngine:
         self, ray: ModuleType, work: Work, wave: list[Chunk], chunks: Iterator[Chunk]
     ) -> Answers:
         """One data set: `wave`, and as many more of `chunks` as it may hold."""
-        from ray import data
-
-        _be_quiet(data)
         known: dict[int, Chunk] = {}
         blocks = [_put(ray, chunk, known) for chunk in _fill(wave, chunks)]
         most = self.workers or max(1, int(ray.cluster_resources().get("CPU", 1)))
-        # A pool that may shrink to one reader survives the loss of a node.
-        pool = data.ActorPoolStrategy(
-            min_size=1,
-            max_size=most,
-            initial_size=most,
-            max_tasks_in_flight_per_actor=IN_FLIGHT,
-        )
-        dataset = data.from_arrow_refs(blocks).map_batches(
-            _Reader,
-            fn_constructor_args=(work,),
-            batch_size=1,
-            batch_format="pyarrow",
-            compute=pool,
-            num_cpus=1,
-        )
+        answer = _answer_by_client if self.address.startswith(CLIENT) else _answer_blocks
         try:
-            parts: Any = dataset.iter_batches(batch_size=None, batch_format="pyarrow")
-            for batch in parts:
-                for row in batch.to_pylist():
+            for rows in answer(work, blocks, most):
+                for row in rows:
                     part = Part(**row)
                     yield known.pop(part.number), part
         except Exception as error:  # Ray wraps the exceptions of tasks in its own classes
             raise explain_failure(error) from error
+
+
+def _answer_blocks(work: Work, blocks: list[Any], most: int) -> Iterator[list[dict[str, Any]]]:
+    """The parts of the chunks in `blocks`, as the fields of `Part`, by `most` readers."""
+    from ray import data
+
+    _be_quiet(data)
+    # A pool that may shrink to one reader survives the loss of a node.
+    pool = data.ActorPoolStrategy(
+        min_size=1,
+        max_size=most,
+        initial_size=most,
+        max_tasks_in_flight_per_actor=IN_FLIGHT,
+    )
+    dataset = data.from_arrow_refs(blocks).map_batches(
+        _Reader,
+        fn_constructor_args=(work,),
+        batch_size=1,
+        batch_format="pyarrow",
+        compute=pool,
+        num_cpus=1,
+    )
+    batches: Any = dataset.iter_batches(batch_size=None, batch_format="pyarrow")
+    for batch in batches:
+        yield batch.to_pylist()
+
+
+def _answer_by_client(work: Work, blocks: list[Any], most: int) -> Iterator[list[dict[str, Any]]]:
+    """The same from outside the cluster: Ray Data runs in an actor on the head node.
+
+    Since Ray 2.60, Ray Data cannot run in a process that is connected by the Ray client.
+    """
+    import ray
+
+    runner = ray.remote(_Runner).options(num_cpus=0, resources={HEAD: 0.001})
+    actor: Any = runner.remote(work, blocks, most)
+    while rows := ray.get(actor.take.remote()):
+        yield rows
+
+
+class _Runner:
+    """An actor that runs one data set, for a driver outside the cluster."""
+
+    def __init__(self, work: Work, blocks: list[Any], most: int) -> None:
+        self.parts = _answer_blocks(work, blocks, most)
+
+    def take(self) -> list[dict[str, Any]] | None:
+        """The next parts. None at the end."""
+        return next(self.parts, None)
 
 
 class _Reader:

@@ -98,6 +98,8 @@ class OpenChoices:
         scaled = (spec.mean, spec.std) not in usual and self.user_choices.normalise is None
         inverted = spec.inverted and self.user_choices.normalise is None
         odd = set(plan.activations) - set(self.activations) - {self.user_choices.activation}
+        # SiLU and GELU give nearly the same network. GELU is more common in these files.
+        near_gelu = 0.5 * ("silu" in odd)
         odder = odd - set(SECOND_ACTIVATIONS)
         return (
             (plan.geometry.cost if plan.geometry else 0.0)
@@ -107,6 +109,7 @@ class OpenChoices:
             + spec.binary
             + len(odd)
             + len(odder)
+            + near_gelu
             + len(set(plan.activations))
             + (plan.order not in ORDERS[:2])
             + (plan.flatten == "channels-last" and not self.chain.keras)
@@ -121,6 +124,19 @@ class OpenChoices:
             replace(plan, geometry=one, input=plan.input.model_copy(update={"side": one.side}))
             for one in near
             if one.places != plan.geometry.places
+        ]
+
+    def usual_alternatives(self, plan: Plan) -> list[Plan]:
+        """The usual activations, each with every scaling, if the plan has a rarer activation.
+
+        A rare scaling with a rare activation can be better than either alone.
+        """
+        if self.user_choices.activation or set(plan.activations) <= {*self.activations, "none"}:
+            return []
+        whole = range(len(plan.activations))
+        scaled = [plan, *self._scalings(plan)]
+        return [
+            _with_activation(other, whole, name) for other in scaled for name in self.activations
         ]
 
     def layer_activations(self, plan: Plan) -> list[Plan]:

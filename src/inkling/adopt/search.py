@@ -19,7 +19,7 @@ FULL_SECONDS = 2.0  # time for one candidate on all images
 COMPARED_IMAGES = 2_000  # images on which candidates are compared; more if they are close
 GOOD = 0.9  # accuracy from which rarer candidates are not tried
 CLEAR_Z = 4.0  # difference in standard errors that ends a comparison early
-MIN_GAIN = 0.03  # relative gain of the loss required per step of rarity
+MIN_GAIN = 0.05  # relative gain of the loss required per step of rarity
 RARE_Z = 2.5  # standard errors by which a rarer setting must be better
 
 
@@ -164,6 +164,8 @@ class Search:
             plan = self._best([plan, *self._promising(plan, self.choices.layer_activations(plan))])
             for others in [*self._each_choice(plan), self._geometries(plan)]:
                 plan = self._best([plan, *self._promising(plan, others)])
+            usual = self.choices.usual_alternatives(plan)
+            plan = self._best([plan, *self._promising(plan, usual)])
             if plan == before:
                 break
         return plan

@@ -69,7 +69,7 @@ ABLATIONS = (
     Ablation("upright strokes beside a row", components, "upright_strokes", _empty_mask),
     Ablation("whole strokes", components, "_whole_strokes", lambda _, likely: likely & 0),
     Ablation("check of the polarity", text_map, "_is_lighter", _no),
-    Ablation("reduced image for pale maps", text_map, "_is_unsure", _no),
+    Ablation("first map where the enlarged one is pale", text_map, "_is_unsure", _no),
     Ablation("enlarged map of the text", text_map, "CLOSER", 0.0),
     Ablation("finer map of pages", text_map, "_smallness", lambda _: 1.0),
     Ablation("map of small text in a large photo", text_map, "_small_part", _none),

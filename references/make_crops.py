@@ -3,6 +3,7 @@
     python -m inkling.synthesis.fonts            # once: free fonts into the user's cache
     python references/make_crops.py crops.npz       # 707,000 crops; resumable, by parts
     inkling train reader --data crops.npz
+    python references/make_crops.py more.npz --further   # for `train_crop_network.py`
 
 It takes an hour on one core by default. Each part has its own seed, so neither the number of
 workers nor a pause changes the result. Existing parts are kept, so use a new folder after a change
@@ -27,11 +28,13 @@ from numpy.typing import NDArray
 from inkling.data.catalog import find_source
 from inkling.files import replacing
 from inkling.reading.preprocess.normalise import normalise
+from inkling.reading.preprocess.thumbnails import preprocess_thumbnails, thumbnail_of
 from inkling.reading.recognise.crops import find_candidates, find_crops
 from inkling.synthesis import labelled_crops
 from inkling.synthesis.fonts import Face, find_faces, fonts_sha256
 from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labelled_crops import CropMix
+from inkling.synthesis.labelled_thumbnails import crop_fitted
 from inkling.types import Digits
 
 PART = 2_500  # crops per part
@@ -42,7 +45,15 @@ KINDS = (
     "scenes",
     "distractors",
     "pairs",
+    "printed",
+    "fitted",
+    "letters",
+    "pages",
 )  # the position seeds a part
+FURTHER = {
+    "glyphs": 134, "printed": 24, "fitted": 80, "letters": 50, "pages": 43, "distractors": 6,
+    "pairs": 4,
+}  # fmt: skip
 CLASSES = (*"0123456789", "none")
 
 
@@ -80,6 +91,15 @@ def ink_to_crops(ink: NDArray[np.float32]) -> NDArray[np.uint8]:
     return normalise(ink).pixels
 
 
+def crop_thumbnail(image: NDArray[np.uint8]) -> NDArray[np.uint8] | None:
+    """The crop of an image of one digit in light ink, if the reader sees it as a thumbnail."""
+    small = thumbnail_of(image)
+    if small is None:
+        return None
+    made = preprocess_thumbnails(small[None])
+    return made.pixels[0] if made.plain[0] and made.light_ink[0] else None
+
+
 def make_part(part: Part) -> Path:
     """Makes one part, unless it exists."""
     if part.path.exists():
@@ -94,9 +114,17 @@ def make_part(part: Part) -> Path:
     elif part.kind == "distractors":
         made = labelled_crops.crop_distractors(PART, find_crops, rng)
     else:
-        source = GlyphSource(every.take(mine), faces_of(part.held_out), rng)
-        if part.kind == "glyphs":
-            made = labelled_crops.crop_glyphs(source, PART, ink_to_crops, CropMix(), rng)
+        printed = part.kind == "printed"
+        source = GlyphSource(every.take(mine), faces_of(part.held_out), rng, printed)
+        if part.kind in ("glyphs", "printed"):
+            mix = CropMix(negatives=0.1) if printed else CropMix()
+            made = labelled_crops.crop_glyphs(source, PART, ink_to_crops, mix, rng)
+        elif part.kind in ("fitted", "letters"):
+            negatives = 0.2 if part.kind == "fitted" else 1.0
+            made = crop_fitted(source, PART, crop_thumbnail, negatives, rng)
+        elif part.kind == "pages":
+            finds = (find_crops, find_candidates)
+            made = labelled_crops.crop_scenes(source, PART, finds, CropMix(), rng, 0.6)
         elif part.kind == "pairs":
             made = labelled_crops.crop_pairs(source, PART, find_candidates, CropMix(), rng)
         else:
@@ -111,6 +139,7 @@ def make_part(part: Part) -> Path:
 def list_parts(folder: Path, seed: int, wanted: dict[str, int]) -> list[Part]:
     """Held-out parts first, then the parts of each kind, evenly mixed."""
     held = {"glyphs": 2, "scenes": 3, "plain": 2, "distractors": 1}
+    held |= {kind: 1 for kind in ("printed", "fitted", "pages") if kind in wanted}
     parts = [Part(kind, k, True, seed, folder) for kind, n in held.items() for k in range(n)]
     mixed = [((k + 0.5) / n, kind, k) for kind, n in wanted.items() for k in range(n)]
     return parts + [Part(kind, k, False, seed, folder) for _, kind, k in sorted(mixed)]
@@ -139,6 +168,7 @@ def main() -> None:
     )
     parser.add_argument("--pairs", type=int, default=12, help="parts of two digits in one cut")
     parser.add_argument("--plain-times", type=int, default=4, help="repetitions of MNIST's digits")
+    parser.add_argument("--further", action="store_true", help="the crops of further training")
     parser.add_argument("--seed", type=int, default=2026)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--parts", type=Path, help="folder of the parts; default: beside OUT")
@@ -149,13 +179,16 @@ def main() -> None:
         "glyphs": options.glyphs, "scenes": options.scenes, "distractors": options.distractors,
         "pairs": options.pairs, "plain": TRAINED // PART,
     }  # fmt: skip
+    if options.further:
+        wanted = FURTHER
     parts = list_parts(folder, options.seed, wanted)
     with ProcessPoolExecutor(options.workers) as pool:
         made = pool.map(make_part, parts)
         for count, path in enumerate(made, 1):
             print(f"{count} of {len(parts)}: {path.name}", file=sys.stderr, flush=True)
     training_parts = [part for part in parts if not part.held_out]
-    again = [part for part in training_parts if part.kind == "plain"] * (options.plain_times - 1)
+    plain = [part for part in training_parts if part.kind == "plain"]
+    again = plain * (options.plain_times - 1)
     x_train, y_train = join_parts(training_parts + again)
     x_test, y_test = join_parts([part for part in parts if part.held_out])
     with replacing(options.out) as temporary, temporary.open("wb") as file:

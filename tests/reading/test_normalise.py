@@ -84,6 +84,17 @@ def test_a_stack_gives_what_each_gives_alone() -> None:
         )
 
 
+def test_ink_at_the_border_is_the_same_in_every_stack() -> None:
+    """A thick stroke is thinned from outside too, also beside an image whose strokes grow."""
+    thick, thin = np.zeros((2, 24, 24), np.float32)
+    thick[:, 2:14] = 1
+    thin[4:20, 11] = 1
+    together = normalise(np.stack([thick, thin])).pixels
+    np.testing.assert_array_equal(together[0], normalise(thick[None]).pixels[0])
+    inside = normalise(np.pad(thick, 3)[None]).pixels[0]
+    np.testing.assert_allclose(together[0].astype(int), inside, atol=1)
+
+
 def test_no_ink_stays_empty() -> None:
     assert not normalise(np.zeros((3, 20, 30), np.float32)).pixels.any()
     assert normalise(np.zeros((0, 20, 30), np.float32)).pixels.shape == (0, 28, 28)
@@ -121,7 +132,8 @@ def test_a_width_is_changed_by_whole_steps_and_a_fraction(
     ink: np.ndarray, radii: list[float]
 ) -> None:
     radius = np.array(radii[: len(ink)], np.float32)
-    reach = int(np.ceil(max(radius.max(), 0)))
+    change = radius.max() > 0 or radius.min() < 0
+    reach = max(int(np.ceil(radius.max())), 1) if change else 0
     changed = _change_width(ink, radius)
     for image, by, ours in zip(ink, radius.tolist(), changed, strict=True):
         expected = np.pad(image, reach)

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 
@@ -11,7 +12,7 @@ from inkling.errors import ImageError
 from inkling.reading import pipeline
 from inkling.reading.pipeline import OPENED, PAGE, STACK, TOGETHER, Reader, Trace, _names
 from inkling.reading.preprocess.photo import Photo
-from inkling.types import Reading
+from inkling.types import Box, Prediction, Reading, Verdict
 from tests.reading.drawings import drawn_seven, drawn_zero, write_text
 
 
@@ -131,3 +132,56 @@ def test_a_trace_knows_the_size_of_the_image_as_given(
 def test_nothing_to_read_gives_nothing(reader: Reader) -> None:
     assert reader.read([]) == []
     assert reader.trace([]) == []
+
+
+def tight(image: np.ndarray) -> np.ndarray:
+    rows, columns = np.nonzero(image < 128)
+    return image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+
+
+def test_a_tight_crop_that_is_no_digit_stays_refused(reader: Reader) -> None:
+    """The slow path may see digits in the parts of a letter."""
+    cross = np.full((60, 60), 255, np.uint8)
+    cv2.line(cross, (4, 4), (56, 56), 0, 7)
+    cv2.line(cross, (56, 4), (4, 56), 0, 7)
+    (reading,) = reader.read([tight(cross)])
+    (trace,) = reader.trace([tight(cross)])
+    assert isinstance(reading, Reading)
+    assert isinstance(trace, Trace)
+    assert (reading.verdict, reading.text) == ("not-a-digit", "")
+    assert trace.reading == reading
+
+
+def test_two_narrow_digits_in_a_tight_crop_are_both_read(reader: Reader) -> None:
+    pair = np.full((90, 90), 255, np.uint8)
+    cv2.line(pair, (20, 10), (20, 80), 0, 7)
+    cv2.line(pair, (65, 10), (65, 80), 0, 7)
+    for image in (tight(pair), cv2.resize(tight(pair), (24, 34), interpolation=cv2.INTER_AREA)):
+        (reading,) = reader.read([np.asarray(image, np.uint8)])
+        (trace,) = reader.trace([np.asarray(image, np.uint8)])
+        assert isinstance(reading, Reading)
+        assert isinstance(trace, Trace)
+        assert (reading.verdict, reading.text) == ("digits", "11")
+        assert trace.reading == reading
+
+
+@pytest.mark.parametrize(
+    ("confidences", "verdict", "several"),
+    [
+        ((0.9, 0.95), "digits", True),
+        ((0.89, 0.95), "digits", False),
+        ((0.95, 0.95), "unsure", False),
+        ((0.99,), "digits", False),
+        ((), "blank", True),
+        ((0.4, 0.4), "not-a-digit", True),
+    ],
+)
+def test_when_the_slow_path_overrules_a_refusal(
+    confidences: tuple[float, ...], verdict: Verdict, several: bool
+) -> None:
+    digits = tuple(
+        Prediction(1, confidence, Box(9 * k, 0, 4, 20), (), "digits", (), "1")
+        for k, confidence in enumerate(confidences)
+    )
+    reading = Reading("x", verdict, "1" * len(digits), digits, (tuple(range(len(digits))),))
+    assert pipeline._overrules(reading) is several

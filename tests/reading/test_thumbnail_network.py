@@ -4,12 +4,13 @@ import hashlib
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from inkling.errors import ModelError
 from inkling.reading.pipeline import Reader
-from inkling.reading.preprocess.thumbnails import preprocess_thumbnails
+from inkling.reading.preprocess.thumbnails import inverse_crops, preprocess_thumbnails
 from inkling.reading.recognise import thumbnail_network as thumb_network
 from inkling.reading.recognise.network import BATCH, BUNDLED, load_network
 from inkling.reading.recognise.thumbnail_network import MODEL, SURE, judge_thumbnails
@@ -85,22 +86,43 @@ def test_of_a_slim_crop_the_surer_side_is_ink(reader: Reader) -> None:
     slim[2, 4:24, 3:7] = 230  # not tight: its answer stays
     thumbs = preprocess_thumbnails(slim)
     thumbs = replace(thumbs, tight=np.array([True, True, False]))
-    assert thumbs.inverse is not None
-    probs = reader.network.judge(thumbs.pixels)
-    inverse = reader.network.judge(thumbs.inverse)
-    found, chosen = thumb_network.judge_inverse(thumbs, probs, reader.network)
+    probs, inverse = reader.network.judge(thumbs.pixels), reader.network.judge(inverse_crops(slim))
+    found, chosen = thumb_network.judge_inverse(slim, thumbs, probs, reader.network)
     for k in range(3):
         other = bool(thumbs.tight[k]) and inverse[k, :-1].max() > probs[k, :-1].max()
         np.testing.assert_array_equal(chosen[k], inverse[k] if other else probs[k])
-        expected = thumbs.inverse[k] if other else thumbs.pixels[k]
+        expected = inverse_crops(slim)[k] if other else thumbs.pixels[k]
         np.testing.assert_array_equal(found.pixels[k], expected)
     assert (chosen != probs).any()
     np.testing.assert_array_equal(chosen[2], probs[2])
 
 
-def test_a_sure_none_of_a_slim_crop_is_no_answer(reader: Reader) -> None:
+def test_a_doubtful_tight_crop_is_judged_in_both_polarities(reader: Reader) -> None:
+    """A 0 whose stroke is wider than its hole, fitted into a square."""
+    zero = np.full((27, 27), 255, np.uint8)
+    cv2.ellipse(zero, (13, 13), (13, 13), 0, 0, 360, 0, -1)
+    cv2.ellipse(zero, (13, 13), (2, 3), 0, 0, 360, 255, -1)
+    ring = np.stack([zero, 255 - zero])
+    thumbs = preprocess_thumbnails(ring)
+    assert thumbs.tight.all()
+    probs = np.zeros((2, 11), np.float32)
+    probs[:, 3], probs[:, 10] = 0.4, 0.6
+    inverse = reader.network.judge(inverse_crops(ring))
+    _, chosen = thumb_network.judge_inverse(ring, thumbs, probs, reader.network)
+    better = inverse[:, :-1].max(axis=1) > 0.4
+    np.testing.assert_array_equal(chosen, np.where(better[:, None], inverse, probs))
+    assert better.all()
+    assert (chosen.argmax(axis=1) == 0).all()
+    sure = np.eye(11, dtype=np.float32)[[3, 3]]
+    kept, same = thumb_network.judge_inverse(ring, thumbs, sure, reader.network)
+    assert kept is thumbs
+    assert same is sure
+
+
+def test_a_sure_none_of_a_crop_is_no_answer(reader: Reader) -> None:
     """Only classes are compared: `none` of one side does not win over a digit of the other."""
-    wide = preprocess_thumbnails(np.stack([255 - drawn_zero(28, 3)]))
-    assert wide.inverse is None
+    stack = np.stack([255 - drawn_zero(28, 3)])
+    wide = preprocess_thumbnails(stack)
+    assert not wide.tight[0]
     probs = np.zeros((1, 11), np.float32)
-    assert thumb_network.judge_inverse(wide, probs, reader.network) == (wide, probs)
+    assert thumb_network.judge_inverse(stack, wide, probs, reader.network) == (wide, probs)

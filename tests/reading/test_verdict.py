@@ -109,10 +109,16 @@ def test_alternatives_are_the_next_likely_classes(probs: np.ndarray, named: list
 
 
 def thumbs(
-    width: int = 10, height: int = 20, *, plain: bool = True, tight: bool = False
+    width: int = 10,
+    height: int = 20,
+    *,
+    plain: bool = True,
+    tight: bool = False,
+    flat: bool = True,
 ) -> Thumbnails:
     return Thumbnails(
-        np.array([plain]), np.array([tight]), None, np.full((1, 28, 28), 7, np.uint8),
+        np.array([plain]), np.array([tight]), np.array([flat]), np.array([False]),
+        np.full((1, 28, 28), 7, np.uint8),
         np.array([[1, 2, width, height]]), np.array([2.5], np.float32),
         np.array([0.75], np.float32), (28, 28),
     )  # fmt: skip
@@ -145,8 +151,13 @@ REFUSES = Card(classes=(*DIGIT_NAMES, NONE), thresholds={"not_a_digit": 0.8, "un
         (thumbs(24, 20), probs_of(0.91), NO_NONE, True),
         (thumbs(32, 20), probs_of(0.99), NO_NONE, True),  # 1.6 of its height
         (thumbs(33, 20), probs_of(0.99), NO_NONE, False),
-        (thumbs(tight=True), probs_of(0.89), WITH_NONE, False),
-        (thumbs(tight=True), probs_of(0.91), WITH_NONE, True),
+        (thumbs(tight=True), probs_of(0.3, none=0.7), WITH_NONE, True),  # no digit
+        (thumbs(tight=True, flat=False), probs_of(0.3, none=0.7), WITH_NONE, False),
+        (thumbs(tight=True, flat=False), probs_of(0.89), WITH_NONE, False),
+        (thumbs(tight=True, flat=False), probs_of(0.91), WITH_NONE, True),
+        (thumbs(flat=False), probs_of(0.89), WITH_NONE, True),
+        (thumbs(24, 20, tight=True), probs_of(0.3, none=0.7), WITH_NONE, False),
+        (thumbs(tight=True), probs_of(0.59), NO_NONE, False),
         (thumbs(5, 0), probs_of(0.95), WITH_NONE, True),
     ],
 )
@@ -167,12 +178,11 @@ def test_which_thumbnails_are_read_at_once(
 
 
 def test_a_probability_of_exactly_the_threshold_is_enough() -> None:
-    for tight, best in ((True, 0.9), (False, 0.6)):
-        probs = probs_of(best, none=0.5)
-        probs[3] = best
-        assert read_plain(thumbs(tight=tight), probs[None], [0], ["x"], WITH_NONE)
-        probs[3] = np.float32(best) - np.float32(1e-4)
-        assert not read_plain(thumbs(tight=tight), probs[None], [0], ["x"], WITH_NONE)
+    probs = probs_of(0.6, none=0.5)
+    probs[3] = 0.6
+    assert read_plain(thumbs(), probs[None], [0], ["x"], WITH_NONE)
+    probs[3] = np.float32(0.6) - np.float32(1e-4)
+    assert not read_plain(thumbs(), probs[None], [0], ["x"], WITH_NONE)
 
 
 def test_a_thumbnail_as_a_crop() -> None:

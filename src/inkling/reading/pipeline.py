@@ -28,7 +28,7 @@ from inkling.reading.preprocessed import Preprocessed, preprocess, preprocess_fa
 from inkling.reading.recognise.network import Network, load_network
 from inkling.reading.recognise.row import is_plain
 from inkling.reading.recognise.thumbnail_network import judge_inverse, judge_thumbnails
-from inkling.reading.recognise.verdict import crop_of_thumb, read_plain
+from inkling.reading.recognise.verdict import CONFIDENT, crop_of_thumb, read_plain
 from inkling.reading.results import Answer, answer_image
 from inkling.reading.rotation import (
     ROTATIONS,
@@ -164,14 +164,20 @@ class Reader:
         readings: list[Reading | ImageError | None] = [
             photo if isinstance(photo, ImageError) else None for photo in photos
         ]
+        refused: dict[int, Reading] = {}
         for index, reading in self._read_thumbs(photos, names):
-            readings[index] = reading
+            if reading.verdict == "not-a-digit":
+                refused[index] = reading
+            else:
+                readings[index] = reading
         rest = [index for index, reading in enumerate(readings) if reading is None]
         for start in range(0, len(rest), PAGE):
             page = rest[start : start + PAGE]
             seen = [(photo, names[i]) for i in page if isinstance(photo := photos[i], Photo)]
             for index, trace in zip(page, self._trace(seen, expect_one), strict=True):
                 readings[index] = trace.reading
+                if index in refused and not _overrules(trace.reading):
+                    readings[index] = refused[index]
         return [reading for reading in readings if reading is not None]
 
     def trace(
@@ -192,7 +198,10 @@ class Reader:
         traces = dict(zip(rest, found, strict=True))
         full = self._trace_upright([seen[index] for index in fast], expect_one)
         for (index, answer), trace in zip(fast.items(), full, strict=True):
+            refused = answer.reading.verdict == "not-a-digit"
             traces[index] = Trace(trace.preprocessed, answer)
+            if refused and _overrules(trace.reading):
+                traces[index] = trace
         return [p if isinstance(p, ImageError) else traces[i] for i, p in enumerate(photos)]
 
     def _trace_thumbs(
@@ -257,20 +266,23 @@ class Reader:
             for start in range(0, len(indices), CHUNK)
         ]
 
-        def preprocess_chunk(indices: list[int]) -> Thumbnails:
-            thumbs = preprocess_thumbnails(np.stack([small[i] for i in indices]))
+        stacks = [np.stack([small[i] for i in indices]) for indices in chunks]
+
+        def preprocess_chunk(job: tuple[NDArray[np.uint8], list[int]]) -> Thumbnails:
+            stack, indices = job
+            thumbs = preprocess_thumbnails(stack)
             sizes = [(p.width, p.height) for i in indices if isinstance(p := photos[i], Photo)]
             return thumbs.at_sizes(np.array(sizes, np.int64))
 
-        seen = self._parallel_map(preprocess_chunk, chunks)
+        seen = self._parallel_map(preprocess_chunk, list(zip(stacks, chunks, strict=True)))
         if not seen:
             return
         pixels = np.concatenate([thumbs.pixels for thumbs in seen])
         probs = judge_thumbnails(pixels, self.network, self._parallel_map)
         ends = np.cumsum([len(indices) for indices in chunks])
-        parts = zip(seen, np.split(probs, ends[:-1]), chunks, strict=True)
-        for thumbs, of_chunk, indices in parts:
-            yield *judge_inverse(thumbs, of_chunk, self.network), indices
+        parts = zip(stacks, seen, np.split(probs, ends[:-1]), chunks, strict=True)
+        for stack, thumbs, of_chunk, indices in parts:
+            yield *judge_inverse(stack, thumbs, of_chunk, self.network), indices
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
         """Reads images as given; tries the other rotations of those that are hardly read."""
@@ -327,6 +339,17 @@ class Reader:
             return [work(item) for item in items]
         with ThreadPoolExecutor(self._workers) as pool:
             return list(pool.map(work, items))
+
+
+def _overrules(reading: Reading) -> bool:
+    """Whether the slow path's answer counts for a thumbnail in which the fast path saw no digit.
+
+    It may see that there is no ink at all, or several digits; it also sees digits in letters.
+    """
+    if reading.verdict in ("blank", "not-a-digit"):
+        return True
+    sure = [digit for digit in reading.digits if digit.confidence >= CONFIDENT]
+    return reading.verdict == "digits" and len(sure) == len(reading.digits) > 1
 
 
 def _names(sources: Sources) -> list[str]:

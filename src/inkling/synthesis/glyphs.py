@@ -33,11 +33,19 @@ def trace_letter(face: Face, letter: str, label: int) -> Glyph | None:
 class GlyphSource:
     """An unlimited supply of glyphs from a set of MNIST digits and a set of fonts.
 
-    Training and held-out glyphs come from two sources with disjoint digits and fonts.
+    Training and held-out glyphs come from two sources with disjoint digits and fonts. With
+    `printed`, all digits come from fonts.
     """
 
-    def __init__(self, digits: Digits, faces: tuple[Face, ...], rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        digits: Digits,
+        faces: tuple[Face, ...],
+        rng: np.random.Generator,
+        printed: bool = False,
+    ) -> None:
         self._digits = digits
+        self._printed = printed
         self._handwritten_faces = tuple(face for face in faces if face.handwritten)
         self._print_faces = (
             tuple(face for face in faces if not face.handwritten) or self._handwritten_faces
@@ -68,6 +76,8 @@ class GlyphSource:
     def digit(self) -> Glyph:
         """A digit from any source, in the writing style of any country."""
         rng = self._rng
+        if self._printed:
+            return self._print_digit()
         u = rng.random()
         if u < 0.5:
             return add_habit(self.mnist(), rng)
@@ -77,6 +87,10 @@ class GlyphSource:
         label = int(rng.integers(10))
         glyph = trace_letter(self.face(0.12), str(label), label)
         return glyph or write_digit(label, rng)
+
+    def _print_digit(self) -> Glyph:
+        label = int(self._rng.integers(10))
+        return self.sign(str(label), 0.9) or write_digit(label, self._rng)
 
     def letter(self) -> Glyph:
         """A letter or, with probability 0.12, a symbol."""

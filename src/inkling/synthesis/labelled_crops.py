@@ -14,7 +14,7 @@ from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labels import is_pair, label_crop, overlap
 from inkling.synthesis.negatives import NONE_LABEL
 from inkling.synthesis.render import draw_glyph, sample_pen, sample_placement, sample_slant
-from inkling.synthesis.scene import Scene, compose
+from inkling.synthesis.scene import Scene, compose, compose_page
 from inkling.synthesis.sheet import Truth
 from inkling.types import SIDE, Box, Digits
 
@@ -92,18 +92,21 @@ def crop_scenes(
     finds: tuple[Find, Find],
     mix: CropMix,
     rng: np.random.Generator,
+    page_prob: float = 0.0,
 ) -> Digits:
     """`count` crops of rendered images, fragments and pairs among them up to `mix.fragments`.
 
     Most images go through the first of `finds`, the crops of the reader; the others through the
-    second, all its candidates.
+    second, all its candidates. With `page_prob` an image is a page of rows, lists or fields.
     """
     images = np.empty((count, SIDE, SIDE), np.uint8)
     labels = np.empty(count, np.int64)
     filled = pieces = 0
     while filled < count:
         find = finds[int(rng.random() < mix.candidates)]
-        crops = crop_scene(compose(source, rng, mix.negatives), find)
+        paged = page_prob > 0 and rng.random() < page_prob
+        scene = compose_page(source, rng) if paged else compose(source, rng, mix.negatives)
+        crops = crop_scene(scene, find)
         for pixels, label, whole in (crops[i] for i in rng.permutation(len(crops))):
             if filled == count:
                 break

@@ -1,6 +1,6 @@
 """Computes the text probability map of an image, at several scales if needed.
 
-The network sees the whole image first. Then it sees small text enlarged, blurred text reduced, and
+The network sees the whole image first. Then it sees small text enlarged, and
 a page at a finer scale.
 """
 
@@ -26,8 +26,7 @@ ROOM = 0.4  # margin around the text for the second pass, relative to its longer
 SMALL_FROM = 0.3  # probability above which patches count as text when their size is measured
 PAGE = 10  # least number of small patches of text on a page
 FAIR = 18.0  # network pixels; a good height of text for the network
-PALE = 0.55  # least mean probability of likely text; otherwise a reduced image is tried too
-AFAR = 0.5  # scale of the reduced image in each direction, relative to the usual one
+PALE = 0.55  # least mean probability of likely text in an enlarged map, for it to count alone
 FINEST = 4.0  # greatest scale in each direction, relative to the usual one
 NEARBY = (9, 9)  # pixels of an image of at most 256 a side; window of the local background
 SUREST = 0.9  # of the map's maximum; only such pixels are used to check the polarity
@@ -86,9 +85,6 @@ def find_text(light: Light) -> TextMap:
     """
     height, width = light.ink.shape
     seen = map_window(light, (0, 0, width, height))
-    if _is_unsure(seen):  # blurred strokes are sharp in a reduced image
-        far = map_window(light, (0, 0, width, height), AFAR)
-        seen = np.maximum(seen, resize(far, seen.shape))
     x, y, w, h = _surroundings(seen, light.ink.shape)
     if max(w, h) < NEAREST or w * h > CLOSER * width * height:
         finer = _smallness(seen)

@@ -117,12 +117,11 @@ def _change_width(ink: Ink, radius: Ink) -> Ink:
     alternate, which approximates a disc.
     """
     reach = int(np.ceil(radius.max(initial=0)))
-    if reach:
-        ink = np.pad(ink, ((0, 0), (reach, reach), (reach, reach)))
-    elif not (radius < 0).any():
+    if not reach and not (radius < 0).any():
         return ink
-    else:
-        ink = ink.copy()
+    # Strokes at the border have background beyond it, also where no image of the stack grows.
+    room = max(reach, 1)
+    ink = np.pad(ink, ((0, 0), (room, room), (room, room)))
     for sign, step in ((1, _dilate), (-1, _erode)):
         done = 0
         while (some := np.flatnonzero(sign * radius > done + 0.02)).size:

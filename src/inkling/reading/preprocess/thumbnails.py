@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.preprocess.light import DARKEST_PAPER, FLAT, THUMB, to_grey
+from inkling.reading.preprocess.light import DARKEST_PAPER, THUMB, to_grey
 from inkling.reading.preprocess.normalise import normalise
 from inkling.reading.preprocess.pixels import resize
 
@@ -18,12 +18,16 @@ SMALL = 320  # pixels; greatest longer side of an enlarged crop of one digit
 SHRUNK = 28  # pixels; longer side to which such an image is reduced
 WIDEST = 1.3  # greatest width over height of such an image; wider ones hold several digits
 NARROWEST = 1  # pixels; least width of a 1 that was cropped to its ink
+LEVEL = 0.05  # of the contrast; most of a uniform background is this close to its lightest half
 CONTRAST = 48  # least contrast between ink and background, in grey levels
 SLIM_CONTRAST = 24  # the same for a slim image, which may show little background
 MOST_INK = 0.5  # greatest fraction of an image that is ink
 MOST_INK_TIGHT = 0.95  # the same for an image that was cropped to its ink
 FAINT = 0.06  # of the contrast; the soft edge of a digit, at which users crop
 ALONG = 0.8  # of a side; ink that covers more of a side lies along it, as the bar of a 7 does
+OFF_CENTRE = (
+    0.2  # of a side; ink fitted into a square lies in its middle, unlike a ruling beside a cell
+)
 DEEP = 2  # pixels; width of the border in which ink lies along a side
 SLIM = 0.5  # greatest width over height of a tight crop of a 1, which may be mostly ink
 
@@ -33,19 +37,25 @@ class Thumbnails:
     """The crops of N thumbnails of one size.
 
     `plain` (N,): the fast path can read this one. `tight` (N,): cropped to the ink, which reaches
-    all four sides. `inverse` (N, 28, 28) uint8, only for slim images: the crops with inverted
-    polarity. `pixels` (N, 28, 28) uint8: the crops. `boxes` (N, 4) int64: x y w h. `stroke_width`
-    and `contrast` are (N,).
+    two opposite sides. `flat` (N,): the background is uniform. `light_ink` (N,): the ink is light.
+    `pixels` (N, 28, 28) uint8: the crops. `boxes` (N, 4) int64: x y w h. `stroke_width` and
+    `contrast` are (N,).
     """
 
     plain: NDArray[np.bool_]
     tight: NDArray[np.bool_]
-    inverse: NDArray[np.uint8] | None
+    flat: NDArray[np.bool_]
+    light_ink: NDArray[np.bool_]
     pixels: NDArray[np.uint8]
     boxes: NDArray[np.int64]
     stroke_width: NDArray[np.float32]
     contrast: NDArray[np.float32]
     size: tuple[int, int]  # width, height
+
+    @property
+    def slim(self) -> bool:
+        """Whether the images are as narrow as a tight crop of a 1."""
+        return self.size[0] <= SLIM * self.size[1]
 
     def at_sizes(self, sizes: NDArray[np.int64]) -> "Thumbnails":
         """The same result for images of `sizes` (N, 2), width and height, before their reduction.
@@ -86,12 +96,9 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
     """Finds and normalises the ink of thumbnails (N, H, W) uint8 of either polarity."""
     grey = stack.astype(np.float32)
     split = _split(grey)
-    lighter, background, contrast = split.lighter, split.background, split.contrast
-    ink = (background - grey) * np.where(lighter, 1, -1).astype(np.float32)
-    paper = np.where(lighter, background, 255 - background)
-    fraction = contrast / np.maximum(paper, DARKEST_PAPER)
-    ink *= 1 / np.maximum(contrast, 1)
-    np.clip(ink, 0, 1, out=ink)
+    paper = np.where(split.lighter, split.background, 255 - split.background)
+    fraction = split.contrast / np.maximum(paper, DARKEST_PAPER)
+    ink = _ink(grey, split)
     inked = ink >= 0.5
     ink *= ink > 0.04  # removes the grain of the background
     rows: NDArray[np.bool_] = np.asarray(inked.any(axis=2))
@@ -99,22 +106,32 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
     down, across = rows[:, 0] & rows[:, -1], columns[:, 0] & columns[:, -1]
     cover = inked.mean(axis=(1, 2))
     slim = stack.shape[2] <= SLIM * stack.shape[1]
-    reaches = down & across | (down | across) & _reaches_all_sides(_away(grey, lighter) > FAINT)
-    reaches |= down & slim
+    reaches = down & across | (down | across) & _reaches_all_sides(
+        _away(grey, split.lighter) > FAINT
+    )
+    spans = _span(columns), _span(rows)
+    centred = (
+        _is_centred(spans[0], stack.shape[2]) & down
+        | _is_centred(spans[1], stack.shape[1]) & across
+    )
+    reaches |= centred & split.flat | down & slim
     if not slim:
         reaches &= ~_is_framed(inked)
-    clear = (contrast[:, 0, 0] >= (SLIM_CONTRAST if slim else CONTRAST)) & (cover > 0)
+    clear = (split.contrast[:, 0, 0] >= (SLIM_CONTRAST if slim else CONTRAST)) & (cover > 0)
     tight = clear & reaches & (cover < MOST_INK_TIGHT)
     plain = split.flat & clear & ~(down | across) & (cover < MOST_INK) | tight
     made = normalise(ink)
-    boxes = np.concatenate([_span(columns), _span(rows)], axis=1)[:, [0, 2, 1, 3]]
-    inverse = None
-    if slim and tight.any():
-        inverse = normalise((1 - ink) * tight[:, None, None]).pixels
+    boxes = np.concatenate(spans, axis=1)[:, [0, 2, 1, 3]]
     return Thumbnails(
-        plain, tight, inverse, made.pixels, boxes, made.stroke_width,
+        plain, tight, split.flat, ~split.lighter[:, 0, 0], made.pixels, boxes, made.stroke_width,
         fraction[:, 0, 0].astype(np.float32), (stack.shape[2], stack.shape[1]),
     )  # fmt: skip
+
+
+def inverse_crops(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The crops (N, 28, 28) of thumbnails (N, H, W) with the polarity that was not chosen."""
+    grey = stack.astype(np.float32)
+    return normalise(1 - _ink(grey, _split(grey))).pixels
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,12 +166,39 @@ def _split(grey: NDArray[np.float32]) -> _Split:
     fraction = count[:, 0, 0] / size
     lighter = (0.6 * fraction + 0.4 * edge >= 0.5)[:, None, None]
     background = np.where(lighter, light, dark)
-    own = above == lighter
-    off = (grey - background) * own
-    variance = np.einsum("nhw,nhw->n", off, off) / np.maximum(own.sum(axis=(1, 2)), 1)
-    flat = np.sqrt(variance) < FLAT * (high - low)[:, 0, 0]
+    flat = _is_flat(
+        grey,
+        above == lighter,
+        np.where(lighter, grey >= background, grey <= background),
+        high - low,
+    )
     contrast = np.where(lighter, background - low, high - background)
     return _Split(lighter, background, contrast, flat)
+
+
+def _ink(grey: NDArray[np.float32], split: _Split) -> NDArray[np.float32]:
+    """Ink (N, H, W) from 0 for the background to 1 for its greatest contrast."""
+    ink = (split.background - grey) * np.where(split.lighter, 1, -1).astype(np.float32)
+    ink *= 1 / np.maximum(split.contrast, 1)
+    return ink.clip(0, 1, out=ink)
+
+
+def _is_flat(
+    grey: NDArray[np.float32],
+    own: NDArray[np.bool_],
+    outer: NDArray[np.bool_],
+    span: NDArray[np.float32],
+) -> NDArray[np.bool_]:
+    """Whether most of each background `own` (N, H, W) is as light as its half away from the ink.
+
+    The soft edges of strokes in a small or enlarged image belong to the background, too, but are
+    less than half of it.
+    """
+    half = own & outer
+    count = np.maximum(half.sum(axis=(1, 2), dtype=np.float32), 1)
+    base = (np.einsum("nhw,nhw->n", grey, half) / count)[:, None, None]
+    near = own & (np.abs(grey - base) < LEVEL * span)
+    return near.sum(axis=(1, 2)) > 0.5 * own.sum(axis=(1, 2))
 
 
 def _edge_fraction(above: NDArray[np.bool_]) -> NDArray[np.float32]:
@@ -176,6 +220,11 @@ def _reaches_all_sides(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
     rows: NDArray[np.bool_] = np.asarray(mask.any(axis=2))
     columns: NDArray[np.bool_] = np.asarray(mask.any(axis=1))
     return rows[:, 0] & rows[:, -1] & columns[:, 0] & columns[:, -1]
+
+
+def _is_centred(spans: NDArray[np.int64], length: int) -> NDArray[np.bool_]:
+    """Whether the middle of each span (N, 2) is near the middle of a side of `length` pixels."""
+    return np.abs(spans[:, 0] + spans[:, 1] / 2 - length / 2) <= OFF_CENTRE * length
 
 
 def _is_framed(inked: NDArray[np.bool_]) -> NDArray[np.bool_]:

@@ -14,9 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ModelError
-from inkling.reading.preprocess.thumbnails import Thumbnails
+from inkling.reading.preprocess.thumbnails import Thumbnails, inverse_crops
 from inkling.reading.recognise.network import BATCH, Network, load_network
 from inkling.reading.recognise.tta import Judge
+from inkling.reading.recognise.verdict import CONFIDENT
 
 MODEL = Path(__file__).parent.parent / "weights" / "thumbs.onnx"
 DAMAGED = f"{MODEL} is missing or damaged. Install inkling again"
@@ -44,18 +45,27 @@ def judge_thumbnails(
 
 
 def judge_inverse(
-    thumbs: Thumbnails, probs: NDArray[np.float32], network: Network
+    stack: NDArray[np.uint8],
+    thumbs: Thumbnails,
+    probs: NDArray[np.float32],
+    network: Network,
 ) -> tuple[Thumbnails, NDArray[np.float32]]:
-    """Judges slim tight crops in both polarities, and returns the surer answers and their crops.
+    """Judges doubtful tight crops in both polarities; returns the surer answers and their crops.
 
-    A 1 that was cropped to its ink has more ink than background, so its polarity is uncertain.
+    A digit that was cropped to its ink, above all a 1, may have more ink than background.
+    `stack` (N, H, W) uint8 holds the thumbnails.
     """
-    if thumbs.inverse is None:
+    sure = probs[:, :-1].max(axis=1)
+    doubtful = np.flatnonzero(thumbs.tight & (thumbs.slim | (sure < CONFIDENT)))
+    if not doubtful.size:
         return thumbs, probs
-    inverse = network.judge(thumbs.inverse)
-    better = thumbs.tight & (inverse[:, :-1].max(axis=1) > probs[:, :-1].max(axis=1))
-    pixels = np.where(better[:, None, None], thumbs.inverse, thumbs.pixels)
-    return replace(thumbs, pixels=pixels), np.where(better[:, None], inverse, probs)
+    crops = inverse_crops(stack[doubtful])
+    inverse = network.judge(crops)
+    better = inverse[:, :-1].max(axis=1) > sure[doubtful]
+    pixels, probs = thumbs.pixels.copy(), probs.copy()
+    pixels[doubtful[better]] = crops[better]
+    probs[doubtful[better]] = inverse[better]
+    return replace(thumbs, pixels=pixels), probs
 
 
 def _in_parts(

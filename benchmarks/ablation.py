@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading import pipeline, preprocessed, results
+from inkling.reading import pipeline, preprocessed, results, thumbnail_path
 from inkling.reading.detect import components, layout, segments, text_map
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise import marks, network, row, strip
@@ -93,7 +93,7 @@ ABLATIONS = (
     Ablation("unread ink that may be a digit", results, "_may_skip_digit", _no),
     Ablation("rotations", pipeline, "may_be_rotated", _no),
     Ablation("fast path of drawings", pipeline, "preprocess_fast", lambda *_, **__: None),
-    Ablation("fast path of thumbnails", pipeline, "thumbnail_of", _none),
+    Ablation("fast path of thumbnails", thumbnail_path, "thumbnail_of", _none),
 )
 
 

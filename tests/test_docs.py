@@ -60,7 +60,7 @@ def public_functions() -> list[tuple[str, Callable[..., object]]]:
     for part in (inkling.Reader, inkling.Client, inkling.TorchClassifier, inkling.DigitClassifier):
         members = [part.__init__, *(getattr(part, one) for one in vars(part) if one[0] != "_")]
         found += [(f"{part.__name__}.{m.__name__}", m) for m in members if callable(m)]
-    return [(n, f) for n, f in found if n not in ("Reader.trace", "Reader.__init__")]
+    return found
 
 
 @pytest.mark.parametrize(
@@ -70,8 +70,11 @@ def test_every_parameter_of_a_public_function_is_documented(
     name: str, function: Callable[..., object]
 ) -> None:
     owner = getattr(inkling, name.partition(".")[0])
-    text = inspect.getdoc(owner if name.endswith("__init__") else function) or ""
-    section = text.partition("Parameters\n----------\n")[2].partition("\n---")[0]
+    texts = [inspect.getdoc(function) or ""]
+    if name.endswith("__init__"):
+        texts.append(inspect.getdoc(owner) or "")
+    heading = "Parameters\n----------\n"
+    section = "\n".join(text.partition(heading)[2].partition("\n---")[0] for text in texts)
     for parameter in inspect.signature(function).parameters:
         if parameter not in ("self", "cls"):
             assert re.search(rf"^{parameter}( :|$)", section, flags=re.M), parameter

@@ -1,7 +1,5 @@
-"""How the reader spreads its work: chunks, names, order, and what several threads give."""
+"""How the reader divides its work: chunks, order, paths."""
 
-import threading
-from collections.abc import Iterator
 from dataclasses import replace
 
 import cv2
@@ -9,73 +7,16 @@ import numpy as np
 import pytest
 
 from inkling.errors import ImageError
-from inkling.reading import pipeline
-from inkling.reading.pipeline import OPENED, PAGE, STACK, TOGETHER, Reader, Trace, _names
-from inkling.reading.preprocess.photo import Photo
-from inkling.types import Box, Prediction, Reading, Verdict
+from inkling.reading import thumbnail_path
+from inkling.reading.pipeline import PAGE, Reader, Trace
+from inkling.types import Reading
 from tests.reading.drawings import drawn_seven, drawn_zero, write_text
-
-
-def sizes(parts: Iterator[list]) -> list[int]:
-    return [len(part) for part in parts]
-
-
-def test_a_stack_of_thumbnails_is_opened_without_copies(reader: Reader) -> None:
-    stack = np.zeros((STACK + 5, 9, 8), np.uint8)
-    parts = list(reader._open_some(stack, [""] * len(stack)))
-    assert [len(part) for part in parts] == [STACK, 5]
-    photo = parts[1][4]
-    assert isinstance(photo, Photo)
-    assert np.shares_memory(photo.pixels, stack)
-    assert (photo.width, photo.height) == (8, 9)
-    assert list(reader._open_some(stack[:0], [])) == []
-
-
-def test_other_sources_are_opened_as_many_as_may_be_held(
-    reader: Reader, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    images = [np.full((50, 60), 200, np.uint8)] * (TOGETHER + 3)
-    parts = list(reader._open_some(images, [str(k) for k in range(len(images))]))
-    assert [len(part) for part in parts] == [TOGETHER, 3]
-    monkeypatch.setattr(pipeline, "HELD", 3000 * OPENED - 1)
-    assert sizes(reader._open_some(images[:20], [""] * 20)) == [OPENED, OPENED, 4]
-    monkeypatch.setattr(pipeline, "HELD", 3000 * OPENED)
-    assert sizes(reader._open_some(images[:20], [""] * 20)) == [2 * OPENED, 4]
-    assert list(reader._open_some([], [])) == []
-
-
-@pytest.mark.parametrize("workers", [1, 2, 3])
-def test_work_is_done_in_order_on_any_number_of_threads(reader: Reader, workers: int) -> None:
-    some = Reader(reader.network, workers=workers)
-    seen: list[str] = []
-
-    def work(number: int) -> int:
-        seen.append(threading.current_thread().name)
-        return number * number
-
-    assert some._parallel_map(work, range(40)) == [k * k for k in range(40)]
-    alone = threading.current_thread().name
-    assert (set(seen) == {alone}) is (workers == 1)
-    seen.clear()
-    assert some._parallel_map(work, [7]) == [49]
-    assert seen == [alone]  # one item needs no thread
-    seen.clear()
-    some._parallel_map(work, [1, 2])
-    assert (alone in seen) is (workers == 1)
-    assert some._parallel_map(work, []) == []
-
-
-def test_sources_have_names(tmp_path) -> None:
-    sources = [tmp_path / "a.png", "b.png", b"bytes", np.zeros((2, 2))]
-    names = _names(sources)
-    assert names[:2] == [str(tmp_path / "a.png"), "b.png"]
-    assert [name.split()[-1] for name in names[2:]] == ["3", "4"]
 
 
 def test_more_thumbnails_than_a_chunk_keep_their_places(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "CHUNK", 8)
+    monkeypatch.setattr(thumbnail_path, "CHUNK", 8)
     count = 21
     zero, seven = drawn_zero(28, 3), drawn_seven(28, 28, 3)
     wanted = np.random.default_rng(0).integers(0, 2, count)
@@ -163,25 +104,3 @@ def test_two_narrow_digits_in_a_tight_crop_are_both_read(reader: Reader) -> None
         assert isinstance(trace, Trace)
         assert (reading.verdict, reading.text) == ("digits", "11")
         assert trace.reading == reading
-
-
-@pytest.mark.parametrize(
-    ("confidences", "verdict", "several"),
-    [
-        ((0.9, 0.95), "digits", True),
-        ((0.89, 0.95), "digits", False),
-        ((0.95, 0.95), "unsure", False),
-        ((0.99,), "digits", False),
-        ((), "blank", True),
-        ((0.4, 0.4), "not-a-digit", True),
-    ],
-)
-def test_when_the_slow_path_overrules_a_refusal(
-    confidences: tuple[float, ...], verdict: Verdict, several: bool
-) -> None:
-    digits = tuple(
-        Prediction(1, confidence, Box(9 * k, 0, 4, 20), (), "digits", (), "1")
-        for k, confidence in enumerate(confidences)
-    )
-    reading = Reading("x", verdict, "1" * len(digits), digits, (tuple(range(len(digits))),))
-    assert pipeline._overrules(reading) is several

@@ -4,31 +4,22 @@ Images are processed in batches: thumbnails by a fast path, all others by the fu
 """
 
 import os
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError
 from inkling.reading.model_hash import check_bundled
-from inkling.reading.preprocess.photo import Photo, Source, Sources, as_sources, open_photo
-from inkling.reading.preprocess.thumbnails import (
-    Thumbnails,
-    is_thumbnail,
-    preprocess_thumbnails,
-    thumbnail_of,
-)
+from inkling.reading.opening import name_images, open_in_groups
+from inkling.reading.parallel import ThreadMap
+from inkling.reading.preprocess.photo import Photo, Source, Sources, as_sources
 from inkling.reading.preprocessed import Preprocessed, preprocess, preprocess_fast
 from inkling.reading.recognise.network import Network, load_network
 from inkling.reading.recognise.row import is_plain
-from inkling.reading.recognise.thumbnail_network import judge_inverse, judge_thumbnails
-from inkling.reading.recognise.verdict import CONFIDENT, crop_of_thumb, read_plain
 from inkling.reading.results import Answer, answer_image
 from inkling.reading.rotation import (
     ROTATIONS,
@@ -37,18 +28,11 @@ from inkling.reading.rotation import (
     restore_boxes,
     rotate_photo,
 )
+from inkling.reading.thumbnail_path import overrules, read_thumbnails, trace_thumbnails
 from inkling.types import SIDE, Reading, Rotation
 
-CHUNK = 192  # thumbnails per task of a thread
-STACK = 10_000  # thumbnails of one array that are read together
-TOGETHER = 1024  # images that are decoded before any of them is read, at most
-OPENED = 8  # images that are decoded by one parallel call
-HELD = 64_000_000  # approximate limit on the bytes of decoded pixels in memory
 NO_CROPS = np.zeros((0, SIDE, SIDE), np.uint8)
 PAGE = 16  # other images whose crops share network batches; each takes about 10 MB
-
-Given = TypeVar("Given")
-Made = TypeVar("Made")
 
 
 @dataclass(frozen=True, eq=False)
@@ -95,7 +79,7 @@ class Reader:
         """
         check_bundled()
         self.network = network
-        self._workers = workers or os.cpu_count() or 1
+        self._parallel_map = ThreadMap(workers or os.cpu_count() or 1)
 
     @classmethod
     def load(cls, path: str | Path | None = None, workers: int | None = None) -> "Reader":
@@ -151,9 +135,9 @@ class Reader:
             `sources` is neither an image nor a list of images.
         """
         sources = as_sources(sources)
-        names = _names(sources) if names is None else names
+        names = name_images(sources) if names is None else names
         readings: list[Reading | ImageError] = []
-        for photos in self._open_some(sources, names):
+        for photos in open_in_groups(sources, names, self._parallel_map):
             start = len(readings)
             readings += self._read_photos(photos, names[start : start + len(photos)], expect_one)
         return readings
@@ -165,7 +149,7 @@ class Reader:
             photo if isinstance(photo, ImageError) else None for photo in photos
         ]
         refused: dict[int, Reading] = {}
-        for index, reading in self._read_thumbs(photos, names):
+        for index, reading in read_thumbnails(photos, names, self.network, self._parallel_map):
             if reading.verdict == "not-a-digit":
                 refused[index] = reading
             else:
@@ -176,7 +160,7 @@ class Reader:
             seen = [(photo, names[i]) for i in page if isinstance(photo := photos[i], Photo)]
             for index, trace in zip(page, self._trace(seen, expect_one), strict=True):
                 readings[index] = trace.reading
-                if index in refused and not _overrules(trace.reading):
+                if index in refused and not overrules(trace.reading):
                     readings[index] = refused[index]
         return [reading for reading in readings if reading is not None]
 
@@ -187,11 +171,33 @@ class Reader:
         names: Sequence[str] | None = None,
         expect_one: bool = False,
     ) -> list[Trace | ImageError]:
-        """Reads images as `read` does, and returns the result of every step."""
+        """Reads images as `read` does, and returns the result of every step.
+
+        Parameters
+        ----------
+        sources
+            As for `read`.
+        names
+            As for `read`.
+        expect_one
+            As for `read`.
+
+        Returns
+        -------
+        list of Trace or ImageError
+            One entry per image, in order.
+
+        Raises
+        ------
+        ImageError
+            `sources` is neither an image nor a list of images.
+        """
         sources = as_sources(sources)
-        names = _names(sources) if names is None else names
-        photos = [photo for some in self._open_some(sources, names) for photo in some]
-        fast = self._trace_thumbs(photos, names)
+        names = name_images(sources) if names is None else names
+        photos = [
+            photo for some in open_in_groups(sources, names, self._parallel_map) for photo in some
+        ]
+        fast = trace_thumbnails(photos, names, self.network, self._parallel_map)
         seen = {i: (p, names[i]) for i, p in enumerate(photos) if isinstance(p, Photo)}
         rest = [index for index in seen if index not in fast]
         found = self._trace([seen[index] for index in rest], expect_one)
@@ -200,89 +206,9 @@ class Reader:
         for (index, answer), trace in zip(fast.items(), full, strict=True):
             refused = answer.reading.verdict == "not-a-digit"
             traces[index] = Trace(trace.preprocessed, answer)
-            if refused and _overrules(trace.reading):
+            if refused and overrules(trace.reading):
                 traces[index] = trace
         return [p if isinstance(p, ImageError) else traces[i] for i, p in enumerate(photos)]
-
-    def _trace_thumbs(
-        self, photos: Sequence[Photo | ImageError], names: Sequence[str]
-    ) -> dict[int, Answer]:
-        """The answers of the thumbnails that the fast path reads, by the index of the image."""
-        answers: dict[int, Answer] = {}
-        for thumbs, probs, indices in self._judge_thumbs(photos):
-            place = {index: k for k, index in enumerate(indices)}
-            for index, reading in read_plain(thumbs, probs, indices, names, self.network.card):
-                k = place[index]
-                answers[index] = Answer(reading, (crop_of_thumb(thumbs, k),), probs[k : k + 1])
-        return answers
-
-    def _open_some(
-        self, sources: Sources, names: Sequence[str]
-    ) -> Iterator[list[Photo | ImageError]]:
-        """Decodes the images in order, in groups that fit into memory."""
-        if isinstance(sources, np.ndarray) and sources.ndim == 3 and sources.dtype == np.uint8:
-            height, width = sources.shape[1:]
-            if is_thumbnail((height, width)):
-                for start in range(0, len(sources), STACK):
-                    part = sources[start : start + STACK]
-                    yield [Photo(pixels, width, height) for pixels in part]
-                return
-        held: list[Photo | ImageError] = []
-        size = 0
-        for start in range(0, len(sources), OPENED):
-            part = slice(start, start + OPENED)
-            some = list(zip(sources[part], names[part], strict=True))
-            opened = self._parallel_map(_open_or_error, some)
-            held += opened
-            size += sum(photo.pixels.nbytes for photo in opened if isinstance(photo, Photo))
-            if size > HELD or len(held) >= TOGETHER:
-                yield held
-                held, size = [], 0
-        if held:
-            yield held
-
-    def _read_thumbs(
-        self, photos: Sequence[Photo | ImageError], names: Sequence[str]
-    ) -> Iterator[tuple[int, Reading]]:
-        """The readings of the thumbnails that the fast path reads, each with its index."""
-        for thumbs, probs, indices in self._judge_thumbs(photos):
-            yield from read_plain(thumbs, probs, indices, names, self.network.card)
-
-    def _judge_thumbs(
-        self, photos: Sequence[Photo | ImageError]
-    ) -> Iterator[tuple[Thumbnails, NDArray[np.float32], list[int]]]:
-        """All thumbnails, grouped by size: their crops, probabilities (N, labels + 1), indices."""
-        shapes: dict[tuple[int, ...], list[int]] = defaultdict(list)
-        small: dict[int, NDArray[np.uint8]] = {}
-        for index, photo in enumerate(photos):
-            if isinstance(photo, Photo):
-                pixels = thumbnail_of(photo.pixels)
-                if pixels is not None:
-                    small[index] = pixels
-                    shapes[pixels.shape].append(index)
-        chunks = [
-            indices[start : start + CHUNK]
-            for indices in shapes.values()
-            for start in range(0, len(indices), CHUNK)
-        ]
-
-        stacks = [np.stack([small[i] for i in indices]) for indices in chunks]
-
-        def preprocess_chunk(job: tuple[NDArray[np.uint8], list[int]]) -> Thumbnails:
-            stack, indices = job
-            thumbs = preprocess_thumbnails(stack)
-            sizes = [(p.width, p.height) for i in indices if isinstance(p := photos[i], Photo)]
-            return thumbs.at_sizes(np.array(sizes, np.int64))
-
-        seen = self._parallel_map(preprocess_chunk, list(zip(stacks, chunks, strict=True)))
-        if not seen:
-            return
-        pixels = np.concatenate([thumbs.pixels for thumbs in seen])
-        probs = judge_thumbnails(pixels, self.network, self._parallel_map)
-        ends = np.cumsum([len(indices) for indices in chunks])
-        parts = zip(stacks, seen, np.split(probs, ends[:-1]), chunks, strict=True)
-        for stack, thumbs, of_chunk, indices in parts:
-            yield *judge_inverse(stack, thumbs, of_chunk, self.network), indices
 
     def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
         """Reads images as given; tries the other rotations of those that are hardly read."""
@@ -332,41 +258,6 @@ class Reader:
             return Trace(image, answer_image(image, probs, self.network, expect_one))
 
         return self._parallel_map(answer, list(zip(images, probs, strict=True)))
-
-    def _parallel_map(self, work: Callable[[Given], Made], items: Sequence[Given]) -> list[Made]:
-        """Applies `work` to each item, in threads if there are several items."""
-        if len(items) < 2 or self._workers < 2:
-            return [work(item) for item in items]
-        with ThreadPoolExecutor(self._workers) as pool:
-            return list(pool.map(work, items))
-
-
-def _overrules(reading: Reading) -> bool:
-    """Whether the slow path's answer counts for a thumbnail in which the fast path saw no digit.
-
-    It may see that there is no ink at all, or several digits; it also sees digits in letters.
-    """
-    if reading.verdict in ("blank", "not-a-digit"):
-        return True
-    sure = [digit for digit in reading.digits if digit.confidence >= CONFIDENT]
-    return reading.verdict == "digits" and len(sure) == len(reading.digits) > 1
-
-
-def _names(sources: Sources) -> list[str]:
-    return [
-        str(source) if isinstance(source, (str, Path)) else f"image {number}"
-        for number, source in enumerate(sources, 1)
-    ]
-
-
-def _open_or_error(pair: tuple[Source | ImageError, str]) -> Photo | ImageError:
-    source, name = pair
-    if isinstance(source, ImageError):
-        return source
-    try:
-        return open_photo(source, name)
-    except ImageError as error:
-        return error
 
 
 @cache

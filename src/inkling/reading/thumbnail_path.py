@@ -1,0 +1,97 @@
+"""The fast path for thumbnails: their crops, classified in large batches, and the answers.
+
+It leaves the thumbnails that it cannot read to the slow path (`pipeline.py`).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkling.errors import ImageError
+from inkling.reading.parallel import ThreadMap
+from inkling.reading.preprocess.photo import Photo
+from inkling.reading.preprocess.thumbnails import Thumbnails, preprocess_thumbnails, thumbnail_of
+from inkling.reading.recognise.network import Network
+from inkling.reading.recognise.thumbnail_network import judge_inverse, judge_thumbnails
+from inkling.reading.recognise.verdict import CONFIDENT, crop_of_thumb, read_plain
+from inkling.reading.results import Answer
+from inkling.types import Reading
+
+CHUNK = 192  # thumbnails per task of a thread
+
+
+def read_thumbnails(
+    photos: Sequence[Photo | ImageError],
+    names: Sequence[str],
+    network: Network,
+    parallel_map: ThreadMap,
+) -> Iterator[tuple[int, Reading]]:
+    """The readings of the thumbnails that the fast path reads, each with its index."""
+    for thumbs, probs, indices in _judge(photos, network, parallel_map):
+        yield from read_plain(thumbs, probs, indices, names, network.card)
+
+
+def trace_thumbnails(
+    photos: Sequence[Photo | ImageError],
+    names: Sequence[str],
+    network: Network,
+    parallel_map: ThreadMap,
+) -> dict[int, Answer]:
+    """The same with the crop and the probabilities of each thumbnail, by its index."""
+    answers: dict[int, Answer] = {}
+    for thumbs, probs, indices in _judge(photos, network, parallel_map):
+        place = {index: k for k, index in enumerate(indices)}
+        for index, reading in read_plain(thumbs, probs, indices, names, network.card):
+            k = place[index]
+            answers[index] = Answer(reading, (crop_of_thumb(thumbs, k),), probs[k : k + 1])
+    return answers
+
+
+def overrules(reading: Reading) -> bool:
+    """Whether the slow path's answer counts for a thumbnail in which the fast path saw no digit.
+
+    It may see that there is no ink at all, or several digits; it also sees digits in letters.
+    """
+    if reading.verdict in ("blank", "not-a-digit"):
+        return True
+    sure = [digit for digit in reading.digits if digit.confidence >= CONFIDENT]
+    return reading.verdict == "digits" and len(sure) == len(reading.digits) > 1
+
+
+def _judge(
+    photos: Sequence[Photo | ImageError], network: Network, parallel_map: ThreadMap
+) -> Iterator[tuple[Thumbnails, NDArray[np.float32], list[int]]]:
+    """All thumbnails, grouped by size: their crops, probabilities (N, labels + 1), indices."""
+    shapes: dict[tuple[int, ...], list[int]] = defaultdict(list)
+    small: dict[int, NDArray[np.uint8]] = {}
+    for index, photo in enumerate(photos):
+        if isinstance(photo, Photo):
+            pixels = thumbnail_of(photo.pixels)
+            if pixels is not None:
+                small[index] = pixels
+                shapes[pixels.shape].append(index)
+    chunks = [
+        indices[start : start + CHUNK]
+        for indices in shapes.values()
+        for start in range(0, len(indices), CHUNK)
+    ]
+
+    stacks = [np.stack([small[i] for i in indices]) for indices in chunks]
+
+    def preprocess_chunk(job: tuple[NDArray[np.uint8], list[int]]) -> Thumbnails:
+        stack, indices = job
+        thumbs = preprocess_thumbnails(stack)
+        sizes = [(p.width, p.height) for i in indices if isinstance(p := photos[i], Photo)]
+        return thumbs.at_sizes(np.array(sizes, np.int64))
+
+    seen = parallel_map(preprocess_chunk, list(zip(stacks, chunks, strict=True)))
+    if not seen:
+        return
+    pixels = np.concatenate([thumbs.pixels for thumbs in seen])
+    probs = judge_thumbnails(pixels, network, parallel_map)
+    ends = np.cumsum([len(indices) for indices in chunks])
+    parts = zip(stacks, seen, np.split(probs, ends[:-1]), chunks, strict=True)
+    for stack, thumbs, of_chunk, indices in parts:
+        yield *judge_inverse(stack, thumbs, of_chunk, network), indices

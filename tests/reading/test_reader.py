@@ -219,7 +219,8 @@ def test_a_stack_of_any_sizes_keeps_its_order(reader: Reader) -> None:
 
 def thumbs_of(width: int, pixels: np.ndarray) -> Thumbnails:
     return Thumbnails(
-        np.ones(1, bool), np.zeros(1, bool), None, pixels, np.array([[4, 4, width, 20]]),
+        np.ones(1, bool), np.zeros(1, bool), np.ones(1, bool), np.ones(1, bool), pixels,
+        np.array([[4, 4, width, 20]]),
         np.full(1, 2.0, np.float32), np.ones(1, np.float32), (28, 28),
     )  # fmt: skip
 

@@ -232,7 +232,7 @@ draw_curves(read_history(run.metrics_path), run.read_card()["best_epoch"])
 # ## 9. Test
 #
 # All choices are made, so the test part may be opened. The interval says how far the accuracy of
-# so many images can be off by luck alone. In the confusion matrix rows are what was written,
+# so many images can be off by chance alone. In the confusion matrix rows are what was written,
 # columns what was read; off the diagonal are the mistakes.
 
 # %%

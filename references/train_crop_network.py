@@ -9,6 +9,7 @@ thresholds are fitted on one half of the held-out crops; the figures in the card
 """
 
 import argparse
+import hashlib
 import json
 import math
 import time
@@ -26,6 +27,7 @@ from make_crops import CLASSES, TRAINED, training_digits
 from numpy.typing import NDArray
 from onnx import numpy_helper
 from photographed_crops import photographed_crops
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from inkling.data.augment import Augment, augment_images
@@ -184,6 +186,7 @@ def main() -> None:
     net = train(net, split, options.epochs, options.learning_rate).eval()
     held = Digits(*_join(list(split.held_out.values())), CLASSES)
     hashes = {
+        "weights": hashlib.sha256(save(net.state_dict())).hexdigest(),  # as model.safetensors
         "training_crops": Digits(*split.training, CLASSES).sha256(),
         "held_out_crops": held.sha256(),
     }

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from held_out import halves
 from numpy.typing import NDArray
 
 from inkling.evaluation.calibration import (
@@ -27,8 +28,7 @@ def calibrate(
     logits_of: Logits, held: Digits, recipe: str, hashes: dict[str, str]
 ) -> dict[str, Any]:
     """The card of a crop network with its temperature, thresholds and held-out figures."""
-    order = np.random.default_rng(0).permutation(len(held))
-    fitted, measured = order[::2], order[1::2]
+    fitted, measured = halves(len(held))
     logits = logits_of(held.images)
     temperature = fit_temperature(logits[fitted], held.labels[fitted])
 

@@ -29,6 +29,12 @@ class HeldOut:
     hashes: dict[str, str]
 
 
+def halves(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Indices of the held-out crops to calibrate on, and of those to measure on."""
+    order = np.random.default_rng(0).permutation(count)
+    return order[::2], order[1::2]
+
+
 def read_held_out(description: str | None) -> HeldOut:
     """Parses and reads RUN, CROPS and OUT. Raises `DataError` if no crops are held out."""
     parser = argparse.ArgumentParser(
@@ -42,14 +48,13 @@ def read_held_out(description: str | None) -> HeldOut:
     if not crops.has_test:
         raise DataError(f"{options.crops} has no held-out part")
     training, held = crops.load_training(), crops.load_test()
-    order = np.random.default_rng(0).permutation(len(held))
     hashes = {
         "weights": sha256_of(options.run / "model.safetensors"),
         "training_crops": training.sha256(),
         "held_out_crops": held.sha256(),
     }
     classifier = load_classifier(options.run, "cpu")
-    return HeldOut(classifier, options.out, held, order[::2], order[1::2], hashes)
+    return HeldOut(classifier, options.out, held, *halves(len(held)), hashes)
 
 
 def report(path: Path, card: dict[str, Any]) -> None:

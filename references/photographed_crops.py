@@ -2,11 +2,10 @@
 
 From `$INKLING_DATA/dev`: cells of sudokus (wichtounet/sudoku_dataset, CC BY 4.0), digits of
 niklashenning/hwd-1000-dataset (MIT), and cheque amounts (Fzkuji/Labeled_ORAND-CAR-A, MIT), of which
-only the file name is known. So a cheque counts only if the reader finds as many digits as it has,
-and at least all but one of them are right.
+only the digits in the file name are known. So a cheque counts only if the reader finds as many
+digits as it has, and at most one of them is wrong.
 """
 
-import csv
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -15,15 +14,12 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from sudoku_photos import find_sudokus
 
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.preprocess.thumbnails import preprocess_thumbnails
 from inkling.reading.recognise.crops import find_crops
-from inkling.reading.recognise.network import load_network
-from inkling.reading.tables.darkness import see_darkness
-from inkling.reading.tables.find import find_all
 from inkling.reading.tables.read_cells import stack
-from inkling.reading.tables.read_tables import TableOptions, cut_upright, open_for_tables
 from inkling.synthesis.labels import overlap
 
 Image = NDArray[np.uint8]
@@ -63,22 +59,14 @@ def _hwd1000(dev: Path) -> Iterator[Labelled]:
                 yield crops[0].pixels, int(label), held
 
 
-def _sudoku(dev: Path) -> Iterator[Labelled]:
-    network = load_network()
-    for number, path in enumerate(sorted((dev / "sudoku").glob("*.jpg"))):
-        photo = open_for_tables(path)
-        dark = see_darkness(photo.pixels, photo.pixels.shape[1] / photo.width)
-        grids = [grid for grid in find_all(dark) if (grid.rows, grid.columns) == (9, 9)]
-        if not grids:
-            continue
-        _, cells, _ = cut_upright(dark, grids[0], network, TableOptions())
-        with path.with_suffix(".csv").open() as file:
-            rows = list(csv.reader(file))
-        inked = [cell for cell in cells if not cell.blank]
-        labels = [int(rows[cell.face.top][cell.face.left]) for cell in inked]
-        for crop, label in zip(stack(inked), labels, strict=True):
-            if label:
-                yield crop, label, number % 5 == 0
+def _sudoku(_: Path) -> Iterator[Labelled]:
+    for held in (False, True):
+        for sudoku in find_sudokus(held):
+            pairs = zip(sudoku.cells, sudoku.digits, strict=True)
+            inked = [(cell, digit) for cell, digit in pairs if digit and not cell.blank]
+            crops = stack([cell for cell, _ in inked])
+            for crop, (_, digit) in zip(crops, inked, strict=True):
+                yield crop, digit, held
 
 
 def _cheques(dev: Path) -> Iterator[Labelled]:

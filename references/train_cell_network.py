@@ -10,10 +10,8 @@ of four fifths of its photos (wichtounet/sudoku_dataset, CC BY 4.0) are added.
 
 import argparse
 import copy
-import csv
 import hashlib
 import json
-import os
 import time
 from pathlib import Path
 
@@ -23,18 +21,15 @@ import torch
 import torch.nn.functional as F
 from make_crops import TRAINED, faces_of, training_digits
 from numpy.typing import NDArray
+from sudoku_photos import find_sudokus
 from torch import Tensor, nn
 
 from inkling.exporters.half import fold_norms, round_to_half
 from inkling.exporters.windows import export_windows
 from inkling.models.cells import CellNet
-from inkling.reading.recognise.network import load_network
 from inkling.reading.tables.cell_network import BLANK
 from inkling.reading.tables.cell_windows import cell_windows
 from inkling.reading.tables.cells import cut_cells
-from inkling.reading.tables.darkness import see_darkness
-from inkling.reading.tables.find import find_all
-from inkling.reading.tables.read_tables import TableOptions, cut_upright, open_for_tables
 from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labelled_cells import Cells, compose_cells, misplace
 
@@ -70,26 +65,16 @@ def make_part(folder: Path, number: int, held_out: bool) -> Cells:
 
 def sudoku_cells(held_out: bool) -> Cells:
     """Cells of the photographed sudokus of one side of the split; every fifth photo is held out."""
-    folder = Path(os.environ.get("INKLING_DATA", "")) / "dev" / "sudoku"
-    rng, network = np.random.default_rng(5), load_network()
+    rng = np.random.default_rng(5)
     windows = [np.zeros((0, 2, 32, 32), np.uint8)]
     labels = [np.zeros(0, np.int64)]
-    for number, path in enumerate(sorted(folder.glob("*.jpg"))):
-        if (number % 5 == 0) != held_out:
-            continue
-        photo = open_for_tables(path)
-        dark = see_darkness(photo.pixels, photo.pixels.shape[1] / photo.width)
-        grids = [grid for grid in find_all(dark) if (grid.rows, grid.columns) == (9, 9)]
-        if not grids:
-            continue
-        grid, cells, _ = cut_upright(dark, grids[0], network, TableOptions())
-        with path.with_suffix(".csv").open() as file:
-            rows = list(csv.reader(file))
-        true = [int(rows[c.face.top][c.face.left]) or BLANK for c in cells]
+    for sudoku in find_sudokus(held_out):
+        grid, cells = sudoku.grid, sudoku.cells
+        true = [digit or BLANK for digit in sudoku.digits]
         for view in range(1 if held_out else VIEWS):
             if view:
                 moved = type(grid)(misplace(grid.corners, rng), grid.faces)
-                cells = cut_cells(dark.ink, moved)
+                cells = cut_cells(sudoku.dark.ink, moved)
             windows.append(cell_windows(cells))
             labels.append(np.array(true, np.int64))
     return np.concatenate(windows), np.concatenate(labels)

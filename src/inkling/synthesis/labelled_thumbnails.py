@@ -21,6 +21,7 @@ Crop = Callable[[NDArray[np.uint8]], NDArray[np.uint8] | None]
 DRAWN_SIDE = 96  # pixels; side of the image in which a glyph is drawn before it is fitted
 SIDES = (8, 10, 12, 14, 16, 20, 24, 28)  # pixels; sides of the square
 SIDE_PROBS = (0.2, 0.06, 0.07, 0.07, 0.3, 0.1, 0.05, 0.15)
+COUNTED = 14  # pixels; in a smaller square of bits, a pixel is the mean of 4 x 4 bits
 LARGEST = 300  # pixels; greatest side of an enlarged image
 MOST_INK = 0.85  # greatest fraction of ink; a narrow 1 that is stretched becomes a black square
 WAYS = (cv2.INTER_NEAREST, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
@@ -32,7 +33,7 @@ class Fit:
 
     side: int  # pixels
     stretched: bool  # to the whole square, without regard to its proportions
-    bits: bool  # two levels; in a square of 8 pixels, the mean of 4 x 4 pixels of two levels
+    bits: bool  # two levels, or means of them in a square smaller than `COUNTED`
     margin: int  # pixels
     larger: int  # factor by which the image is then enlarged
     way: int  # OpenCV's interpolation for that
@@ -52,14 +53,12 @@ def fit_glyph(glyph: Glyph, fit: Fit, rng: np.random.Generator) -> NDArray[np.ui
     ink = _crop_to_ink(_draw(glyph, rng))
     if ink is None:
         return None
-    scale = (4 if fit.side < 14 else 2) if fit.bits else 1
-    square = _fit_square(ink, fit.side * scale, fit.stretched)
+    counted = fit.bits and fit.side < COUNTED
+    square = _fit_square(ink, fit.side * (4 if counted else 1), fit.stretched)
     if fit.bits:
         square = (square > rng.uniform(0.35, 0.6)).astype(np.float32)
-        if fit.side < 14:
-            square = cv2.resize(square, (fit.side, fit.side), interpolation=cv2.INTER_AREA)
-        else:
-            square = square[::2, ::2]
+    if counted:
+        square = cv2.resize(square, (fit.side, fit.side), interpolation=cv2.INTER_AREA)
     if not 0 < (square > 0.5).mean() < MOST_INK:
         return None
     image = np.pad(square, fit.margin)

@@ -9,6 +9,7 @@ import pytest
 from inkling.errors import ImageError
 from inkling.reading import thumbnail_path
 from inkling.reading.pipeline import PAGE, Reader, Trace
+from inkling.reading.preprocess.photo import open_photo
 from inkling.types import Reading
 from tests.reading.drawings import drawn_seven, drawn_zero, write_text
 
@@ -80,13 +81,17 @@ def tight(image: np.ndarray) -> np.ndarray:
     return image[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
 
 
-def test_a_tight_crop_that_is_no_digit_stays_refused(reader: Reader) -> None:
-    """The slow path may see digits in the parts of a letter."""
-    cross = np.full((60, 60), 255, np.uint8)
-    cv2.line(cross, (4, 4), (56, 56), 0, 7)
-    cv2.line(cross, (56, 4), (4, 56), 0, 7)
-    (reading,) = reader.read([tight(cross)])
-    (trace,) = reader.trace([tight(cross)])
+@pytest.mark.parametrize("letter", ["M", "N"])
+def test_a_letter_in_which_the_slow_path_sees_digits_stays_refused(
+    letter: str, reader: Reader
+) -> None:
+    image = np.full((140, 160), 255, np.uint8)
+    cv2.putText(image, letter, (30, 110), cv2.FONT_HERSHEY_SIMPLEX, 3, 0, 6)
+    image = tight(image)
+    (slow,) = reader._trace([(open_photo(image), "image 1")], False)
+    assert slow.reading.verdict == "digits"
+    (reading,) = reader.read([image])
+    (trace,) = reader.trace([image])
     assert isinstance(reading, Reading)
     assert isinstance(trace, Trace)
     assert (reading.verdict, reading.text) == ("not-a-digit", "")

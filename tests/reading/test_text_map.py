@@ -23,7 +23,7 @@ from inkling.reading.detect.text_map import (
 )
 from inkling.reading.detect.text_map_network import map_window
 from inkling.reading.preprocess.light import even_light
-from inkling.reading.preprocess.photo import open_photo
+from inkling.reading.preprocess.photo import Photo, open_photo
 from tests.reading.drawings import drawn_seven, write_text
 from tests.reading.maps import text_map
 
@@ -177,6 +177,34 @@ def test_a_small_row_of_a_large_file_is_decoded_again(tmp_path: Path) -> None:
     np.testing.assert_allclose(writing.corner, known.corner, atol=8)
     path.unlink()  # the pixels that are known must do
     assert make_text_map(photo.pixels, 0.5, photo.decode).zoom < 0.5
+
+
+def test_a_large_file_is_decoded_no_larger_than_its_small_text_needs() -> None:
+    sheet = on_sheet(write_text("40274027", 100), 1600, 1200, (3000, 4000))
+    photo = open_photo(Image.fromarray(sheet))
+    assert photo.pixels.shape == (600, 800)
+    decode, sides = photo.decode, list[int]()
+    assert decode is not None
+
+    def watched(side: int) -> Photo:
+        sides.append(side)
+        return decode(side)
+
+    writing = make_text_map(photo.pixels, 0.2, watched)
+    assert writing.zoom > 0.2
+    assert len(sides) == 1
+    assert 800 < sides[0] < 2000
+
+
+def test_a_thin_stroke_that_pales_when_enlarged_keeps_its_first_map() -> None:
+    """A lone 1 on a large sheet."""
+    sheet = grained((600, 800))
+    cv2.line(sheet, (400, 250), (400, 310), 60, 3)
+    light = even_light(sheet)
+    height, width = light.ink.shape
+    x, y, w, h = _surroundings(map_window(light, (0, 0, width, height)), light.ink.shape)
+    assert map_window(light, (x, y, w, h)).max() < 0.5
+    assert find_text(light).prob.max() > 0.7
 
 
 @pytest.mark.parametrize(

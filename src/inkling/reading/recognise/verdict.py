@@ -110,7 +110,7 @@ def _is_single(
         return (best_prob >= np.where(shape <= WIDE, LIKELY, CONFIDENT)) & (shape <= WIDEST)
     refused = card.thresholds.get("not_a_digit", NOT_A_DIGIT)
     some = none < np.where(shape <= WIDE, refused, ONE)
-    some |= thumbs.tight & thumbs.flat & (shape <= WIDE)
+    some |= thumbs.tight & (shape <= WIDE)
     return some | (best_prob >= np.where(shape <= WIDE, LIKELY, CONFIDENT))
 
 

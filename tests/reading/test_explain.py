@@ -4,6 +4,7 @@ import io
 from dataclasses import replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -275,3 +276,20 @@ def test_the_strip_of_one_image_as_bytes(reader: Reader) -> None:
     trace = trace_of(reader, drawn_seven())
     with Image.open(io.BytesIO(as_png(trace))) as image:
         np.testing.assert_array_equal(np.asarray(image), np.asarray(draw_strip(trace)))
+
+
+@pytest.mark.parametrize("invert", [False, True])
+@pytest.mark.parametrize("size", [24, 160])
+def test_a_thumbnail_shows_the_ink_that_was_read(reader: Reader, size: int, invert: bool) -> None:
+    """A 0 that fills its image: the slow path takes it for a frame."""
+    zero = np.full((30, 30), 255, np.uint8)
+    cv2.ellipse(zero, (15, 15), (10, 14), 0, 0, 360, 0, 3)
+    zero = np.asarray(cv2.resize(zero[1:30], (size, size), None, 0, 0, cv2.INTER_AREA), np.uint8)
+    trace = trace_of(reader, 255 - zero if invert else zero)
+    assert (trace.reading.verdict, trace.reading.text) == ("digits", "0")
+    np.testing.assert_array_equal(trace.preprocessed.crops[0].pixels, trace.answer.crops[0].pixels)
+    height, width = trace.preprocessed.writing.ink.shape
+    ink = cv2.resize(255 - zero, (width, height), None, 0, 0, cv2.INTER_AREA) > 127
+    for _, image in step_images(trace)[1:]:
+        dark = np.asarray(image.convert("L")) < 140
+        assert (dark == ink).mean() > 0.85

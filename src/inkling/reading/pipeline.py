@@ -198,15 +198,13 @@ class Reader:
             photo for some in open_in_groups(sources, names, self._parallel_map) for photo in some
         ]
         fast = trace_thumbnails(photos, names, self.network, self._parallel_map)
+        traces = {index: Trace(image, answer) for index, (image, answer) in fast.items()}
+        refused = {i for i, trace in traces.items() if trace.reading.verdict == "not-a-digit"}
         seen = {i: (p, names[i]) for i, p in enumerate(photos) if isinstance(p, Photo)}
-        rest = [index for index in seen if index not in fast]
+        rest = [index for index in seen if index not in traces or index in refused]
         found = self._trace([seen[index] for index in rest], expect_one)
-        traces = dict(zip(rest, found, strict=True))
-        full = self._trace_upright([seen[index] for index in fast], expect_one)
-        for (index, answer), trace in zip(fast.items(), full, strict=True):
-            refused = answer.reading.verdict == "not-a-digit"
-            traces[index] = Trace(trace.preprocessed, answer)
-            if refused and overrules(trace.reading):
+        for index, trace in zip(rest, found, strict=True):
+            if index not in refused or overrules(trace.reading):
                 traces[index] = trace
         return [p if isinstance(p, ImageError) else traces[i] for i, p in enumerate(photos)]
 

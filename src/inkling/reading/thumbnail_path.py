@@ -10,9 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError
+from inkling.reading.detect.parts import make_part
+from inkling.reading.detect.segments import Segments
+from inkling.reading.detect.text_map import TextMap
 from inkling.reading.parallel import ThreadMap
+from inkling.reading.preprocess.light import Light
 from inkling.reading.preprocess.photo import Photo
-from inkling.reading.preprocess.thumbnails import Thumbnails, preprocess_thumbnails, thumbnail_of
+from inkling.reading.preprocess.thumbnails import (
+    PAPER,
+    Thumbnails,
+    ink_of_thumbnail,
+    preprocess_thumbnails,
+    thumbnail_of,
+)
+from inkling.reading.preprocessed import Preprocessed
+from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.marks import Marks
 from inkling.reading.recognise.network import Network
 from inkling.reading.recognise.thumbnail_network import judge_inverse, judge_thumbnails
 from inkling.reading.recognise.verdict import CONFIDENT, crop_of_thumb, read_plain
@@ -38,15 +51,34 @@ def trace_thumbnails(
     names: Sequence[str],
     network: Network,
     parallel_map: ThreadMap,
-) -> dict[int, Answer]:
-    """The same with the crop and the probabilities of each thumbnail, by its index."""
-    answers: dict[int, Answer] = {}
+) -> dict[int, tuple[Preprocessed, Answer]]:
+    """The same with the ink, the crop and the probabilities of each thumbnail, by its index."""
+    found: dict[int, tuple[Preprocessed, Answer]] = {}
     for thumbs, probs, indices in _judge(photos, network, parallel_map):
         place = {index: k for k, index in enumerate(indices)}
         for index, reading in read_plain(thumbs, probs, indices, names, network.card):
-            k = place[index]
-            answers[index] = Answer(reading, (crop_of_thumb(thumbs, k),), probs[k : k + 1])
-    return answers
+            photo, k = photos[index], place[index]
+            if isinstance(photo, Photo):
+                crop = crop_of_thumb(thumbs, k)
+                image = _preprocessed(reading.image, photo, crop, bool(thumbs.light_ink[k]))
+                found[index] = image, Answer(reading, (crop,), probs[k : k + 1])
+    return found
+
+
+def _preprocessed(name: str, photo: Photo, crop: Crop, light_ink: bool) -> Preprocessed:
+    """A thumbnail in the form of a preprocessed image: all its ink is one part."""
+    pixels = thumbnail_of(photo.pixels)
+    ink, found_light = ink_of_thumbnail(photo.pixels if pixels is None else pixels)
+    if found_light != light_ink:
+        ink = 1 - ink
+    grey = np.rint(255 - 255 * ink).astype(np.uint8)
+    light = Light(ink, ink.shape[1] / photo.width, light_ink, np.zeros_like(ink), grey)
+    writing = TextMap(light, ink, 0)
+    labels = (ink > PAPER).astype(np.int32)
+    part = make_part(writing, labels, 1)
+    parts = () if part is None else (part,)
+    segments = Segments(labels, parts, (0,) * len(parts), (parts,))
+    return Preprocessed(name, photo, writing, segments, Marks(), (crop,))
 
 
 def overrules(reading: Reading) -> bool:

@@ -23,6 +23,7 @@ CONTRAST = 48  # least contrast between ink and background, in grey levels
 SLIM_CONTRAST = 24  # the same for a slim image, which may show little background
 MOST_INK = 0.5  # greatest fraction of an image that is ink
 MOST_INK_TIGHT = 0.95  # the same for an image that was cropped to its ink
+PAPER = 0.04  # of full ink; paler pixels are the grain of the background
 FAINT = 0.06  # of the contrast; the soft edge of a digit, at which users crop
 ALONG = 0.8  # of a side; ink that covers more of a side lies along it, as the bar of a 7 does
 # Ink fitted into a square lies in its middle, a ruling beside a cell does not: of 150 blank cells
@@ -100,7 +101,7 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
     fraction = split.contrast / np.maximum(paper, DARKEST_PAPER)
     ink = _ink(grey, split)
     inked = ink >= 0.5
-    ink *= ink > 0.04  # removes the grain of the background
+    ink *= ink > PAPER
     rows: NDArray[np.bool_] = np.asarray(inked.any(axis=2))
     columns: NDArray[np.bool_] = np.asarray(inked.any(axis=1))
     down, across = rows[:, 0] & rows[:, -1], columns[:, 0] & columns[:, -1]
@@ -126,6 +127,13 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
         plain, tight, split.flat, ~split.lighter[:, 0, 0], made.pixels, boxes, made.stroke_width,
         fraction[:, 0, 0].astype(np.float32), (stack.shape[2], stack.shape[1]),
     )  # fmt: skip
+
+
+def ink_of_thumbnail(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], bool]:
+    """The ink (H, W) of one thumbnail, from 0 to 1, and whether it is light."""
+    grey = pixels[None].astype(np.float32)
+    split = _split(grey)
+    return _ink(grey, split)[0], not bool(split.lighter[0, 0, 0])
 
 
 def inverse_crops(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:

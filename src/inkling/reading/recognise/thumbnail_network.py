@@ -62,10 +62,11 @@ def judge_inverse(
     crops = inverse_crops(stack[doubtful])
     inverse = network.judge(crops)
     better = inverse[:, :-1].max(axis=1) > sure[doubtful]
-    pixels, probs = thumbs.pixels.copy(), probs.copy()
-    pixels[doubtful[better]] = crops[better]
-    probs[doubtful[better]] = inverse[better]
-    return replace(thumbs, pixels=pixels), probs
+    changed = doubtful[better]
+    pixels, light_ink, probs = thumbs.pixels.copy(), thumbs.light_ink.copy(), probs.copy()
+    pixels[changed], probs[changed] = crops[better], inverse[better]
+    light_ink[changed] = ~light_ink[changed]
+    return replace(thumbs, pixels=pixels, light_ink=light_ink), probs
 
 
 def _in_parts(

@@ -4,6 +4,7 @@ import contextlib
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ import httpx
 import pytest
 
 from inkling.client import Client
+from inkling.serving.admission import STALL_SECONDS
 from tests.serving.conftest import START, serving
 from tests.serving.images import drawing, photo
 
@@ -127,6 +129,7 @@ def test_200_slow_connections_do_not_block_others(address: str, seven: bytes) ->
             connection = stack.enter_context(connect(address))
             connection.sendall(head + seven[:500] if number % 2 else head[:30])
         assert httpx.get(f"{address}/healthz", timeout=20).json() == {"status": "ok"}
+        time.sleep(20 * STALL_SECONDS)  # a body counts as slow after `STALL_SECONDS` of silence
         assert httpx.post(f"{address}/v1/read", content=seven, timeout=60).json()["text"] == "7"
 
 

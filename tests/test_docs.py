@@ -12,9 +12,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from PIL import Image
 
 import inkling
+from inkling.cli.main import app
 from inkling.types import Digits
 from tests.commands import command
 from tests.reading.tables.drawn import draw_grid
@@ -41,6 +43,27 @@ def test_the_help_page_is_the_help() -> None:
     spec.loader.exec_module(module)
     page = (ROOT / "docs" / "help.md").read_text("utf-8")
     assert page == module.help_page(), "run: make help-page"
+
+
+def commands_of(page: Path) -> list[str]:
+    blocks = re.findall(r"^```\w*\n(.*?)^```", page.read_text("utf-8"), flags=re.S | re.M)
+    lines = (line.removeprefix("$ ") for block in blocks for line in block.splitlines())
+    return [line for line in lines if line.startswith("inkling ")]
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_of_the_documentation_are_valid(page: Path) -> None:
+    """Each has a known name, known options and all arguments. Nothing is run."""
+    root = typer.main.get_command(app)
+    for line in commands_of(page):
+        words = shlex.split(line.replace("...", ""), comments=True)
+        name, *arguments = words[1 : words.index(">") if ">" in words else None]
+        assert isinstance(root, typer.core.TyperGroup)
+        assert name in root.commands, line
+        try:
+            root.commands[name].make_context(name, arguments)
+        except Exception as error:
+            pytest.fail(f"{line}: {error}")
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

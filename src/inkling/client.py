@@ -3,25 +3,30 @@
 import base64
 import random
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import httpx
 
 from inkling.errors import ImageError, ServiceError
-from inkling.reading.preprocess.photo import Source, encoded_bytes, is_encoded, to_png
+from inkling.reading.preprocess.photo import Source
 from inkling.types import Reading
+from inkling.uploads import (
+    BATCH_BYTES,
+    Upload,
+    batch_uploads,
+    content_of,
+    name_of,
+    prepare_uploads,
+    short_name,
+)
 
 RETRIES = 8  # default number of retries while the service is busy
 # The service is busy, or a proxy in front of it limits requests or cannot reach it.
 RETRIED = (429, 502, 503, 504)
 MAX_PAUSE = 5.0  # seconds; the limit for Retry-After too
-NAME_LENGTH = 200  # characters; the limit of the service
-BATCH_IMAGES = 64  # in one request; the limit of the service
-BATCH_BYTES = 6_000_000  # of images in one request: 8 MB as base64; the service accepts 10 MB
 
 
 class Client:
@@ -82,10 +87,10 @@ class Client:
         ServiceError
             The service cannot be reached, is still busy after all retries, or rejects the request.
         """
-        return self._read_one(_name(source, 0), _content(source), expect_one)
+        return self._read_one(name_of(source, 0), content_of(source), expect_one)
 
     def _read_one(self, name: str, content: bytes, expect_one: bool) -> Reading:
-        query = {"name": _short(name), "one": _flag(expect_one)}
+        query = {"name": short_name(name), "one": _flag(expect_one)}
         headers = {"Content-Type": "application/octet-stream"}
         entry = self._request("POST", "/v1/read", params=query, content=content, headers=headers)
         with self._valid_response():
@@ -114,7 +119,7 @@ class Client:
             The service cannot be reached, is still busy after all retries, or rejects a request.
         """
         answers: list[Reading | ImageError] = []
-        for batch in _batches(_prepared(sources)):
+        for batch in batch_uploads(prepare_uploads(sources)):
             answers += self._read_batch(batch, expect_one)
         return answers
 
@@ -144,9 +149,7 @@ class Client:
     ) -> None:
         self.close()
 
-    def _read_batch(
-        self, batch: "list[tuple[str, bytes | ImageError]]", expect_one: bool
-    ) -> list[Reading | ImageError]:
+    def _read_batch(self, batch: list[Upload], expect_one: bool) -> list[Reading | ImageError]:
         (name, content), *others = batch
         if not others and isinstance(content, bytes) and len(content) > BATCH_BYTES:
             try:  # as base64 it would exceed the body limit
@@ -154,7 +157,7 @@ class Client:
             except ImageError as error:
                 return [error]
         images = [
-            {"image": base64.b64encode(content).decode(), "name": _short(name)}
+            {"image": base64.b64encode(content).decode(), "name": short_name(name)}
             for name, content in batch
             if isinstance(content, bytes)
         ]
@@ -234,46 +237,6 @@ def _status_line(response: httpx.Response) -> str:
 
 def _flag(value: bool) -> str:
     return "true" if value else "false"
-
-
-def _short(name: str) -> str:
-    """A name that the service accepts; undecodable characters become question marks."""
-    return name.encode(errors="replace").decode()[-NAME_LENGTH:]
-
-
-def _name(source: Source, index: int) -> str:
-    return str(source) if isinstance(source, (str, Path)) else f"image {index + 1}"
-
-
-def _content(source: Source) -> bytes:
-    """The bytes of an image file. Arrays, tensors and PIL images are encoded as lossless PNG."""
-    return encoded_bytes(source) if is_encoded(source) else to_png(source)
-
-
-def _prepared(sources: Iterable[Source]) -> "Iterator[tuple[str, bytes | ImageError]]":
-    for index, source in enumerate(sources):
-        name = _name(source, index)
-        try:
-            yield name, _content(source)
-        except ImageError as error:
-            yield name, error
-
-
-def _batches(
-    prepared: "Iterable[tuple[str, bytes | ImageError]]",
-) -> "Iterator[list[tuple[str, bytes | ImageError]]]":
-    """Groups of images that fit into one request; a very large image forms its own group."""
-    batch: list[tuple[str, bytes | ImageError]] = []
-    size = 0
-    for name, content in prepared:
-        more = len(content) if isinstance(content, bytes) else 0
-        if batch and (len(batch) == BATCH_IMAGES or size + more > BATCH_BYTES):
-            yield batch
-            batch, size = [], 0
-        batch.append((name, content))
-        size += more
-    if batch:
-        yield batch
 
 
 def _entry(entry: dict[str, Any]) -> Reading | ImageError:

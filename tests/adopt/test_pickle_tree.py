@@ -18,7 +18,8 @@ from torch import nn
 
 from inkling.adopt.checkpoint_file import open_checkpoint
 from inkling.adopt.named_tensors import collect_tensors
-from inkling.adopt.pickle_tree import Call, Name, read_pickle
+from inkling.adopt.pickle_nodes import Call, Name
+from inkling.adopt.pickle_tree import read_pickle
 from inkling.errors import ModelError
 
 PLAIN = st.recursive(

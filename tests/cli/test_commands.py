@@ -31,7 +31,7 @@ def test_train_prints_one_json_object_and_lines_elsewhere(run_folder: Path) -> N
     assert len((folder / "train.log").read_text().splitlines()) == 3  # head, two epochs
 
 
-def test_evaluate_gives_the_contracts_keys(run_folder: Path) -> None:
+def test_evaluate_gives_the_documented_keys(run_folder: Path) -> None:
     result = json.loads(inkling("evaluate", run_folder, "--data", "digits", "--json").stdout)
     assert result.keys() >= {"accuracy", "loss", "n", "confusion", "per_class", "ece"}
     assert np.sum(result["confusion"]) == result["n"]

@@ -88,7 +88,7 @@ def test_explain_replaces_its_own_strip_and_never_a_photo(
     assert seven.read_bytes() == before
 
 
-def test_a_strip_without_a_format_is_told_before_anything_is_read(
+def test_a_strip_without_a_format_is_refused_before_anything_is_read(
     seven: Path, tmp_path: Path
 ) -> None:
     result = run(seven, "--explain", tmp_path / "strip.xyz")

@@ -27,10 +27,10 @@ def test_nothing_asked_for_is_nothing_done(images: torch.Tensor) -> None:
 
 
 @given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1))
-def test_images_are_varied_less_at_the_end(share: float, strength: float, end: float) -> None:
+def test_images_are_varied_less_at_the_end(fraction: float, strength: float, end: float) -> None:
     start = Augment(rotation_degrees=10, scale=0.2, final_strength=strength, final_share=end)
-    now = start.at(share)
-    factor = strength if share >= 1 - end else 1.0
+    now = start.at(fraction)
+    factor = strength if fraction >= 1 - end else 1.0
     assert now.rotation_degrees == pytest.approx(10 * factor)
     assert now.scale == pytest.approx(0.2 * factor)
     assert now.elastic_smoothness == start.elastic_smoothness

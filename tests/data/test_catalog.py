@@ -248,5 +248,5 @@ def test_names_that_mean_nothing(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="use mnist, fashion-mnist, digits"):
         find_source("minst")
     (tmp_path / "x.txt").write_text("hello")
-    with pytest.raises(DataError, match=r"1 files \(1 with .txt\). The forms that inkling reads"):
+    with pytest.raises(DataError, match=r"1 files \(1 with .txt\). inkling reads these formats"):
         find_source(str(tmp_path / "x.txt"))

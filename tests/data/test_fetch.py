@@ -77,7 +77,7 @@ def test_a_bad_mirror_is_passed_over_and_named_when_all_are_bad(
     assert not any(cached().parent.iterdir())
 
 
-def test_nobody_there() -> None:
+def test_no_service_there() -> None:
     with pytest.raises(FetchError, match="could not be reached"):
         fetch(published("http://127.0.0.1:9/", "http://"), FILE, HASTE)
 

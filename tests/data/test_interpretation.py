@@ -27,7 +27,7 @@ def found(**how: object) -> FoundData:
         ([np.zeros((30, 40)), np.zeros((40, 30))], "various sizes"),
     ],
 )
-def test_the_size_of_images_is_told(pixels: np.ndarray | list, size: str) -> None:
+def test_the_size_of_images_is_reported(pixels: np.ndarray | list, size: str) -> None:
     assert _size(RawImages(pixels)) == size
 
 

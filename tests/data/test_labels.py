@@ -105,7 +105,7 @@ def rule(labels: list, **how: object) -> LabelRule:
     meaning: Meaning = how.get("meaning", "as-is")  # type: ignore[assignment]
     return make_rule(
         np.array(labels), "x", meaning, how.get("classes"), how.get("first", 0), 11,  # type: ignore[arg-type]
-        told=bool(how.get("told")),
+        explicit=bool(how.get("explicit")),
     )  # fmt: skip
 
 
@@ -151,12 +151,12 @@ def test_numbers_that_are_no_classes_are_errors() -> None:
         rule([0, -1])
     with pytest.raises(DataError, match=f"x, row 12: the label {MAX_CLASSES} is not a class"):
         rule([0, MAX_CLASSES])
-    assert len(rule([0, MAX_CLASSES - 1], told=True).classes) == MAX_CLASSES
+    assert len(rule([0, MAX_CLASSES - 1], explicit=True).classes) == MAX_CLASSES
     with pytest.raises(
         DataError, match="x, row 13: the label 12 may be an error: no image has the label 10"
     ):
         rule([0, 11, 12])
-    assert len(rule([0, 12], told=True).classes) == 13
+    assert len(rule([0, 12], explicit=True).classes) == 13
     many = [f"w{k}" for k in range(MAX_CLASSES)]
     assert len(rule(many).classes) == MAX_CLASSES
     with pytest.raises(DataError, match="1,001 different labels"):

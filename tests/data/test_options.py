@@ -25,7 +25,7 @@ def test_a_free_option_takes_any_name(name: str) -> None:
 
 
 @pytest.mark.parametrize("tail", ["other=1", "labels", "split", "=x"])
-def test_an_unknown_option_is_told_with_the_known_ones(tail: str) -> None:
+def test_an_unknown_option_is_reported_with_the_known_ones(tail: str) -> None:
     with pytest.raises(DataError) as caught:
         split_options(f"x#{tail}")
     assert f"unknown data option '{tail}'" in str(caught.value)

@@ -87,7 +87,7 @@ def test_portions_are_numbered_on(few: Digits) -> None:
     ]
 
 
-def test_what_was_decided_is_told_once(few: Digits) -> None:
+def test_what_was_decided_is_reported_once(few: Digits) -> None:
     notes: list[str] = []
     dark = RawImages(255 - few.images[:50], few.labels[:50])
     data = own(

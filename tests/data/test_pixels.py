@@ -50,7 +50,7 @@ def stored(low: float, high: float, dtype: str = "float64", size: int = 784) -> 
         (stored(LOW - 0.009, HIGH - 0.049), "mnist"),
     ],
 )
-def test_a_scale_is_told_by_the_range_of_pixels(pixels: np.ndarray, scale: str) -> None:
+def test_a_scale_is_recognised_by_the_range_of_pixels(pixels: np.ndarray, scale: str) -> None:
     assert choose_scale(pixels, "x", NONE) is SCALES[scale]
     for name in ("0-1", "0-255"):
         assert choose_scale(pixels, "x", Options({"pixels": name})) is SCALES[name]

@@ -11,7 +11,7 @@ LABELS = st.lists(st.integers(0, 9), min_size=20, max_size=300).map(np.array)
 
 
 @given(LABELS, st.data(), st.integers(0, 2**31 - 1))
-def test_a_split_is_a_partition_by_shares(labels: np.ndarray, data, seed: int) -> None:
+def test_a_split_is_a_partition_by_fractions(labels: np.ndarray, data, seed: int) -> None:
     classes, counts = np.unique(labels, return_counts=True)
     held_out = data.draw(st.integers(0, len(labels) - len(classes)))
     keep, held = stratified_split(labels, held_out, seed)
@@ -19,9 +19,9 @@ def test_a_split_is_a_partition_by_shares(labels: np.ndarray, data, seed: int) -
     assert np.array_equal(np.sort(np.concatenate([keep, held])), np.arange(len(labels)))
     assert set(labels[keep]) == set(labels)
     if held_out <= len(labels) // 2 and counts.min() > 2:
-        share = counts * held_out / len(labels)
+        fraction = counts * held_out / len(labels)
         got = np.array([(labels[held] == label).sum() for label in classes])
-        assert (np.abs(got - share) < 1.000001).all()
+        assert (np.abs(got - fraction) < 1.000001).all()
 
 
 def test_the_seed_decides(scans: Digits) -> None:

@@ -57,7 +57,7 @@ def test_honest_probabilities_have_no_calibration_error_and_bold_ones_have() -> 
 
 @settings(max_examples=20)
 @given(st.integers(0, 1000), st.sampled_from([0.002, 0.005, 0.02]))
-def test_thresholds_keep_to_their_shares(seed: int, refused: float) -> None:
+def test_thresholds_keep_to_their_fractions(seed: int, refused: float) -> None:
     logits, labels = honest(8_000, seed)
     probs = softmax(logits)
     chosen = choose_thresholds(probs, labels, refused, doubted=0.01)

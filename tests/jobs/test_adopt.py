@@ -34,7 +34,7 @@ def adopted(
     return adopt(checkpoint[0], out=out, data="digits", normalise="0.1307,0.3081")
 
 
-def test_the_result_is_the_contracts(
+def test_the_result_has_the_documented_keys(
     adopted: AdoptResult, checkpoint: tuple[Path, nn.Module]
 ) -> None:
     entry = json.loads(json.dumps(adopted.as_json()))
@@ -72,7 +72,7 @@ def test_the_exported_model_reads_images(adopted: AdoptResult, tmp_path: Path) -
     assert evaluate(path, data="digits").accuracy == evaluate(adopted.run).accuracy
 
 
-def test_a_taken_folder_is_left_alone(
+def test_a_taken_folder_is_not_changed(
     adopted: AdoptResult, checkpoint: tuple[Path, nn.Module]
 ) -> None:
     before = sorted(path.name for path in adopted.run.iterdir())

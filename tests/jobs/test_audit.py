@@ -85,7 +85,7 @@ def test_no_network_learns_from_the_label_it_judges(
 
 
 @pytest.mark.parametrize("name", ["audit.html", "suspects.csv"])
-def test_files_of_somebody_else_are_left_alone(name: str, few_npz: Path, tmp_path: Path) -> None:
+def test_files_of_another_program_are_not_changed(name: str, few_npz: Path, tmp_path: Path) -> None:
     """And told of before the training: an audit of one's own may be made anew."""
     once = QUICK.model_copy(update={"training": QUICK.training.model_copy(update={"epochs": 0.2})})
     plan = AuditPlan(repeats=1, recipe=once)

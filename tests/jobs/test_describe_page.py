@@ -26,7 +26,7 @@ def test_data_has_a_page_of_its_own(few_npz: Path, few: Digits, tmp_path: Path) 
         describe(str(few_npz), tmp_path / "mine.html")
 
 
-def test_a_sheet_takes_nobodys_place(
+def test_a_sheet_takes_no_capacity(
     few_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)

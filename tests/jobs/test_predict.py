@@ -102,7 +102,7 @@ def test_nothing_is_left_half_written(run: Path, few: Digits, tmp_path: Path) ->
     assert [path.name for path in tmp_path.iterdir()] == ["bad.csv"]
 
 
-def test_a_file_that_exists_is_left_alone(run: Path, tmp_path: Path) -> None:
+def test_a_file_that_exists_is_not_changed(run: Path, tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("mine")
     with pytest.raises(RunError, match="It is unchanged"):
         predict(run, "digits", tmp_path / "a.csv")

@@ -92,7 +92,7 @@ def test_a_lost_line_is_taken_from_the_card(few_npz: Path, tmp_path: Path) -> No
     assert again.train_seconds == first.train_seconds
 
 
-def test_a_folder_of_something_else_is_left_alone(few_npz: Path, tmp_path: Path) -> None:
+def test_a_folder_of_something_else_is_not_changed(few_npz: Path, tmp_path: Path) -> None:
     job = {"data": str(few_npz), "out": tmp_path / "r"}
     repeat("mlp-adam", 1, **job, changes=QUICK)
     with pytest.raises(RunError, match="another recipe"):

@@ -44,7 +44,7 @@ def test_the_test_is_scipys(one: int, other: int) -> None:
     assert mcnemar(one, other) == pytest.approx(wanted, rel=1e-9)
 
 
-def test_runs_are_told_apart_by_the_images_only_one_gets_right(two: tuple[Path, Path]) -> None:
+def test_runs_are_distinguished_by_the_images_only_one_gets_right(two: tuple[Path, Path]) -> None:
     runs = [read_run(RunFolder(path)) for path in two]
     (found,) = differences(runs)
     assert (found.better, found.other) == ("well", "hardly")
@@ -70,7 +70,7 @@ def test_a_comparison_shows_what_was_set_otherwise(two: tuple[Path, Path], tmp_p
     assert page.read_bytes() == before
 
 
-def test_runs_of_one_name_are_told_apart(two: tuple[Path, Path], tmp_path: Path) -> None:
+def test_runs_of_one_name_are_distinguished(two: tuple[Path, Path], tmp_path: Path) -> None:
     for place in ("r-a/seed-0", "r-b/seed-0", "r-b/seed-1"):
         shutil.copytree(two[0], tmp_path / place)
     paths = [tmp_path / place for place in ("r-a/seed-0", "r-b/seed-0", "r-b/seed-1")]
@@ -82,7 +82,7 @@ def test_runs_of_one_name_are_told_apart(two: tuple[Path, Path], tmp_path: Path)
     assert [run.name for run in same] == ["well", "well"]
 
 
-def test_somebody_elses_page_is_left_alone(two: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_page_of_another_program_is_not_changed(two: tuple[Path, Path], tmp_path: Path) -> None:
     page = tmp_path / "thesis.html"
     page.write_text("<html>mine</html>")
     with pytest.raises(RunError, match="was not made by inkling"):

@@ -263,7 +263,7 @@ def test_no_module_of_training_can_name_the_test_set() -> None:
     assert done.stdout.strip() == "[]"
 
 
-def test_a_run_folder_that_exists_is_left_alone(result: TrainResult, few_npz: Path) -> None:
+def test_a_run_folder_that_exists_is_not_changed(result: TrainResult, few_npz: Path) -> None:
     before = (result.run / "card.json").read_bytes()
     with pytest.raises(RunError, match="It is unchanged"):
         train("mlp-adam", data=str(few_npz), out=result.run, changes=QUICK)

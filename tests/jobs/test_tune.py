@@ -149,7 +149,7 @@ def test_a_search_that_does_not_fit_is_named(
         tune(**job, trials=1)
 
 
-def test_a_study_of_another_recipe_is_left_alone(job: dict[str, Any], recipe: Path) -> None:
+def test_a_study_of_another_recipe_is_not_changed(job: dict[str, Any], recipe: Path) -> None:
     tune(**job, trials=1)
     recipe.write_text(RECIPE.replace("epochs = 2", "epochs = 1"))
     with pytest.raises(RunError, match="another recipe"):
@@ -165,7 +165,7 @@ def test_a_study_of_another_recipe_is_left_alone(job: dict[str, Any], recipe: Pa
         ("[search]", '[search]\n"model.dropout" = { low = 0.0, high = 0.5 }'),
     ],
 )
-def test_a_study_of_another_search_is_left_alone(
+def test_a_study_of_another_search_is_not_changed(
     job: dict[str, Any], recipe: Path, old: str, new: str
 ) -> None:
     first = tune(**job, trials=1)
@@ -200,7 +200,7 @@ def test_a_file_in_the_place_of_the_folder_is_named(job: dict[str, Any], tmp_pat
     assert (tmp_path / "letter").read_text() == "mine"
 
 
-def test_a_storage_that_cannot_be_had_is_named(job: dict[str, Any]) -> None:
+def test_a_storage_that_cannot_be_opened_is_named(job: dict[str, Any]) -> None:
     with pytest.raises(InklingError, match="cannot open the study"):
         tune(**job, trials=1, storage="sqlite:////nowhere/at/all/study.db")
 

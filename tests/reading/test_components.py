@@ -118,12 +118,12 @@ def test_a_straight_stroke_that_the_map_lost(
         assert mask[lost].sum() == 0, why
 
 
-@pytest.mark.parametrize(("share", "whole"), [(0.44, False), (0.46, True)])
-def test_so_much_of_a_shape_must_be_known(share: float, whole: bool) -> None:
+@pytest.mark.parametrize(("fraction", "whole"), [(0.44, False), (0.46, True)])
+def test_so_much_of_a_shape_must_be_known(fraction: float, whole: bool) -> None:
     ink = np.zeros((40, 140), np.float32)
     ink[20, 20:120] = 1
     prob = np.zeros_like(ink)
-    known = round(100 * share)
+    known = round(100 * fraction)
     prob[20, 20 : 20 + known // 2] = prob[20, 120 - (known - known // 2) : 120] = 1
     # The gap must not be longer than the known part: its two ends make the known part 100 long.
     mask = ink_mask(text_map(ink, prob, detail=1.0))

@@ -54,7 +54,7 @@ def test_a_window_without_frames_holds_neither_digit_nor_mark() -> None:
 
 @settings(max_examples=40)
 @given(st.lists(st.sampled_from(range(CLASSES)), min_size=1, max_size=30))
-def test_frames_are_spelt_without_blanks_marks_and_repeats(said: list[int]) -> None:
+def test_frames_are_decoded_without_blanks_marks_and_repeats(said: list[int]) -> None:
     log_probs = np.full((len(said), CLASSES), -9.0)
     log_probs[np.arange(len(said)), said] = -0.01
     expected = tuple(digit for digit, _ in itertools.groupby(said) if digit < BLANK)

@@ -48,7 +48,7 @@ def grained(image: np.ndarray) -> np.ndarray:
     ],
     ids=["grain", "shade", "blank", "pixel", "faint"],
 )
-def test_other_images_go_the_long_way(image: np.ndarray) -> None:
+def test_other_images_take_the_slow_path(image: np.ndarray) -> None:
     assert make_drawing_map(image) is None
 
 
@@ -64,7 +64,7 @@ def test_a_large_drawing_is_made_smaller_and_its_boxes_are_not(reader: Reader) -
     assert abs(box.h - 0.62 * 1600 - 80) < 30
 
 
-def test_what_is_in_doubt_goes_the_long_way(reader: Reader) -> None:
+def test_what_is_in_doubt_takes_the_slow_path(reader: Reader) -> None:
     underlined = drawn_zero(160, 9)
     cv2.line(underlined, (4, 136), (155, 136), 30, 4)
     (trace,) = reader.trace([underlined])

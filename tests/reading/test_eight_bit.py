@@ -42,7 +42,7 @@ from inkling.reading.preprocess.eight_bit import (
         (np.array([0.0, 1.6, 2.0]), [0, 1, 2]),
     ],
 )
-def test_a_scale_is_told_by_its_ends(values: np.ndarray, eight: list[int]) -> None:
+def test_a_scale_is_recognised_by_its_ends(values: np.ndarray, eight: list[int]) -> None:
     np.testing.assert_allclose(stretch(values, "x"), eight, atol=1)
 
 
@@ -57,7 +57,7 @@ def test_a_scale_is_told_by_its_ends(values: np.ndarray, eight: list[int]) -> No
         (np.array([-40_000.0, 60_000.0]), "-4e+04", "6e+04"),
     ],
 )
-def test_a_scale_that_cannot_be_told_is_an_error(values: np.ndarray, low: str, high: str) -> None:
+def test_an_unknown_scale_is_an_error(values: np.ndarray, low: str, high: str) -> None:
     with pytest.raises(ImageError) as caught:
         stretch(values, "the array")
     assert f"the array has values from {low} to {high}" in str(caught.value)

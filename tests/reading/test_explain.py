@@ -215,7 +215,7 @@ def with_digits(trace: Trace, verdict: Verdict, doubts: int) -> Trace:
 
 
 @pytest.mark.parametrize("doubts", [0, 1, 12, 13])
-def test_doubts_are_told_under_the_cells_twelve_at_most(reader: Reader, doubts: int) -> None:
+def test_doubts_are_listed_under_the_cells_twelve_at_most(reader: Reader, doubts: int) -> None:
     trace = with_digits(trace_of(reader, drawn_seven()), "unsure", doubts)
     strip = draw_strip(trace)
     assert strip.height == 20 + 30 + 26 + TALLEST + 20 + 2 * CELL[1] + 24 * min(doubts, 12) + 20

@@ -133,14 +133,14 @@ def test_a_split_level_lies_midway_between_the_means(values: np.ndarray) -> None
 def test_how_much_of_an_image_and_its_edge_is_light() -> None:
     values = np.full((42, 70), 50, np.float32)
     values[:21] = 200
-    share, edge, flat = _light_fractions(values)
-    assert share == pytest.approx(0)
+    fraction, edge, flat = _light_fractions(values)
+    assert fraction == pytest.approx(0)
     assert edge == pytest.approx(0)
     assert flat
     values = np.full((42, 70), 50, np.float32)
     values[3:-3, 3:-3] = 200  # all but an edge three deep, a fourteenth of the shorter side
-    share, edge, flat = _light_fractions(values)
-    assert share == pytest.approx(36 * 64 / (42 * 70) - 0.5)
+    fraction, edge, flat = _light_fractions(values)
+    assert fraction == pytest.approx(36 * 64 / (42 * 70) - 0.5)
     assert edge == -0.5
     assert flat
     values[3:-3, 3:-3] = np.linspace(110, 255, 64)

@@ -68,9 +68,9 @@ def test_the_bundled_model_is_known_as_such(tmp_path: Path) -> None:
 
 def test_a_doubtful_crop_is_judged_again() -> None:
     network = load_network()
-    share = np.linspace(0, 1, 20)[:, None, None]
+    fraction = np.linspace(0, 1, 20)[:, None, None]
     zero, seven = 255 - drawn_zero(28, 3), 255 - drawn_seven(28, 28, 3)
-    mixed = np.maximum(zero * (1 - share), seven * share).astype(np.uint8)
+    mixed = np.maximum(zero * (1 - fraction), seven * fraction).astype(np.uint8)
     once, twice = network.probabilities(mixed), network.judge(mixed)
     doubtful = once.max(axis=1) < 0.9
     assert 0 < doubtful.sum() < 20
@@ -204,7 +204,7 @@ def test_paths_that_lead_to_no_model(tmp_path: Path) -> None:
         load_network(tmp_path / "text.onnx")
 
 
-def test_an_altered_file_is_told_by_its_hash(tmp_path: Path) -> None:
+def test_an_altered_file_is_found_by_its_hash(tmp_path: Path) -> None:
     content = bytearray(BUNDLED.read_bytes())
     content[len(content) // 2] ^= 1
     (tmp_path / "altered.onnx").write_bytes(content)

@@ -1,4 +1,4 @@
-"""The normaliser: MNIST's geometry from any size, MNIST's own pictures left as they are."""
+"""The normaliser: MNIST's geometry from any size, MNIST's own images unchanged."""
 
 from pathlib import Path
 
@@ -26,8 +26,8 @@ from tests.reading.drawings import drawn_seven, mnist_test
 ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
 
 
-def ink_of(picture: np.ndarray) -> np.ndarray:
-    return (1 - picture.astype(np.float32) / 245).clip(0, 1)
+def ink_of(image: np.ndarray) -> np.ndarray:
+    return (1 - image.astype(np.float32) / 245).clip(0, 1)
 
 
 def centre_of_mass(pixels: np.ndarray) -> tuple[float, float]:
@@ -46,7 +46,7 @@ def test_every_size_ends_at_twenty_pixels_and_centred(height: int) -> None:
     assert np.abs(np.array(centre_of_mass(pixels.astype(float))) - 14).max() < 0.6
 
 
-def test_one_shape_gives_one_picture_at_any_size() -> None:
+def test_one_shape_gives_one_image_at_any_size() -> None:
     small, large = (
         normalise(ink_of(drawn_seven(size, round(size * 0.8), size // 12))[None]).pixels[0]
         for size in (96, 480)
@@ -64,7 +64,7 @@ def test_stroke_width_is_measured(width: float, angle: float) -> None:
     outside = np.maximum(np.abs(across) - width / 2, np.abs(along) - 100)
     stroke = np.clip(0.5 - outside, 0, 1).astype(np.float32)
     measured = float(stroke_width(stroke[None])[0])
-    # The two ends are outline too: 200 long, they take a share of width / 200.
+    # The two ends are outline too: 200 long, they take a fraction of width / 200.
     assert abs(measured - width / (1 + width / 200)) < 0.3 + 0.17 * width
 
 
@@ -142,8 +142,8 @@ def test_a_width_is_changed_by_whole_steps_and_a_fraction(
             shape = np.ones((3, 3)) if done % 2 else CROSS
             step = ndimage.grey_dilation if by > 0 else ndimage.grey_erosion
             moved = step(expected, footprint=shape, mode="constant", cval=0 if by > 0 else 1)
-            share = min(abs(by) - done, 1)
-            expected = (1 - share) * expected + share * moved
+            fraction = min(abs(by) - done, 1)
+            expected = (1 - fraction) * expected + fraction * moved
             done += 1
         np.testing.assert_allclose(ours, expected, atol=1e-5)
 
@@ -214,7 +214,7 @@ def test_a_faint_image_is_lifted_to_full_ink_at_most_four_times() -> None:
     np.testing.assert_allclose(_gain(uneven), [0.7 / 0.5], rtol=1e-5)
 
 
-def test_what_was_measured_on_the_way_is_told() -> None:
+def test_intermediate_measurements_are_reported() -> None:
     bar = np.zeros((2, 60, 60), np.float32)
     bar[0, 10:50, 28:32] = 1
     bar[1, 10:50, 28:32] = 0.25  # fainter ink is stretched to full first

@@ -33,17 +33,17 @@ def test_what_becomes_smaller_is_averaged_and_what_becomes_larger_interpolated()
 
 
 @given(st.lists(st.integers(-50, 50), min_size=1, max_size=200), st.floats(0, 100))
-def test_a_percentile_is_one_of_the_values_in_its_place(values: list[int], share: float) -> None:
-    expected = sorted(values)[round((len(values) - 1) * share / 100)]
-    assert percentile(np.array(values), share) == expected
-    assert percentiles(np.array(values), share, 0, 100) == [expected, min(values), max(values)]
+def test_a_percentile_is_one_of_the_values_in_its_place(values: list[int], percent: float) -> None:
+    expected = sorted(values)[round((len(values) - 1) * percent / 100)]
+    assert percentile(np.array(values), percent) == expected
+    assert percentiles(np.array(values), percent, 0, 100) == [expected, min(values), max(values)]
 
 
 def test_the_sample_of_a_large_array_is_spread_over_it() -> None:
     size = 10 * SAMPLE
     values = np.arange(size).reshape(64, -1)
-    for share in (0, 10, 50, 90, 100):
-        assert abs(percentile(values, share) - size * share / 100) < 0.01 * size
+    for percent in (0, 10, 50, 90, 100):
+        assert abs(percentile(values, percent) - size * percent / 100) < 0.01 * size
     # Columns repeat with a width that is a multiple of the step: all of them are met.
     columns = np.tile(np.arange(10), (SAMPLE, 1))
     assert percentile(columns, 50) == pytest.approx(4.5, abs=1)

@@ -242,7 +242,7 @@ def thumbs_of(width: int, pixels: np.ndarray) -> Thumbnails:
         (38, 0.99, 0.0, False, False),  # a model of ten classes may take two for one
     ],
 )
-def test_which_thumbnails_stay_on_the_short_way(
+def test_which_thumbnails_stay_on_the_fast_path(
     width: int, chance: float, none: float, knows: bool, stays: bool
 ) -> None:
     probs = np.full((1, 11), (1 - chance - none) / 9, np.float32)

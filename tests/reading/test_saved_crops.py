@@ -38,7 +38,7 @@ def test_crops_are_sorted_by_answer_and_load_as_data(reader: Reader, tmp_path: P
         assert np.array_equal(np.asarray(image), traces[0].answer.crops[0].pixels)
 
 
-def test_a_folder_with_files_is_left_alone(tmp_path: Path) -> None:
+def test_a_folder_with_files_is_not_changed(tmp_path: Path) -> None:
     (tmp_path / "letter.txt").write_text("mine")
     with pytest.raises(InklingError, match="not empty"):
         CropFolder(tmp_path)

@@ -17,7 +17,7 @@ from inkling.reading.recognise.thumbnail_network import MODEL, SURE, judge_thumb
 from tests.reading.drawings import drawn_zero, mnist_test
 
 
-def spread(judge, parts: list) -> list:
+def in_parts(judge, parts: list) -> list:
     """As a reader with one thread has it."""
     return [judge(part) for part in parts]
 
@@ -28,9 +28,9 @@ def test_most_thumbnails_are_answered_by_it_and_rightly(reader: Reader, mnist_fo
     pixels = preprocess_thumbnails(images[:4000]).pixels
     own, small = reader.network.judge(pixels), load_network(MODEL)
     sure = small.probabilities(pixels)[:, :10].max(axis=1) >= small.card.thresholds[SURE]
-    both = judge_thumbnails(pixels, reader.network, spread)
+    both = judge_thumbnails(pixels, reader.network, in_parts)
     assert 0.85 < sure.mean() < 1
-    wrong = [(chances[sure].argmax(axis=1) != labels[:4000][sure]).sum() for chances in (both, own)]
+    wrong = [(probs[sure].argmax(axis=1) != labels[:4000][sure]).sum() for probs in (both, own)]
     assert wrong[0] <= wrong[1] + 2
     np.testing.assert_allclose(both[~sure], own[~sure], atol=1e-5)
 
@@ -38,30 +38,30 @@ def test_most_thumbnails_are_answered_by_it_and_rightly(reader: Reader, mnist_fo
 def test_any_number_of_thumbnails_will_do(reader: Reader) -> None:
     pixels = np.random.default_rng(0).integers(0, 256, (BATCH + 3, 28, 28), dtype=np.uint8)
     for count in (0, 1, BATCH, BATCH + 3):
-        chances = judge_thumbnails(pixels[:count], reader.network, spread)
-        assert chances.shape == (count, 11)
-        np.testing.assert_allclose(chances.sum(axis=1), 1, rtol=1e-4)
+        probs = judge_thumbnails(pixels[:count], reader.network, in_parts)
+        assert probs.shape == (count, 11)
+        np.testing.assert_allclose(probs.sum(axis=1), 1, rtol=1e-4)
     # Noise is nothing that it answers: these are the reader's own network's words.
-    np.testing.assert_allclose(chances, reader.network.judge(pixels), atol=1e-5)
+    np.testing.assert_allclose(probs, reader.network.judge(pixels), atol=1e-5)
 
 
 def test_where_all_are_sure_none_is_left(reader: Reader) -> None:
     drawn = np.stack([255 - drawn_zero(28, 3)] * 3)
     pixels = preprocess_thumbnails(drawn).pixels
-    chances = judge_thumbnails(pixels, reader.network, spread)
-    np.testing.assert_allclose(chances, load_network(MODEL).probabilities(pixels), atol=1e-6)
-    assert (chances.argmax(axis=1) == 0).all()
+    probs = judge_thumbnails(pixels, reader.network, in_parts)
+    np.testing.assert_allclose(probs, load_network(MODEL).probabilities(pixels), atol=1e-6)
+    assert (probs.argmax(axis=1) == 0).all()
 
 
 def test_another_model_is_asked_alone(reader: Reader, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = preprocess_thumbnails(np.stack([255 - drawn_zero(28, 3)] * 3)).pixels
     foreign = replace(reader.network, bundled=False)
     monkeypatch.delattr(thumb_network, "_small")
-    chances = judge_thumbnails(pixels, foreign, spread)
-    np.testing.assert_array_equal(chances, foreign.judge(pixels))
+    probs = judge_thumbnails(pixels, foreign, in_parts)
+    np.testing.assert_array_equal(probs, foreign.judge(pixels))
 
 
-def test_a_damaged_file_is_told_as_one(
+def test_a_damaged_file_is_reported_as_damaged(
     reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     broken = tmp_path / "thumbs.onnx"
@@ -70,7 +70,7 @@ def test_a_damaged_file_is_told_as_one(
     for path in (broken, tmp_path / "gone.onnx", BUNDLED):  # the last has no such threshold
         monkeypatch.setattr(thumb_network, "MODEL", path)
         with pytest.raises(ModelError, match="Install inkling again"):
-            judge_thumbnails(np.zeros((1, 28, 28), np.uint8), reader.network, spread)
+            judge_thumbnails(np.zeros((1, 28, 28), np.uint8), reader.network, in_parts)
 
 
 def test_its_hash_is_the_documented_one() -> None:

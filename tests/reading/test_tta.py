@@ -47,8 +47,8 @@ def test_only_what_is_in_doubt_is_asked_again() -> None:
 def test_probabilities_stay_probabilities(few: Digits) -> None:
     network = load_network()
     # Two digits laid over each other, the second fainter and fainter: from sure to in doubt.
-    share = np.linspace(0, 1, 80)[:, None, None]
-    crops = np.maximum(few.images[:80], few.images[80:160] * share).astype(np.uint8)
+    fraction = np.linspace(0, 1, 80)[:, None, None]
+    crops = np.maximum(few.images[:80], few.images[80:160] * fraction).astype(np.uint8)
     judged = network.judge(crops)
     np.testing.assert_allclose(judged.sum(axis=1), 1, rtol=1e-4)
     plain = network.probabilities(crops)

@@ -17,7 +17,7 @@ def with_devices(monkeypatch: pytest.MonkeyPatch, cuda: bool, mps: bool) -> None
     ("cuda", "mps", "chosen"),
     [(True, False, "cuda"), (False, False, "cpu"), (False, True, "cpu"), (True, True, "cuda")],
 )
-def test_auto_never_takes_what_nobody_has_tried(
+def test_auto_never_takes_an_untested_device(
     cuda: bool, mps: bool, chosen: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with_devices(monkeypatch, cuda, mps)

@@ -122,7 +122,7 @@ def test_ensembles_of_neighbouring_seeds_share_no_member() -> None:
     assert member_recipe(with_seed(largest, 2**31 - 1), 63).training.seed < 2**31
 
 
-def test_every_job_trains_a_ensemble_member_by_member(
+def test_every_job_trains_an_ensemble_member_by_member(
     few: Digits, few_npz: Path, tmp_path: Path
 ) -> None:
     """The tuner and the audit get the very network that `train` gives, whitened filters too."""
@@ -138,14 +138,14 @@ def test_every_job_trains_a_ensemble_member_by_member(
         torch.testing.assert_close(value, wanted[name], rtol=0, atol=0)
 
 
-def test_a_watch_is_told_of_the_whole(trio: Recipe, few_npz: Path, tmp_path: Path) -> None:
+def test_a_callback_gets_the_whole_training(trio: Recipe, few_npz: Path, tmp_path: Path) -> None:
     seen = Steps()
     train(trio, data=str(few_npz), out=tmp_path / "trio", callback=seen)
     assert [step for step, _ in seen.steps] == list(range(1, len(seen.steps) + 1))
     assert {total for _, total in seen.steps} == {len(seen.steps)}
 
 
-def test_a_ensemble_is_a_recipe_like_any_other(trio: Recipe) -> None:
+def test_an_ensemble_is_a_recipe_like_any_other(trio: Recipe) -> None:
     assert parse_recipe(dump_recipe(trio), "text") == trio
     assert as_ensemble(load_recipe("mlp-adam"), 1) == load_recipe("mlp-adam")
     with pytest.raises(RecipeError, match="already an ensemble"):

@@ -51,6 +51,6 @@ def test_the_seed_decides_everything(network: ScaledGraph, replay: Digits) -> No
 def test_weights_between_two_networks(network: ScaledGraph, replay: Digits) -> None:
     own = replay.take(np.arange(40))
     later = finetune_network(network, own, own.take(np.arange(0)), SHORT)
-    ends = [logits_of(between(network, later, share), own) for share in (0.0, 1.0)]
+    ends = [logits_of(between(network, later, fraction), own) for fraction in (0.0, 1.0)]
     np.testing.assert_allclose(ends[0], logits_of(network, own), atol=1e-5)
     np.testing.assert_allclose(ends[1], logits_of(later, own), atol=1e-5)

@@ -15,7 +15,7 @@ from inkling.training.threads import busy_tasks, choose_threads, computing_threa
 @pytest.mark.parametrize(
     ("runnable", "cores", "chosen"), [(1, 4, 4), (2, 4, 3), (5, 4, 1), (9, 4, 1), (3, 16, 4)]
 )
-def test_busy_cores_are_left_alone(
+def test_busy_cores_are_not_used(
     runnable: int, cores: int, chosen: int, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     load = tmp_path / "loadavg"

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import get_args
 
-from inkling.adopt.chain import Block, Chain, image_side
-from inkling.adopt.geometry import ConvShape, Geometry, GeometrySearch
-from inkling.adopt.hints import conv_settings, named_activations
+from inkling.adopt.chain import Chain, image_side
+from inkling.adopt.chain_geometry import search_geometries, usual_geometries
+from inkling.adopt.geometry import Geometry, GeometrySearch
+from inkling.adopt.hints import named_activations
 from inkling.adopt.named_tensors import NamedTensors
 from inkling.adopt.plan import Order, Plan
 from inkling.adopt.scaling import NAMES, USUAL, scaling
-from inkling.errors import ModelError
 from inkling.models.adopted_spec import ActivationName, InputSpec
 from inkling.types import SIDE
 
@@ -18,9 +18,6 @@ ORDERS: tuple[Order, ...] = get_args(Order)
 ACTIVATIONS: tuple[ActivationName, ...] = get_args(ActivationName)
 FIRST_ACTIVATIONS: tuple[ActivationName, ...] = ("relu", "tanh", "sigmoid")
 SECOND_ACTIVATIONS: tuple[ActivationName, ...] = ("leaky-relu", "elu", "gelu", "silu", "none")
-# The side of the image, and its cost relative to the costs of strides and pools.
-CONV_SIDES = ((SIDE, 0.0), (32, 2.0), (14, 6.0), (16, 6.0), (20, 6.0), (24, 6.0), (64, 6.0))
-GEOMETRIES = 40  # greatest number of geometries to try
 Alternatives = dict[str, list[Plan]]
 
 
@@ -242,35 +239,8 @@ def _monotone(plan: Plan) -> bool:
 
 def open_choices(chain: Chain, named: NamedTensors, user_choices: UserChoices) -> OpenChoices:
     """The choices of a chain. Raises `ModelError` if no geometry fits the shapes."""
-    convolutions = chain.convolutions
-    mentioned = named_activations(named)
-    activations = tuple(dict.fromkeys((*mentioned, *FIRST_ACTIVATIONS)))
-    if not convolutions:
+    activations = tuple(dict.fromkeys((*named_activations(named), *FIRST_ACTIVATIONS)))
+    if not chain.convolutions:
         return OpenChoices(chain, user_choices, (), None, activations)
-    shapes = tuple(_shape(block, named) for block in convolutions)
-    per_channel = None
-    if len(convolutions) < len(chain.blocks):
-        per_channel = chain.blocks[len(convolutions)].inputs // convolutions[-1].outputs
-    search = GeometrySearch(shapes, per_channel)
-    found = [
-        replace(geometry, cost=geometry.cost + extra)
-        for side, extra in CONV_SIDES
-        for geometry in search.best(side, GEOMETRIES)
-    ]
-    if not found:
-        raise ModelError(
-            f"no common strides, paddings and pools lead from an image to the "
-            f"{chain.blocks[len(convolutions)].inputs} inputs of its first linear layer"
-        )
-    usual = sorted(found, key=lambda geometry: geometry.cost)[:GEOMETRIES]
-    return OpenChoices(chain, user_choices, tuple(usual), search, activations)
-
-
-def _shape(block: Block, named: NamedTensors) -> ConvShape:
-    height, width = block.layer.weights["weight"].shape[2:]
-    if height != width:
-        raise ModelError(
-            f"its layer {block.layer.name} has a kernel of {height} x {width}; only "
-            "square kernels are supported"
-        )
-    return ConvShape(height, block.room, conv_settings(named, block.layer.name))
+    search = search_geometries(chain, named)
+    return OpenChoices(chain, user_choices, usual_geometries(chain, search), search, activations)

@@ -1,10 +1,10 @@
 """Describes an inferred network in words: its architecture and the choices that stay open."""
 
 from inkling.adopt.chain import Chain
+from inkling.adopt.comparison import Decision, Rival
 from inkling.adopt.geometry import Geometry
 from inkling.adopt.plan import Plan
 from inkling.adopt.scaling import describe_scaling
-from inkling.adopt.search import Decision, Rival
 from inkling.models.adopted_spec import ActivationName
 
 

@@ -11,11 +11,12 @@ from scipy.optimize import linear_sum_assignment
 from inkling.adopt.chain import Chain, build_chain
 from inkling.adopt.checkpoint_file import open_checkpoint
 from inkling.adopt.choices import OpenChoices, UserChoices, open_choices
+from inkling.adopt.comparison import Decision
 from inkling.adopt.layers import find_layers
 from inkling.adopt.named_tensors import NamedTensors, collect_tensors
 from inkling.adopt.plan import build_network
 from inkling.adopt.scoring import Images
-from inkling.adopt.search import Decision, Search
+from inkling.adopt.search import Search
 from inkling.errors import ModelError
 
 CHANCE = 2.5  # times the accuracy of guessing; a network at or below this was never trained

@@ -8,7 +8,8 @@ from typing import IO, Any
 
 from torch import Tensor
 
-from inkling.adopt.pickle_tree import Call, Persistent, read_pickle
+from inkling.adopt.pickle_nodes import Call, Persistent
+from inkling.adopt.pickle_tree import read_pickle
 from inkling.adopt.storage import Resolver, Storage, as_storage, dtype_of, view_tensor
 from inkling.errors import ModelError
 

@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from inkling.adopt.checkpoint_file import Opened
-from inkling.adopt.pickle_tree import Call
+from inkling.adopt.pickle_nodes import Call
 from inkling.errors import ModelError
 
 MAX_NESTING = 60

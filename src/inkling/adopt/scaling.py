@@ -35,7 +35,8 @@ def scaling(name: str) -> InputSpec:
         numbers = re.fullmatch(r"(-?\d*\.?\d+)\s*[,/]\s*(\d*\.?\d+)", text)
         if numbers is None or float(numbers[2]) <= 0:
             raise ModelError(
-                f"--normalise {name}: use {', '.join(USUAL)}, MEAN,STD, or 'inverted' before one"
+                f"--normalise {name}: use {', '.join(USUAL)}, or MEAN,STD. For dark ink on a "
+                "light background, add 'inverted' before it"
             )
         mean, std = float(numbers[1]), float(numbers[2])
     return InputSpec(mean=mean, std=std, inverted=inverted)

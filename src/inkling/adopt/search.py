@@ -1,11 +1,10 @@
 """Searches the choices that shapes leave open by testing candidates on labelled images."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
-
-import numpy as np
+from dataclasses import replace
 
 from inkling.adopt.choices import OpenChoices
+from inkling.adopt.comparison import RARE_Z, Decision, PlanComparison, Rival
 from inkling.adopt.plan import Plan, assemble
 from inkling.adopt.scoring import Images, PlanScore, score_plan
 from inkling.models.adopted import count_multiplications
@@ -20,82 +19,12 @@ COMPARED_IMAGES = 2_000  # images on which candidates are compared; more if they
 GOOD = 0.9  # accuracy from which rarer candidates are not tried
 CLEAR_Z = 4.0  # difference in standard errors that ends a comparison early
 MIN_GAIN = 0.05  # relative gain of the loss required per step of rarity
-RARE_Z = 2.5  # standard errors by which a rarer setting must be better
-
-
-@dataclass(frozen=True, eq=False)
-class PlanComparison:
-    """The scores of two plans on the same images, as many as needed to separate them."""
-
-    one: PlanScore
-    other: PlanScore
-
-    @property
-    def margin(self) -> float:
-        """The accuracy of the first minus that of the second, a fraction."""
-        return self.one.accuracy - self.other.accuracy
-
-    @property
-    def z(self) -> float:
-        """The difference in standard errors by which the first plan is better.
-
-        A clear difference of the accuracy decides, or else the loss, which is more sensitive.
-        """
-        return self.hits if abs(self.hits) > RARE_Z else _z(self.other.losses - self.one.losses)
-
-    @property
-    def hits(self) -> float:
-        """The difference of the accuracies in standard errors."""
-        return _z(self.one.right.astype(float) - self.other.right.astype(float))
-
-    @property
-    def equal(self) -> bool:
-        """Whether all answers are equal, as for a ReLU before or after max pooling."""
-        return np.allclose(self.one.losses, self.other.losses, rtol=1e-4, atol=1e-6)
-
-
-@dataclass(frozen=True, eq=False)
-class Rival:
-    """The best alternative to one choice, compared with the decision."""
-
-    choice: str
-    plan: Plan
-    comparison: PlanComparison
-
-    @property
-    def tied(self) -> bool:
-        """Whether the images do not separate it from the decision."""
-        return abs(self.comparison.z) < 2
-
-
-@dataclass(frozen=True, eq=False)
-class Decision:
-    """The best plan, and the best alternative to each of its choices."""
-
-    plan: Plan
-    score: PlanScore
-    rivals: tuple[Rival, ...]
-
-    @property
-    def margin(self) -> float:
-        """The accuracy minus that of the best rival; 0 or less is a tie. 1 without a rival."""
-        return min((rival.comparison.margin for rival in self.rivals), default=1.0)
-
-    @property
-    def ties(self) -> tuple[Rival, ...]:
-        """The rivals that the images do not separate from the decision."""
-        return tuple(rival for rival in self.rivals if rival.tied)
 
 
 def input_sizes(side: int, fit: str) -> list[dict[str, object]]:
     """The input settings to try for images of `side` pixels: `fit`, and resizing if it differs."""
     fits = dict.fromkeys((fit, "resize") if side > SIDE else (fit,))
     return [{"side": side, "fit": one} for one in fits]
-
-
-def _z(differences: np.ndarray) -> float:
-    error = differences.std() / np.sqrt(len(differences))
-    return float(differences.mean() / error) if error > 0 else 0.0
 
 
 class Search:

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inkling.adopt.pickle_tree import Call
+from inkling.adopt.pickle_nodes import Call
 from inkling.errors import ModelError
 
 MAX_NUMBERS = 1 << 29  # numbers in one tensor; 2 GB as float32

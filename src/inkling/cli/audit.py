@@ -17,7 +17,11 @@ def audit(
         str, typer.Option(metavar="|".join(DATA_PARTS), help="The part whose labels to check.")
     ] = "test",
     folds: Annotated[
-        int, typer.Option(min=0, help="Folds of the cross-validation. 0: 2 or 5, by the data.")
+        int,
+        typer.Option(
+            min=0,
+            help="Folds of the cross-validation. 0: 2 if there is other data to train on, else 5.",
+        ),
     ] = 0,
     repeats: Annotated[
         int, typer.Option(min=1, help="Number of cross-validations to average.")

@@ -15,7 +15,7 @@ def data(
     sheet: Annotated[
         Path | None,
         typer.Option(
-            help="Samples: a .png or a page (.html).",
+            help="Save samples as a .png image or an .html page.",
             show_default="samples.png, or the next free name",
         ),
     ] = None,

@@ -25,7 +25,7 @@ def predict(
         ),
     ] = None,
     kaggle: Annotated[
-        bool, typer.Option("--kaggle", help="Write Kaggle's form: ImageId,Label from 1.")
+        bool, typer.Option("--kaggle", help="Write Kaggle's format: ImageId,Label.")
     ] = False,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Add one column per class.")
@@ -36,7 +36,7 @@ def predict(
     """Predict labels for images, and write them to a CSV file."""
     if kaggle and probabilities:
         raise typer.BadParameter(
-            "--kaggle cannot be combined with --probabilities: its form has two columns"
+            "--kaggle cannot be combined with --probabilities: its format has two columns"
         )
     from inkling.cli.progress import CountDisplay
     from inkling.jobs import predict as job

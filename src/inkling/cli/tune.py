@@ -18,7 +18,7 @@ from inkling.cli.output import (
 if TYPE_CHECKING:
     from optuna.trial import FrozenTrial
 
-    from inkling.jobs.tune import Tuning
+    from inkling.jobs.tuning import Tuning
 
 
 def tune(

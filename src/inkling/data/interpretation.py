@@ -124,7 +124,7 @@ def interpret(found: FoundData, raw: RawImages, name: str, options: Options) -> 
         found.classes,
         found.first_label,
         raw.first_row,
-        told=options.get("labels") is not None,
+        explicit=options.get("labels") is not None,
     )
     return Interpretation(**{**vars(draft), "labels": rule, "transposed": transposed})
 
@@ -183,9 +183,9 @@ def _ask_orientation(name: str) -> DataError:
 def _meanings(
     labels: NDArray[np.int64] | None, found: FoundData, options: Options
 ) -> list[Meaning]:
-    told = options.get("labels") or found.meaning
-    if told:
-        return [meaning for meaning in MEANINGS if meaning == told]
+    given = options.get("labels") or found.meaning
+    if given:
+        return [meaning for meaning in MEANINGS if meaning == given]
     if could_shift(labels) and found.classes is None:
         return ["ten-is-zero", "from-one"]
     return ["as-is"]

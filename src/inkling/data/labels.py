@@ -103,12 +103,12 @@ def make_rule(
     classes: tuple[str, ...] | None,
     first: int,
     first_row: int = 1,
-    told: bool = False,
+    explicit: bool = False,
 ) -> LabelRule:
     """Decides the mapping for cleaned training labels (N,).
 
-    `classes` are the names that the data lists; the first one belongs to the label `first`. `told`
-    is true if the user chose `meaning`.
+    `classes` are the names that the data lists; the first one belongs to the label `first`.
+    `explicit` is true if the user chose `meaning`.
     """
     if meaning != "as-is":
         names = tuple(str(number) for number in range(1, 11))
@@ -132,7 +132,7 @@ def make_rule(
         return LabelRule(classes, names)
     # Labels that start at 1 (letters) keep their numbers as names, and there is no class 0.
     start = 1 if low == 1 and high > 9 else 0
-    if not told:
+    if not explicit:
         _refuse_gap(labels, name, high, first_row)
     names = tuple(str(number) for number in range(start, max(10, high + 1)))
     return LabelRule(names, names)

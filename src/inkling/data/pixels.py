@@ -87,7 +87,7 @@ def _negative(low: float, high: float, name: str) -> PixelScale:
         return SCALES["mnist"]
     raise DataError(
         f"{name}: pixels run from {low:g} to {high:g}; expected 0..1, -1..1, 0..255, or MNIST's "
-        "own normalisation. PixelScale them before storing"
+        "own normalisation. Convert them to 0..255 first"
     )
 
 

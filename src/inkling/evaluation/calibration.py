@@ -116,7 +116,10 @@ def choose_sure(probs: NDArray[np.floating], others: NDArray[np.floating], label
     worse = [level for level in levels if more[sure >= level].sum() > 0]
     above = levels[levels > max(worse, default=0)]
     if not above.size:
-        raise DataError("the smaller network errs more often at each threshold. Train it longer")
+        raise DataError(
+            "the smaller network makes more errors than the larger one at each threshold. "
+            "Train it longer"
+        )
     return float(above[0])
 
 

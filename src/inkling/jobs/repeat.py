@@ -207,7 +207,7 @@ def _claim(folder: Path, recipe: Recipe) -> None:
     if recipe_sha256(found.with_seed(0)) != recipe_sha256(recipe.with_seed(0)):
         raise RunError(
             f"{folder} has seeds of another recipe, data or setting (see {path}). "
-            "choose another --out"
+            "Choose another --out"
         )
 
 

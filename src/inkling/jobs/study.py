@@ -24,6 +24,7 @@ HEARTBEAT_S = 10  # seconds between heartbeats of a trial on a cluster
 GRACE_S = 60  # seconds without a heartbeat until the trial is retried
 # They decide the training and validation images, which must be the same for all trials.
 FIXED = ("data", "training.validation", "training.seed")
+ENDED = (TrialState.COMPLETE, TrialState.PRUNED)  # states of trials that count
 
 
 def open_study(

@@ -20,8 +20,9 @@ from optuna.trial import FrozenTrial
 from inkling.errors import RunError
 from inkling.files import write_bytes
 from inkling.jobs.repeat import SeedJob
+from inkling.jobs.study import ENDED
 from inkling.jobs.train import train
-from inkling.jobs.tune import ENDED, TrialJob, run_trial
+from inkling.jobs.tune import TrialJob, run_trial
 from inkling.scale.cluster import HERE, cluster, explain_failure
 from inkling.scale.processes import count_cores
 from inkling.training.manifest import update_manifest

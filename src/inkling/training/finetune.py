@@ -131,10 +131,10 @@ def _own_loss(student: nn.Module, own: _Drawn, settings: FinetuneSettings) -> Te
 
 def _targets(network: nn.Module, replay: Digits) -> Tensor:
     """The network's probabilities (N, C) where it is right, else one-hot labels."""
-    told = torch.from_numpy(logits_of(network, replay))
+    logits = torch.from_numpy(logits_of(network, replay))
     labels = torch.tensor(replay.labels)
-    right = (told.argmax(1) == labels).unsqueeze(1)
-    return torch.where(right, told.softmax(1), F.one_hot(labels, told.shape[1]).float())
+    right = (logits.argmax(1) == labels).unsqueeze(1)
+    return torch.where(right, logits.softmax(1), F.one_hot(labels, logits.shape[1]).float())
 
 
 def _set_rate(optimizer: torch.optim.Optimizer, settings: FinetuneSettings, step: int) -> None:

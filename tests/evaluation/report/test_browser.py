@@ -108,7 +108,7 @@ def test_the_matrix_turns_to_percent(browser: "Browser", made: Path) -> None:
     visit.context.close()
 
 
-def test_text_is_told_apart_from_its_ground(browser: "Browser", made: Path) -> None:
+def test_text_is_distinguished_from_its_ground(browser: "Browser", made: Path) -> None:
     """WCAG 2 contrast of at least 4.5 for body text, links, quiet text and figures on tints."""
     script = """() => {
       const rgb = (text) => {

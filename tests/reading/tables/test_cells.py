@@ -91,10 +91,10 @@ def test_a_cell_that_is_shown_smaller_is_averaged() -> None:
     assert warped.mean() == pytest.approx(0.5, abs=0.01)
 
 
-def rows_inked(*rows: int, length: int = 40, share: float = 1.0) -> np.ndarray:
+def rows_inked(*rows: int, length: int = 40, fraction: float = 1.0) -> np.ndarray:
     inked = np.zeros((length, 50), bool)
     for row in rows:
-        inked[row, : round(50 * share)] = True
+        inked[row, : round(50 * fraction)] = True
     return inked
 
 
@@ -103,18 +103,18 @@ def rows_inked(*rows: int, length: int = 40, share: float = 1.0) -> np.ndarray:
     [
         (rows_inked(), 1),
         (rows_inked(0, 1), 4),  # from side to side: pooled with the row beside it
-        (rows_inked(0, 1, share=0.7), 3),
-        (rows_inked(1, 2, share=0.7), 4),
-        (rows_inked(2, 3, share=0.7), 5),  # it begins within 0.06 of the side
-        (rows_inked(3, 4, share=0.5), 1),
-        (rows_inked(0, 1, share=0.42), 3),
-        (rows_inked(0, 1, share=0.4), 1),  # no more than 0.4 of a row
-        (rows_inked(6, share=0.82), 9),  # from side to side, wherever it begins; pooled by a row
-        (rows_inked(6, share=0.8), 1),
+        (rows_inked(0, 1, fraction=0.7), 3),
+        (rows_inked(1, 2, fraction=0.7), 4),
+        (rows_inked(2, 3, fraction=0.7), 5),  # it begins within 0.06 of the side
+        (rows_inked(3, 4, fraction=0.5), 1),
+        (rows_inked(0, 1, fraction=0.42), 3),
+        (rows_inked(0, 1, fraction=0.4), 1),  # no more than 0.4 of a row
+        (rows_inked(6, fraction=0.82), 9),  # from side to side, wherever it begins; pooled by a row
+        (rows_inked(6, fraction=0.8), 1),
         (rows_inked(*range(9)), 10),  # 0.22 of 40 rows and no farther
         (rows_inked(*range(20)), 10),
         (rows_inked(10), 1),
-        (rows_inked(0, 4, share=0.5), 2),  # the run that begins at the edge
+        (rows_inked(0, 4, fraction=0.5), 2),  # the run that begins at the edge
     ],
 )
 def test_how_deep_a_frame_reaches(inked: np.ndarray, depth: int) -> None:

@@ -68,7 +68,7 @@ def test_the_darkest_colour_counts() -> None:
     np.testing.assert_array_equal(_darkest(sheet[..., 0]), _above_paper(sheet[..., 0]))
 
 
-def test_darkness_is_a_share_of_the_paper_and_never_negative() -> None:
+def test_darkness_is_a_fraction_of_the_paper_and_never_negative() -> None:
     sheet = np.full((100, 100), 200, np.uint8)
     sheet[40:60, 48:52] = 50
     sheet[10, 10] = 255

@@ -146,7 +146,7 @@ def loose(
         ([-1, -1, 3, 4], 40.0, "top"),
     ],
 )
-def test_a_strip_beside_the_grid_is_told_by_size_and_pieces(
+def test_a_strip_beside_the_grid_is_recognised_by_size_and_pieces(
     strip: list[int], first: float, side: str | None
 ) -> None:
     assert loose(strip, first=first) == side

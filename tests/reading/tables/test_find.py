@@ -78,7 +78,7 @@ def test_crossings_of_bent_lines_lie_on_both() -> None:
         (grid_at(0, 0), grid_at(0, 10), 0.5),
     ],
 )
-def test_an_overlap_is_a_share_of_the_smaller_grid(
+def test_an_overlap_is_a_fraction_of_the_smaller_grid(
     one: FoundGrid, other: FoundGrid, overlap: float
 ) -> None:
     assert _overlap(one, other) == pytest.approx(overlap)

@@ -77,7 +77,7 @@ def bent(size: float, seed: int) -> Flattening:
 
 @settings(max_examples=30, deadline=None)
 @given(st.integers(0, 2**16))
-def test_the_way_back_ends_where_it_began(seed: int) -> None:
+def test_the_inverse_ends_where_it_began(seed: int) -> None:
     made = bent(0.01, seed)
     rng = np.random.default_rng(seed)
     x, y = rng.uniform(0, 400, 20), rng.uniform(0, 300, 20)

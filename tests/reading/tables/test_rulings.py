@@ -82,9 +82,9 @@ class Drawn:
         flat = np.zeros((41, 310), bool)
         self.sure, self.faint = flat.copy(), flat.copy()
         for place, (one, other) in enumerate(zip(sure, faint or sure, strict=True)):
-            for map_, share in ((self.sure, one), (self.faint, max(one, other))):
+            for map_, fraction in ((self.sure, one), (self.faint, max(one, other))):
                 start = 30 * place + 3
-                map_[20, start : start + round(24 * share)] = True
+                map_[20, start : start + round(24 * fraction)] = True
 
     def edges(self) -> list[bool]:
         from inkling.reading.tables.rulings import Strength
@@ -94,8 +94,8 @@ class Drawn:
 
 
 def test_most_of_an_edge_must_be_there() -> None:
-    shares = [1.0, 0.84, 0.79, 0.5, 0.0, 0, 0, 0, 0, 0]
-    assert Drawn(shares).edges() == [True, True, False, False, *[False] * 5, False]
+    fractions = [1.0, 0.84, 0.79, 0.5, 0.0, 0, 0, 0, 0, 0]
+    assert Drawn(fractions).edges() == [True, True, False, False, *[False] * 5, False]
 
 
 def test_of_a_faint_edge_more_must_be_there() -> None:

@@ -75,14 +75,14 @@ def test_print_around_a_table_is_drawn_between_its_lines_too() -> None:
     assert not is_squared_paper(noise, corners(4, 5))
 
 
-@pytest.mark.parametrize(("drawn", "share"), [(0, 0.0), (1, 1 / 3), (3, 1.0)])
-def test_the_share_of_lines_that_run_on(drawn: int, share: float) -> None:
+@pytest.mark.parametrize(("drawn", "fraction"), [(0, 0.0), (1, 1 / 3), (3, 1.0)])
+def test_the_fraction_of_lines_that_run_on(drawn: int, fraction: float) -> None:
     pooled = np.zeros((100, 100), np.float32)
     last = np.array([[30.0, 50], [50, 50], [70, 50]])
     for x, y in last[:drawn].astype(int):
         pooled[y - 30 : y, x] = 0.36
     found = _fraction_running_on(pooled, last, last + np.array([0, 30]))
-    assert found == pytest.approx(share)
+    assert found == pytest.approx(fraction)
     assert _fraction_running_on(np.minimum(pooled, 0.35), last, last + np.array([0, 30])) == 0
 
 

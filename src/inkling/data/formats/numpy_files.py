@@ -86,7 +86,7 @@ def _ref(key: str, open_stream: Callable[[], IO[bytes]], size: int, file: File) 
     with open_stream() as stream:
         version = np.lib.format.read_magic(stream)
         if version not in ((1, 0), (2, 0)):
-            raise ValueError(f"unknown version {version} of the .npy form")
+            raise ValueError(f"unknown version {version} of the .npy format")
         read_header = (
             np.lib.format.read_array_header_1_0
             if version == (1, 0)

@@ -38,9 +38,7 @@ def find_data(tree: Tree, options: Options) -> FoundData:
         if found is not None:
             return _alone(found)
     known = "; ".join(each.name for each in FORMATS)
-    raise DataError(
-        f"{tree.name} contains {_contents(tree)}. The forms that inkling reads: {known}"
-    )
+    raise DataError(f"{tree.name} contains {_contents(tree)}. inkling reads these formats: {known}")
 
 
 def _alone(found: FoundData) -> FoundData:

@@ -88,8 +88,8 @@ def decide_layout(rows: list[list[str]], name: str, options: Options) -> TableLa
         return None
     header = has_header(rows)
     body = rows[1:] if header else rows
-    told = {"first": 0, "last": width - 1}.get(options.get("label") or "")
-    label, index = told, None
+    given = {"first": 0, "last": width - 1}.get(options.get("label") or "")
+    label, index = given, None
     if label is None and options.get("label") != "none":
         label, index = _from_header(rows[0], name) if header else _from_values(body, width, name)
     elif index is None:

@@ -44,14 +44,14 @@ class Difference:
         """The difference in words."""
         if self.only_better == self.only_other:
             return f"{self.better} and {self.other} are right equally often."
-        chance = f"McNemar's test: p = {_p_value(self.p)}"
+        test = f"McNemar's test: p = {_p_value(self.p)}"
         counts = (
             f"{self.better} alone is right on {self.only_better:,} images, {self.other} alone "
             f"on {self.only_other:,}"
         )
         if self.p < SIGNIFICANT:
-            return f"{counts}: a significant difference ({chance})."
-        return f"{counts}: not a significant difference ({chance})."
+            return f"{counts}: a significant difference ({test})."
+        return f"{counts}: not a significant difference ({test})."
 
 
 def measured(contents: RunContents, place: int) -> Measured:

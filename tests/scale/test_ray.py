@@ -218,6 +218,66 @@ def test_a_node_that_is_lost_costs_no_row(thumbnails: list[bytes], tmp_path: Pat
     assert out.read_bytes() == in_this_process(shards, tmp_path / "here.csv")
 
 
+HEAD_LOST = """
+import subprocess, sys, time
+from pathlib import Path
+from ray.cluster_utils import Cluster
+
+lines, *command = sys.argv[1:]
+cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 2, "include_dashboard": False})
+done = subprocess.Popen([*command, "--on", cluster.address])
+while done.poll() is None and not (Path(lines).exists() and Path(lines).read_bytes()):
+    time.sleep(0.05)
+cluster.remove_node(cluster.head_node, allow_graceful=False)
+sys.exit(done.wait() != 1)
+"""
+
+
+@pytest.mark.slow
+def test_a_lost_head_node_ends_the_command_with_a_sentence(
+    shards: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # the cluster listens on this machine alone
+    script = tmp_path / "head_lost.py"
+    script.write_text(HEAD_LOST)
+    out = tmp_path / "lost.csv"
+    many = shards * 60  # some 10 s of reading
+    lines = tmp_path / "lost.csv.parts" / "parts.jsonl"
+    job = [sys.executable, "-m", "inkling", "read", *many, "--out", out, "--workers", "2"]
+    done = subprocess.run(
+        [sys.executable, script, lines, *job],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=290,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("repeat the command to resume") == 1, done.stderr
+    assert not out.exists()
+    assert inkling("read", *many, "--out", out).returncode == 0  # resumes without the cluster
+    assert out.read_bytes() == in_this_process(many, tmp_path / "here.csv")
+
+
+ENDED = """
+import os, sys
+from inkling.scale.last_words import explain_sudden_end
+with explain_sudden_end("auto"):
+    if sys.argv[1] == "suddenly":
+        os._exit(1)
+    raise SystemExit(1)
+"""
+
+
+@pytest.mark.parametrize("how", ["suddenly", "by an exception"])
+def test_a_sentence_only_for_a_process_that_ends_suddenly(how: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", ENDED, how], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("\n") == (how == "suddenly")
+    assert ("cluster at auto was lost" in done.stderr) == (how == "suddenly")
+
+
 OUTSIDE = """
 import subprocess, sys
 from ray.cluster_utils import Cluster

@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import InklingError, MissingExtraError, RunError
+from inkling.scale.last_words import explain_sudden_end
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -39,12 +40,13 @@ def cluster(address: str, cores: int | None = None) -> Iterator[ModuleType]:
     else:
         options["address"] = address
         _knock(address)
-    try:
-        with nullcontext() if address == HERE else _without_stderr():
-            _connect(ray, address, options)
-        yield ray
-    finally:
-        ray.shutdown()
+    with explain_sudden_end(address):
+        try:
+            with nullcontext() if address == HERE else _without_stderr():
+                _connect(ray, address, options)
+            yield ray
+        finally:
+            ray.shutdown()
 
 
 @contextmanager

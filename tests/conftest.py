@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -62,10 +63,8 @@ def few(scans: Digits) -> Digits:
     return scans.take(np.arange(400))
 
 
-@pytest.fixture
-def few_npz(few: Digits, tmp_path: Path) -> Path:
-    """The same with a test part, as a file that `--data` takes."""
-    path = tmp_path / "few.npz"
+def save_few(few: Digits, path: Path) -> Path:
+    """Writes the scans with a test part, as a file that `--data` takes."""
     np.savez(
         path,
         x_train=few.images[:320],
@@ -74,3 +73,20 @@ def few_npz(few: Digits, tmp_path: Path) -> Path:
         y_test=few.labels[320:],
     )
     return path
+
+
+@pytest.fixture
+def few_npz(few: Digits, tmp_path: Path) -> Path:
+    return save_few(few, tmp_path / "few.npz")
+
+
+@pytest.fixture(scope="session")
+def export_once() -> Iterator[None]:
+    """torch compiles 497 functions for each export, one second. Here they are compiled once."""
+    from torch.onnx._internal.exporter._registration import ONNXRegistry
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(
+            ONNXRegistry, "from_torchlib", staticmethod(cache(ONNXRegistry.from_torchlib))
+        )
+        yield

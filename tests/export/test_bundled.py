@@ -57,8 +57,10 @@ def test_things_are_no_digits() -> None:
 
 
 @pytest.mark.mnist
-def test_mnists_test_digits_are_read(mnist_folder: Path) -> None:
-    digits = find_source("mnist").load_test().take(np.arange(0, 10_000, 5))
+@pytest.mark.usefixtures("mnist_folder")
+@pytest.mark.parametrize("step", [20, pytest.param(5, marks=pytest.mark.slow)])
+def test_mnists_test_digits_are_read(step: int) -> None:
+    digits = find_source("mnist").load_test().take(np.arange(0, 10_000, step))
     cuts = [find_crops(image) for image in digits.images]
     single = np.array([len(cut) == 1 for cut in cuts])
     assert single.mean() > 0.97

@@ -1,4 +1,6 @@
 import json
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +53,25 @@ def networks() -> dict[str, nn.Module]:
     }
 
 
+Exported = Callable[[str, InputType | None], Path]
+
+
+@pytest.fixture(scope="module")
+def exported(few: Digits, tmp_path_factory: pytest.TempPathFactory) -> Exported:
+    """Exports a network once for all tests: the file `model.onnx`, alone in its folder."""
+
+    @cache
+    def export(kind: str, raw: InputType | None) -> Path:
+        path = tmp_path_factory.mktemp("exported") / "model.onnx"
+        export_onnx(networks()[kind], make_card(CLASSES), path, few.images, raw=raw)
+        return path
+
+    return export
+
+
 @pytest.mark.parametrize("kind", ["mlp", "cnn", "compact"])
-def test_the_file_answers_as_the_network(kind: str, few: Digits, tmp_path: Path) -> None:
-    model, path = networks()[kind], tmp_path / "model.onnx"
-    export_onnx(model, make_card(CLASSES), path, few.images)
+def test_the_file_answers_as_the_network(kind: str, few: Digits, exported: Exported) -> None:
+    model, path = networks()[kind], exported(kind, None)
     session = onnxruntime.InferenceSession(path)
     for count in (1, 7, 300):  # the batch is free
         images = normalise_images(torch.tensor(few.images[:count]))
@@ -62,7 +79,7 @@ def test_the_file_answers_as_the_network(kind: str, few: Digits, tmp_path: Path)
             expected = model(images).numpy()
         found = np.asarray(session.run(None, {INPUT: images.numpy()})[0])
         np.testing.assert_allclose(found, expected, atol=1e-4)
-    assert [entry.name for entry in tmp_path.iterdir()] == ["model.onnx"]  # weights are inside
+    assert [entry.name for entry in path.parent.iterdir()] == ["model.onnx"]  # weights are inside
 
 
 def test_the_graph_is_folded_and_says_what_it_is(few: Digits, tmp_path: Path) -> None:
@@ -85,11 +102,9 @@ def test_a_network_in_training_mode_is_exported_as_it_answers(few: Digits, tmp_p
     assert model.training
 
 
-def test_another_network_is_refused(few: Digits, tmp_path: Path) -> None:
-    path = tmp_path / "model.onnx"
-    export_onnx(networks()["mlp"], make_card(CLASSES), path, few.images)
+def test_another_network_is_refused(few: Digits, exported: Exported) -> None:
     with pytest.raises(ModelError, match="differs from the network"):
-        verify_onnx(networks()["cnn"], path, few.images)
+        verify_onnx(networks()["cnn"], exported("mlp", None), few.images)
 
 
 class Stray(nn.Module):
@@ -150,10 +165,9 @@ def test_moved_scans_are_ten_thousand_different_images() -> None:
 @pytest.mark.parametrize("kind", ["uint8", "float"])
 @pytest.mark.parametrize("network", ["mlp", "cnn", "compact"])
 def test_raw_images_are_scaled_inside(
-    kind: InputType, network: str, few: Digits, tmp_path: Path
+    kind: InputType, network: str, few: Digits, exported: Exported
 ) -> None:
-    model, path = networks()[network], tmp_path / "model.onnx"
-    export_onnx(model, make_card(CLASSES), path, few.images, raw=kind)
+    model, path = networks()[network], exported(network, kind)
     session = onnxruntime.InferenceSession(path)
     stored = few.images.astype(np.uint8 if kind == "uint8" else np.float32)
     with torch.inference_mode():
@@ -168,9 +182,7 @@ def test_raw_images_are_scaled_inside(
     assert (reader.probabilities(few.images).argmax(axis=1) == expected.argmax(axis=1)).all()
 
 
-def test_pixels_that_were_scaled_already_are_refused(few: Digits, tmp_path: Path) -> None:
-    path = tmp_path / "model.onnx"
-    export_onnx(networks()["mlp"], make_card(CLASSES), path, few.images, raw="uint8")
-    session = onnxruntime.InferenceSession(path)
+def test_pixels_that_were_scaled_already_are_refused(few: Digits, exported: Exported) -> None:
+    session = onnxruntime.InferenceSession(exported("mlp", "uint8"))
     with pytest.raises(Exception, match="Unexpected input data type"):
         session.run(None, {INPUT: few.images.astype(np.float32) / 255})

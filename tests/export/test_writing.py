@@ -55,7 +55,7 @@ def test_a_file_that_differs_is_not_written(
     monkeypatch.setattr(onnx_export, "TOLERANCE", 0.0)
     image = np.random.default_rng(0).normal(size=(2, 64, 64)).astype(np.float32)
     with pytest.raises(ModelError, match="differs"):
-        export.export_writing(settled(WritingNet()), {}, tmp_path / "map.onnx", [image])
+        export.export_writing(settled(WritingNet((4, 6, 8, 8))), {}, tmp_path / "map.onnx", [image])
     assert not list(tmp_path.iterdir())
 
 

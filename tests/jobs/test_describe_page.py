@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inkling.errors import RunError
-from inkling.evaluation.figures import show5, show_rows
+from inkling.evaluation.figures import draw_samples, show5, show_rows
 from inkling.jobs.describe import describe
 from inkling.types import Digits
 from tests.evaluation.report.test_run_page import Page
@@ -26,7 +26,7 @@ def test_data_has_a_page_of_its_own(few_npz: Path, few: Digits, tmp_path: Path) 
         describe(str(few_npz), tmp_path / "mine.html")
 
 
-def test_a_sheet_takes_no_capacity(
+def test_a_sheet_overwrites_no_file(
     few_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -40,6 +40,18 @@ def test_a_sheet_takes_no_capacity(
         with pytest.raises(RunError, match=r"must end in \.png or \.html"):
             describe(str(few_npz), tmp_path / name)
         assert not (tmp_path / name).exists()
+
+
+def test_samples_are_the_first_images_of_each_class_in_a_row(few: Digits) -> None:
+    (axes,) = draw_samples(few, a_class=3, counts=range(10)).axes
+    assert [each.get_text() for each in axes.get_yticklabels()] == [
+        f"{label}   n = {label}" for label in range(10)
+    ]
+    whole = np.asarray(axes.images[0].get_array())
+    for label in range(10):
+        for column, image in enumerate(few.images[few.labels == label][:3]):
+            y, x = 2 + 30 * label, 2 + 30 * column
+            assert np.array_equal(whole[y : y + 28, x : x + 28], image)
 
 
 def test_five_images_stand_under_their_labels(few: Digits) -> None:

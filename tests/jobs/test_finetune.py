@@ -73,7 +73,9 @@ def test_wrong_labels_are_refused_and_nothing_is_left(scans: Digits, tmp_path: P
         finetune(
             data=str(held.parent),
             out=tmp_path / "my.onnx",
-            settings=FinetuneSettings(steps=60, keep=0.0, learning_rate=3e-3),
+            settings=FinetuneSettings(
+                steps=20, own_batch=32, replay_batch=32, keep=0.0, learning_rate=3e-3
+            ),
         )
     assert sorted(tmp_path.iterdir()) == before
 

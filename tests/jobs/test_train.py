@@ -4,6 +4,7 @@ import hashlib
 import json
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -27,14 +28,23 @@ from inkling.jobs.train import resume, train
 from inkling.training.recipe_text import load_recipe
 from inkling.training.run_folder import RunFolder, create_run
 from inkling.types import Digits, Verdict
+from tests.conftest import save_few
 from tests.data.forms import write_idx
 
 QUICK = ["widths=[24]", "epochs=3", "batch_size=32"]
 
 
+@pytest.fixture(scope="module")
+def trained(few: Digits, tmp_path_factory: pytest.TempPathFactory) -> TrainResult:
+    """One run for all tests of this file. It is only read; `result` is a copy of it."""
+    folder = tmp_path_factory.mktemp("trained")
+    data = save_few(few, folder / "few.npz")
+    return train("mlp-adam", data=str(data), out=folder / "run", seed=3, changes=QUICK)
+
+
 @pytest.fixture
-def result(few_npz: Path, tmp_path: Path) -> TrainResult:
-    return train("mlp-adam", data=str(few_npz), out=tmp_path / "run", seed=3, changes=QUICK)
+def result(trained: TrainResult, tmp_path: Path) -> TrainResult:
+    return replace(trained, run=shutil.copytree(trained.run, tmp_path / "run"))
 
 
 def test_a_run_folder_holds_everything(result: TrainResult) -> None:

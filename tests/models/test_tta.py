@@ -90,9 +90,10 @@ def test_a_network_that_starts_from_images_still_does() -> None:
     ],
 )
 def test_an_exported_file_looks_as_often(
-    spec: MlpSpec | CnnSpec | SprintSpec, tmp_path: Path
+    spec: MlpSpec | CnnSpec | SprintSpec, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("onnx")
+    monkeypatch.setattr("inkling.exporters.onnx.COMPARED_IMAGES", 1_000)  # nine looks at each
     network = build_model(spec, 10)
     scans = moved_scans()[:500]
     # Raises where a logit differs by more than 1e-4.

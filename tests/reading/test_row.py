@@ -82,10 +82,11 @@ def touching_rows(folder: Path, count: int) -> Iterator[tuple[np.ndarray, str]]:
 
 
 @pytest.mark.mnist
+@pytest.mark.parametrize("count", [24, pytest.param(80, marks=pytest.mark.slow)])
 def test_touching_rows_are_read_better_by_both_networks(
-    mnist_folder: Path, monkeypatch: pytest.MonkeyPatch
+    mnist_folder: Path, monkeypatch: pytest.MonkeyPatch, count: int
 ) -> None:
-    images, texts = zip(*touching_rows(mnist_folder, 80), strict=True)
+    images, texts = zip(*touching_rows(mnist_folder, count), strict=True)
 
     def right() -> float:
         answers = Reader.load().read(list(images))

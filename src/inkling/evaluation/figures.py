@@ -1,6 +1,7 @@
 """Draws the figures of a run with matplotlib: curves, confusion, mistakes, samples."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ from numpy.typing import NDArray
 from inkling.evaluation.image_selection import surest_mistakes
 from inkling.files import replacing
 from inkling.training.history import EpochMetrics
-from inkling.types import Digits
+from inkling.types import SIDE, Digits
 
 INK_COLOUR = "#1b1f27"
 BACKGROUND_COLOUR = "#ffffff"
@@ -21,6 +22,7 @@ TRAINING = "#7b8494"
 VALIDATION = "#b93d0c"
 FAINT_COLOUR = "#e2dfd8"
 SHOWN_MISTAKES = 32
+MISTAKES_A_ROW = 8
 SAMPLES_A_CLASS = 10
 
 
@@ -70,21 +72,19 @@ def draw_mistakes(
     answers, confidence = probabilities.argmax(axis=1), probabilities.max(axis=1)
     wrong = surest_mistakes(digits.labels, probabilities)
     worst = wrong[:count]
-    columns = 8
-    rows = max(1, -(-len(worst) // columns))
-    figure = _figure(columns * 1.35, rows * 1.75 + 0.6)
+    rows = max(1, -(-len(worst) // MISTAKES_A_ROW))
+    figure = _figure(MISTAKES_A_ROW * 1.35, rows * 1.75 + 0.6)
     figure.suptitle(
         f"The {len(worst)} most confident of {total or len(wrong):,} mistakes"
         if len(wrong)
         else "No mistakes"
     )
-    grid = figure.subplots(rows, columns, squeeze=False).ravel()
-    for axes, index in zip(grid, worst, strict=False):
+    places = [divmod(place, MISTAKES_A_ROW) for place in range(len(worst))]
+    tiles = _tiles(figure, digits.images[worst], places, (rows, MISTAKES_A_ROW), gap=(16, 8))
+    for index, (x, y) in zip(worst, tiles.corners, strict=True):
         label, answer = digits.classes[digits.labels[index]], digits.classes[answers[index]]
-        axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
-        axes.set_title(f"{label} read as {answer}\n{confidence[index]:.1%}", fontsize=9)
-    for axes in grid:
-        axes.set_axis_off()
+        text = f"{label} read as {answer}\n{confidence[index]:.1%}"
+        tiles.axes.text(x + SIDE / 2, y - 1, text, ha="center", va="bottom", fontsize=9)
     return figure
 
 
@@ -97,16 +97,14 @@ def draw_samples(
     """
     classes = len(digits.classes)
     figure = _figure(a_class * 0.72 + 1.1, classes * 0.72 + 0.3)
-    grid = figure.subplots(classes, a_class, squeeze=False)
     shown: Sequence[int] = digits.counts().tolist() if counts is None else counts
-    for label, row in enumerate(grid):
-        indices = np.nonzero(digits.labels == label)[0][:a_class]
-        for axes, index in zip(row, indices, strict=False):
-            axes.imshow(digits.images[index], cmap="gray_r", vmin=0, vmax=255)
-        for axes in row:
-            axes.set_axis_off()
-        text = f"{digits.classes[label]}   n = {shown[label]:,}"
-        row[0].text(-6, 14, text, ha="right", va="center", fontsize=9, color=INK_COLOUR)
+    chosen = [np.nonzero(digits.labels == label)[0][:a_class] for label in range(classes)]
+    places = [(label, column) for label, row in enumerate(chosen) for column in range(len(row))]
+    images = digits.images[np.concatenate(chosen)]
+    tiles = _tiles(figure, images, places, (classes, a_class), gap=(2, 2))
+    names = [f"{digits.classes[k]}   n = {shown[k]:,}" for k in range(classes)]
+    middles = [(SIDE + 2) * (label + 0.5) + 1 for label in range(classes)]
+    tiles.axes.set_yticks(middles, names, fontsize=9, color=INK_COLOUR)
     return figure
 
 
@@ -161,6 +159,38 @@ def _figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), facecolor=BACKGROUND_COLOUR, layout="constrained")
     FigureCanvasAgg(figure)
     return figure
+
+
+@dataclass(frozen=True)
+class _Tiles:
+    """Images in one pair of axes, and the upper left corner (x, y) of each."""
+
+    axes: Axes
+    corners: tuple[tuple[int, int], ...]
+
+
+def _tiles(
+    figure: Figure,
+    images: NDArray[np.uint8],
+    places: Sequence[tuple[int, int]],
+    shape: tuple[int, int],
+    gap: tuple[int, int],
+) -> _Tiles:
+    """Draws images (N, 28, 28) at their places (row, column) in a grid with gaps in pixels.
+
+    They are one image to matplotlib: axes for each would take 0.05 s, or 5 s for a hundred.
+    """
+    down, across = gap[0] + SIDE, gap[1] + SIDE
+    whole = np.zeros((shape[0] * down, shape[1] * across), np.uint8)
+    corners = tuple((x * across + gap[1], y * down + gap[0]) for y, x in places)
+    for image, (x, y) in zip(images, corners, strict=True):
+        whole[y : y + SIDE, x : x + SIDE] = image
+    axes = figure.subplots()
+    axes.imshow(whole, cmap="gray_r", vmin=0, vmax=255)
+    axes.set(xticks=[], yticks=[])
+    axes.tick_params(length=0)
+    axes.spines[:].set_visible(False)
+    return _Tiles(axes, corners)
 
 
 def _curve(

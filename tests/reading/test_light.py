@@ -83,6 +83,31 @@ def test_coloured_ink_shows(colour: tuple[int, int, int]) -> None:
     assert grey[~mask].mean() - grey[mask].mean() > 90
 
 
+# Ink and paper of one lightness each: positive channel weights leave 6 to 68 grey levels.
+OPPOSED = [
+    ((60, 150, 200), (220, 120, 50)),
+    ((205, 90, 165), (75, 160, 70)),
+    ((215, 100, 30), (80, 150, 60)),
+]
+
+
+@pytest.mark.parametrize(("ink", "paper"), OPPOSED)
+def test_ink_as_light_as_its_coloured_paper_shows(
+    ink: tuple[int, int, int], paper: tuple[int, int, int]
+) -> None:
+    mask = drawn_seven() < 128
+    grey = to_grey(np.where(mask[..., None], ink, paper).astype(np.uint8)).astype(int)
+    assert abs(int(np.median(grey[mask])) - int(np.median(grey[~mask]))) > 75
+
+
+def test_a_slight_colour_does_not_change_the_weights() -> None:
+    """Dark blue ink on warm paper is darker in each channel: dark stays dark."""
+    mask = drawn_seven() < 128
+    image = np.where(mask[..., None], (40, 60, 150), (245, 235, 200)).astype(np.uint8)
+    grey = to_grey(image).astype(int)
+    assert grey[mask].max() < grey[~mask].min()
+
+
 Greys = arrays(np.uint8, st.tuples(st.integers(3, 14), st.integers(3, 14)))
 
 

@@ -4,10 +4,12 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter1d
 
 from inkling.data.augment import (
     STRENGTHS,
     Augment,
+    _gaussian_matrix,
     affine_grid,
     augment_images,
     elastic_field,
@@ -81,6 +83,14 @@ def test_elastic_displacement_has_the_sd_that_was_asked_for() -> None:
     assert float(pixels.std()) == pytest.approx(1.5, rel=0.03)
     neighbours = torch.corrcoef(torch.stack([pixels[:, 14, 14, 0], pixels[:, 14, 15, 0]]))[0, 1]
     assert neighbours > 0.9  # smooth: neighbours move together
+
+
+def test_elastic_displacement_is_blurred_by_a_gaussian() -> None:
+    impulse = np.zeros(28)
+    impulse[14] = 1
+    expected = gaussian_filter1d(impulse, 3.0, truncate=9, mode="constant")
+    found = _gaussian_matrix(3.0, torch.device("cpu"))[14].numpy()
+    np.testing.assert_allclose(found, expected / np.linalg.norm(expected), atol=1e-5)
 
 
 def test_each_image_has_its_own_draw(images: torch.Tensor) -> None:

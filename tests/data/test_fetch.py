@@ -90,6 +90,10 @@ def test_both_hashes_are_named_for_an_altered_download() -> None:
     ):
         fetch(published(bad.address), FILE)
     assert FILE.sha256 in str(caught.value)
+    assert "SHA-256 of its uncompressed bytes is" in str(caught.value)
+    packed = replace(FILE, hashed="gzip")
+    with mirror(FILES) as good, pytest.raises(FetchError, match="SHA-256 of its bytes is"):
+        fetch(replace(published(good.address), train_images=packed), packed)
     assert hashlib.sha256(RAW[:-1] + b"\x07").hexdigest() in str(caught.value)
 
 

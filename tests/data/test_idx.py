@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from inkling.data.formats.idx import find
-from inkling.data.idx import read_idx
+from inkling.data.idx import read_any_idx, read_idx
 from inkling.data.options import Options
 from inkling.data.raw import FoundData
 from inkling.data.tree import File, Tree
@@ -45,7 +45,7 @@ def test_any_bytes_give_an_array_or_a_data_error(raw: bytes) -> None:
     ("raw", "reason"),
     [
         (b"", "starts with nothing"),
-        (b"\x89PNG....", "starts with 89504e47"),
+        (b"\x89PNG....", "starts with 89504e47$"),
         (struct.pack(">HBBI", 0, 0x0D, 1, 0), "type 0x0d"),
         (struct.pack(">HBBI", 0, 0x08, 1, 0), "has 1 dimensions instead of 3"),
         (struct.pack(">HBBI", 0, 0x08, 3, 5), "ends within its header"),
@@ -55,6 +55,17 @@ def test_any_bytes_give_an_array_or_a_data_error(raw: bytes) -> None:
 def test_wrong_headers_are_named(raw: bytes, reason: str) -> None:
     with pytest.raises(DataError, match=reason):
         read_idx(raw, "train-images", 3)
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(8, ">u1"), (9, ">i1"), (11, ">i2"), (12, ">i4"), (13, ">f4"), (14, ">f8")],
+)
+def test_each_type_of_number_is_read(code: int, kind: str) -> None:
+    values = np.array([[1, 2, 100], [3, 0, 7]], kind)
+    raw = struct.pack(">HBBII", 0, code, 2, 2, 3) + values.tobytes()
+    np.testing.assert_array_equal(read_any_idx(raw, "x"), values)
+    assert read_any_idx(raw, "x").dtype == np.dtype(kind)
 
 
 def file(name: str, content: bytes) -> File:

@@ -187,6 +187,8 @@ def test_colours_become_grey_by_their_luma() -> None:
 def test_rows_are_counted_from_one() -> None:
     with pytest.raises(DataError, match="x, row 2: pixel 2"):
         SCALES["0-1"].apply(np.array([[0.5], [2.0]]), "x")
+    with pytest.raises(DataError, match="x, row 2: pixel 300 is not within"):
+        choose_scale(np.array([[255.0], [300.0]]), "x", NONE)
     with pytest.raises(DataError, match="x, row 2: a pixel is not"):
         choose_scale(stored(0, math.nan), "x", NONE)
 

@@ -24,6 +24,7 @@ from inkling.reading.explain import (
     _fit,
     as_png,
     check_strip,
+    draw_evened,
     draw_strip,
     step_images,
     write_strip,
@@ -31,6 +32,7 @@ from inkling.reading.explain import (
 from inkling.reading.pipeline import Reader, Trace
 from inkling.types import Alternative, Verdict
 from tests.reading.drawings import drawn_seven, drawn_zero
+from tests.reading.maps import text_map
 
 
 def trace_of(reader: Reader, image: np.ndarray) -> Trace:
@@ -119,6 +121,24 @@ def test_the_panels_show_the_ink_and_the_box(reader: Reader) -> None:
     assert not inside.any()
     grey = np.asarray(boxed.convert("L"))
     assert grey[true].mean() < 70
+    ink = trace.preprocessed.writing.ink
+    soft = (ink > 0.3 * ink.max()) & (ink < 0.5 * ink.max())  # the edges of strokes
+    shown = grey[: ink.shape[0], : ink.shape[1]][soft]
+    assert shown.size > 20
+    np.testing.assert_allclose(shown.mean(), 255 * (1 - ink[soft].mean() / ink.max()), atol=25)
+
+
+@pytest.mark.parametrize(
+    ("prob", "colour"), [(1.0, ACCENT), (0.0, SOFT), (0.5, (np.array(ACCENT) + SOFT) / 2)]
+)
+def test_ink_that_is_likely_text_has_the_accent(
+    reader: Reader, prob: float, colour: tuple[int, int, int]
+) -> None:
+    trace = trace_of(reader, drawn_seven())
+    full = text_map(np.ones((20, 30)), np.full((20, 30), prob))
+    shown = draw_evened(replace(trace, preprocessed=replace(trace.preprocessed, writing=full)))
+    assert shown.size == (30, 20)
+    assert shown.getpixel((0, 0)) == pytest.approx(tuple(colour), abs=1)
 
 
 def test_each_crop_is_shown_with_its_answer_and_bars(reader: Reader) -> None:

@@ -158,6 +158,9 @@ def test_ink_along_a_cut_is_at_most_full_and_inside() -> None:
     ink = np.arange(12, dtype=np.float32).reshape(3, 4) / 4
     np.testing.assert_allclose(_along(ink, np.array([-3.0, 1.4, 9.0])), [0, 1, 1])
     np.testing.assert_allclose(_along(ink, np.array([1.4, 0.2, 9.0])), [0.25, 1, 1])
+    np.testing.assert_allclose(
+        _along(ink / 4, np.array([9.0, 3.0, 2.6])), [3 / 16, 7 / 16, 11 / 16]
+    )
 
 
 def test_the_ink_of_a_part_is_its_own_on_its_own_scale() -> None:

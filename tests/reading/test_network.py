@@ -194,6 +194,12 @@ def test_numbers_of_a_card_are_optional_but_for_the_scale(tmp_path: Path) -> Non
     assert (card.mean, card.std, card.temperature, dict(card.thresholds)) == (0.5, 0.25, 1.0, {})
 
 
+def test_a_card_without_entries_is_that_of_mnist() -> None:
+    card = Card()
+    assert (card.mean, card.std, card.temperature) == (0.1307, 0.3081, 1.0)
+    assert (card.classes, dict(card.thresholds)) == (DIGIT_NAMES, {})
+
+
 def test_paths_that_lead_to_no_model(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="is a folder"):
         load_network(tmp_path)

@@ -127,6 +127,16 @@ def test_a_large_image_of_any_mode_is_kept_small_and_looks_the_same(mode: str) -
     assert photo.pixels[20, 20].min() >= 253
 
 
+@pytest.mark.parametrize("mode", ["P", "PA"])
+def test_a_large_palette_image_keeps_its_colours(mode: str) -> None:
+    colours = Image.new("RGB", (2400, 1600), (250, 20, 10))
+    colours.paste((10, 30, 240), (0, 0, 1200, 1600))
+    large = colours.convert("P", palette=Image.Palette.ADAPTIVE, colors=4).convert(mode)
+    pixels = open_photo(large).pixels
+    np.testing.assert_allclose(pixels[300, 100], (10, 30, 240), atol=8)
+    np.testing.assert_allclose(pixels[300, 700], (250, 20, 10), atol=8)
+
+
 def test_a_reduced_image_can_be_decoded_again_in_more_detail(tmp_path: Path) -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1200, 2400)).astype(np.uint8)
     image = Image.fromarray(noise)

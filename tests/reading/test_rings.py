@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkling.reading.detect.parts import Part
-from inkling.reading.detect.rings import _hole, without_rings
+from inkling.reading.detect.rings import _hole, _lies_in, without_rings
 from inkling.reading.pipeline import Reader
 from inkling.types import Reading
 from tests.reading.drawings import write_text
+from tests.reading.maps import make_box
 
 
 def parts_of(mask: np.ndarray) -> tuple[list[Part], np.ndarray]:
@@ -51,6 +52,28 @@ def test_a_circle_around_a_digit_is_left_out(mask: np.ndarray, left: int) -> Non
     kept = without_rings(parts, labels)
     assert len(kept) == left
     assert all(part in parts for part in kept)
+
+
+@pytest.mark.parametrize(
+    ("box", "inside"),
+    [
+        ((30, 30, 20, 40), True),
+        ((10, 30, 20, 40), False),  # at the left side of the ring
+        ((11, 30, 20, 40), True),
+        ((70, 30, 20, 40), False),  # its right side
+        ((69, 30, 20, 40), True),
+        ((30, 10, 20, 40), False),  # its top
+        ((30, 11, 20, 40), True),
+        ((30, 50, 20, 40), False),  # its bottom
+        ((30, 49, 20, 40), True),
+        ((30, 30, 20, 20), False),  # 0.25 of its height
+        ((30, 30, 20, 21), True),
+        ((30, 12, 20, 68), False),  # 0.85 of it
+        ((30, 12, 20, 67), True),
+    ],
+)
+def test_a_digit_lies_within_its_ring(box: tuple[int, int, int, int], inside: bool) -> None:
+    assert _lies_in(make_box(*box), make_box(10, 10, 80, 80)) is inside
 
 
 @given(st.integers(10, 60), st.integers(2, 6))

@@ -12,7 +12,9 @@ from inkling.reading.explain import step_images
 from inkling.reading.pipeline import Reader, Trace
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.rotation import (
+    COMPLETE,
     choose_rotation,
+    completeness,
     may_be_rotated,
     restore_boxes,
     rotate_photo,
@@ -81,6 +83,29 @@ def test_a_rotation_must_be_clearly_better() -> None:
     assert choose_rotation({0: poor, 90: reading([0.99] * 4), 180: poor, 270: poor}) == 0
     column = replace(good, lines=tuple((k,) for k in range(5)))
     assert choose_rotation({0: poor, 90: column, 180: poor, 270: poor}) == 0
+
+
+def test_a_completeness_of_exactly_the_threshold_is_enough() -> None:
+    poor, least = reading([0.5] * 5), reading([0.9] * 5)
+    assert completeness(least) == COMPLETE
+    assert choose_rotation({0: poor, 90: least, 180: poor, 270: poor}) == 90
+
+
+def test_what_is_decoded_again_is_rotated_too() -> None:
+    fine = np.arange(24, dtype=np.uint8).reshape(4, 6)
+    whole = Photo(fine[::2, ::2].copy(), 6, 4)
+    assert rotate_photo(whole, 90).decode is None
+    asked: list[int] = []
+
+    def decode(side: int) -> Photo:
+        asked.append(side)
+        return Photo(fine, 6, 4)
+
+    rotated = rotate_photo(replace(whole, decode=decode), 90)
+    assert rotated.decode is not None
+    again = rotated.decode(6)
+    assert asked == [6]
+    np.testing.assert_array_equal(again.pixels, np.rot90(fine, -1))
 
 
 LINES = ["52743", "90356", "2475"]

@@ -92,7 +92,8 @@ def test_the_main_part_is_the_one_with_most_ink() -> None:
 
 
 def test_many_specks_are_a_texture() -> None:
-    specks = [make_box(3 + 6 * k, 20, 5, 5, label=k + 2) for k in range(MOST_SPECKS + 1)]
+    specks = [make_box(3 + 6 * k, 20, 5, 5, label=k + 2) for k in range(41)]
+    assert len(specks) - 1 == MOST_SPECKS
     assert _part_specks([MAIN, *specks[:-1]], LABELS)[1] == specks[:-1]
     assert _part_specks([MAIN, *specks], LABELS)[1] == []
 

@@ -11,6 +11,7 @@ from inkling.reading.preprocess.thumbnails import (
     Thumbnails,
     _away,
     _edge_fraction,
+    _is_centred,
     _is_framed,
     _reaches_all_sides,
     _span,
@@ -138,6 +139,11 @@ def test_ink_and_background_are_split_as_one_image_at_a_time(stack: np.ndarray) 
         close = np.abs(np.abs(own - base) - 0.05 * (high - low)) < 1e-2
         if not close.any() and not (np.abs(own - background) < 1e-2).any():
             assert bool(split.flat[index]) is bool(near > 0.5 * own.size)
+
+
+def test_a_span_is_centred_up_to_a_fifth_of_the_side() -> None:
+    spans = np.array([[4, 12], [0, 12], [0, 11], [8, 12], [9, 11]])  # off by 0, 4, 4.5, 4, 4.5
+    assert _is_centred(spans, 20).tolist() == [True, True, False, True, False]
 
 
 @settings(max_examples=60, deadline=None)

@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from inkling.serving import openapi
+from inkling.serving.openapi_document import openapi_document
 from tests.serving.images import drawing, photo
 
 CHECKS = [
@@ -95,6 +96,19 @@ def test_five_thousand_cases(address: str) -> None:
     assert set(asked) == OPERATIONS
     assert asked.total() >= 5000, asked
     assert httpx.get(f"{address}/readyz", timeout=60).json() == {"status": "ready"}
+
+
+def test_no_request_body_takes_other_fields() -> None:
+    """The service refuses unknown fields, so the description does."""
+    document = openapi_document()
+    schemas = document["components"]["schemas"]
+    bodies = [o["requestBody"] for path in document["paths"].values() for o in path.values()
+              if "requestBody" in o]  # fmt: skip
+    found = [content["schema"] for body in bodies for content in body["content"].values()]
+    named = [schemas[s["$ref"].rpartition("/")[2]] if "$ref" in s else s for s in found]
+    objects = [schema for schema in named if schema.get("type") == "object"]
+    assert len(objects) >= 5
+    assert all(schema["additionalProperties"] is False for schema in objects)
 
 
 def test_examples_of_the_description_work(address: str) -> None:

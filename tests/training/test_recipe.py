@@ -51,6 +51,7 @@ def test_the_student_recipes_are_faithful(name: str, wanted: tuple) -> None:
 
 def test_the_sgd_student_steps_down_every_seven_epochs() -> None:
     assert load_recipe("mlp-dropout-sgd").schedule == Step(every_epochs=7, gamma=0.1)
+    assert Step() == Step(every_epochs=7, gamma=0.1)  # a recipe may leave both out
 
 
 @pytest.mark.parametrize(

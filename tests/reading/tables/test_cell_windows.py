@@ -69,6 +69,14 @@ def test_a_blank_cell_shows_its_paper_twice() -> None:
     ).any()  # a panel is paper: only what is above its median counts
 
 
+def test_a_blank_cell_is_shown_from_its_middle() -> None:
+    stain = cell((20, 20, 8, 8))  # the middle of 48 x 48
+    blank = CellInk(stain.face, stain.warped, stain.ink, stain.strokes * 0, 0, 0.6, stain.to_photo)
+    for window in cell_windows([blank])[0]:
+        middle = np.argwhere(window > 100).mean(axis=0)
+        np.testing.assert_allclose(middle, (SIDE - 1) / 2, atol=0.6)
+
+
 @given(st.floats(0, 100), st.floats(1, 150), st.integers(1, 100))
 def test_a_window_lies_inside_the_cell_where_it_fits(
     middle: float, side: float, length: int

@@ -1,5 +1,7 @@
 """Lines from the cells that they close in: positions, courses, strokes and creases left out."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -48,6 +50,16 @@ def test_a_line_follows_its_crest() -> None:
     assert np.abs(lines.course[1, 70:200] - expected).max() < 1.0
     assert np.abs(lines.course[2, 70:200] - 132).max() < 0.6
     assert np.abs(lines.course[2] - 130).max() < 4.5
+
+
+def test_sides_of_large_cells_may_differ_more() -> None:
+    """Sides closer than 0.3 of a small cell's side are one line."""
+    cells = cells_of(2, 4, cell=100.0)
+    for off, count in ((20.0, 3), (40.0, 4)):
+        bottom = cells.bottom + np.array([0, 0, 0, 0, 0, 0, 0, off])
+        bent = replace(cells, bottom=bottom)
+        lines, _ = level_lines(bent, smooth_map([50, 150, 250], (400, 500)))
+        assert len(lines.position) == count
 
 
 def test_half_the_thickness_of_a_line() -> None:

@@ -41,6 +41,14 @@ def test_how_much_of_each_edge_is_there(seed: int, part: tuple[float, float]) ->
             assert found[i, j] == pytest.approx(strength[row, low:high].mean())
 
 
+def test_a_line_outside_the_image_is_looked_for_in_its_last_row() -> None:
+    strength = np.zeros((40, 60), bool)
+    strength[39] = strength[0] = True
+    across = straight([5.0, 30.0, 55.0], 40)
+    for row, there in ((-3.0, 1), (0.0, 1), (1.0, 0), (38.0, 0), (39.0, 1), (45.0, 1)):
+        np.testing.assert_allclose(filled(straight([row], 60), across, strength), [[there] * 2])
+
+
 def test_a_line_is_followed_along_its_course() -> None:
     strength = np.zeros((40, 60), bool)
     course = 10 + np.arange(60) / 4

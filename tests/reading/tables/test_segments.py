@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inkling.reading.tables.segments import Pieces, _direction, find_pieces, two_families
+from inkling.reading.tables.segments import Pieces, _direction, _fit, find_pieces, two_families
 
 SHAPE = (300, 400)
 
@@ -52,6 +52,15 @@ def test_a_blob_and_faint_lines_are_no_pieces() -> None:
     assert (find_pieces(blob).length > 0.25).sum() == 0
     assert len(find_pieces(0.49 * lines((50, 100, 300, 100))).length) == 0
     assert len(find_pieces(np.zeros(SHAPE, np.float32)).length) == 0
+
+
+def test_what_lies_between_two_blobs_is_no_piece() -> None:
+    mask = np.ones((240, 200), np.uint8)
+    mask[120] = 0  # a thin line of background
+    assert _fit(mask, 0.0) == []
+    ((x, y, angle, length),) = _fit(1 - mask, 0.0)
+    assert (x, y, angle) == (99.5, 120, 0)
+    assert length == pytest.approx(200, abs=1)
 
 
 def pieces_of(*rows: tuple[float, float]) -> Pieces:

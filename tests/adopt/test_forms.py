@@ -149,7 +149,7 @@ def test_views_share_a_storage(tmp_path: Path) -> None:
     [
         (b"", "is empty"),
         (b"\x89HDF\r\n\x1a\n" + bytes(600), "HDF5"),
-        (b"PK\x03\x04 but no archive", "not a checkpoint of a known form"),
+        (b"PK\x03\x04 but no archive", "a zip file whose end is missing"),
         (b"hello, this is text", "not a checkpoint of a known form"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00", "Git LFS"),
     ],

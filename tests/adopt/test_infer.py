@@ -170,16 +170,30 @@ def test_files_that_are_no_digit_classifier(mlp: nn.Module, images: Images, tmp_
     said = _refusal(optimizer.state_dict(), few, tmp_path)
     assert "only the state of an optimiser" in said
     assert "pickled tests.adopt.test_infer.Opaque" in _refusal(Opaque(), few, tmp_path)
+    assert "pickled tests.adopt.test_infer.Opaque" in _refusal(Opaque, few, tmp_path)
     assert "no weights" in _refusal({"epoch": 3, "loss": 0.1}, few, tmp_path)
     torch.manual_seed(0)
     fresh = nn.Sequential(nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 10))
     assert "never trained" in _refusal(fresh.state_dict(), few, tmp_path)
+    diverged = {name: value / 0 for name, value in fresh.state_dict().items()}
+    assert "its tensor 0.weight has values that are not finite" in _refusal(diverged, few, tmp_path)
     letters = nn.Sequential(nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 26))
     assert "another task: it has 26 outputs" in _refusal(letters.state_dict(), few, tmp_path)
     critic = nn.Sequential(nn.Linear(784, 32), nn.ReLU(), nn.Linear(32, 1))
     assert "another task: it has 1 outputs" in _refusal(critic.state_dict(), few, tmp_path)
     table = nn.Sequential(nn.Linear(30, 32), nn.ReLU(), nn.Linear(32, 10))
     assert "another task: no layer takes images" in _refusal(table.state_dict(), few, tmp_path)
+
+
+def test_an_impossible_length_is_reported_with_the_name_of_the_file(
+    images: Images, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(b"\x80\x04\x8e" + (3 << 30).to_bytes(8, "little") + b"short")
+    with pytest.raises(
+        ModelError, match=r"model\.pkl cannot be adopted: .* declares 3,221,225,472"
+    ):
+        _adopt(path, images, UserChoices("0..1", "relu"))
 
 
 def test_branches_are_refused_with_their_shapes(images: Images, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from inkling.errors import ModelError
 MAX_FILE = 2 << 30  # bytes
 MAX_PICKLE = 64 << 20  # bytes; limit for the pickle in a zip, without the tensors
 MAX_RATIO = 20  # greatest compression ratio; a higher one is a zip bomb
+LOCAL_HEADER = b"PK\x03\x04"
 HDF5 = b"\x89HDF\r\n\x1a\n"
 
 
@@ -44,6 +45,8 @@ def open_checkpoint(path: Path) -> Opened:
         head = file.read(512)
     if zipfile.is_zipfile(path) and head[:2] == b"PK":
         return _open_zip(path)
+    if head.startswith(LOCAL_HEADER):
+        raise ModelError(f"{path} is a zip file whose end is missing. Download it again")
     if head.startswith(HDF5):
         raise ModelError(
             f"{path} is an HDF5 file, as Keras writes it; save the weights as .npz or "

@@ -56,8 +56,8 @@ def adopt_checkpoint(
     Nothing in the file is executed. Raises `ModelError` with the reason if it is not a classifier
     of such images: no weights, never trained, another task, or an architecture with branches.
     """
-    opened = open_checkpoint(path)
     try:
+        opened = open_checkpoint(path)
         named = collect_tensors(opened)
         found = [
             _decide(candidate, images, len(classes), user_choices or UserChoices(), on_step)

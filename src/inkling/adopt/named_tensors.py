@@ -7,7 +7,7 @@ from typing import Any
 from torch import Tensor
 
 from inkling.adopt.checkpoint_file import Opened
-from inkling.adopt.pickle_nodes import Call
+from inkling.adopt.pickle_nodes import Call, Name
 from inkling.errors import ModelError
 
 MAX_NESTING = 60
@@ -49,13 +49,18 @@ class NamedTensors:
 def collect_tensors(opened: Opened) -> NamedTensors:
     """All tensors of the file except those of an optimiser.
 
-    Raises `ModelError` if there is none: a pickled class, or an optimiser's state alone.
+    Raises `ModelError` if there is none (a pickled class, or an optimiser's state alone), or if one
+    is not finite.
     """
     walk = _Walk(opened)
     walk.visit(opened.tree, (), 0)
-    weights = [value for value in walk.tensors.values() if value.ndim >= 2]
+    weights = {name: value for name, value in walk.tensors.items() if value.ndim >= 2}
     if not weights:
         raise ModelError(walk.reason())
+    for name, value in weights.items():
+        if not value.isfinite().all():
+            raise ModelError(f"its tensor {name} has values that are not finite, as of a training "
+                             "that diverged")  # fmt: skip
     return NamedTensors(walk.tensors, walk.modules, opened.code)
 
 
@@ -100,6 +105,8 @@ class _Walk:
             yield from ((str(index), child) for index, child in enumerate(value))
         elif isinstance(value, Call):
             yield from self.parts_of(value, path)
+        elif isinstance(value, Name):
+            self.classes.append(str(value))
 
     def parts_of(self, call: Call, path: tuple[str, ...]) -> Iterator[tuple[str, Any]]:
         name = _class_name(call)

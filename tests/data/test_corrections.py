@@ -56,9 +56,9 @@ def test_the_last_correction_of_a_crop_counts(scans: Digits, tmp_path: Path) -> 
         ('{"file": "crops/9.png", "correct": "4"}', "line 3.*9.png is missing"),
         ('{"file": "crops/0.png", "correct": "x"}', "line 3: 'x' is not a class.*not-a-digit"),
         ('{"file": "../outside.png", "correct": "4"}', "line 3.*not inside the folder"),
-        ('{"file": "crops/0.png"}', "line 3 is not a correction"),
+        ('{"file": "crops/0.png"}', "line 3 is not an object with 'file' and 'correct'"),
         ('{"file": 4, "correct": "4"}', "line 3.*must be text"),
-        ('{"file": "crops/0.p', "line 3 is not a correction"),
+        ('{"file": "crops/0.p', "line 3 is not JSON"),
     ],
 )
 def test_a_bad_line_is_named(scans: Digits, tmp_path: Path, line: str, says: str) -> None:

@@ -151,6 +151,18 @@ def test_a_column_plain_and_as_the_hub_stores_it(tmp_path: Path, thumbnails: lis
         images_of(tmp_path / "text.parquet")
 
 
+def test_a_parquet_file_of_too_many_columns_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "wide.parquet"
+    pq.write_table(pa.table({f"c{k}": [0] for k in range(60)}), path)
+    with pytest.raises(DataError, match=r"only: c0, c1, .* c19 and 40 more$"):
+        images_of(path)
+    monkeypatch.setattr("inkling.scale.columns.MOST_LISTED", 50)
+    with pytest.raises(DataError, match="over 50 columns or row groups"):
+        images_of(path)
+
+
 @pytest.mark.parametrize("read_again", [0, 16_000, 1 << 20])
 def test_large_and_small_row_groups_give_the_same_images(
     read_again: int, tmp_path: Path, thumbnails: list[bytes], monkeypatch: pytest.MonkeyPatch

@@ -104,8 +104,10 @@ def _listed(folder: Path) -> dict[Path, tuple[str, str]]:
         try:
             entry = json.loads(line)
             file, label = entry["file"], entry["correct"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{where} is not a correction: {error!r}") from error
+        except ValueError as error:
+            raise DataError(f"{where} is not JSON: {error}") from error
+        except (KeyError, TypeError) as error:
+            raise DataError(f"{where} is not an object with 'file' and 'correct'") from error
         if not (isinstance(file, str) and isinstance(label, str)):
             raise DataError(f"{where}: 'file' and 'correct' must be text")
         crop = folder / file

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,8 @@ PREFERRED = "image"  # the column to use, if several have bytes
 # takes 25 to 31 ms for 56 MB, and 2,048 images take 600 ms. Workers waited for a driver that sent
 # the rows: 4,100 images/s by two of them, beside 5,300 from a tar file (docs/log.d/scale.md).
 READ_AGAIN = 64 << 20
+MOST_LISTED = 100_000  # columns or row groups of a file; 200,000 columns took 750 MB of memory
+MOST_NAMED = 20  # columns that an error lists
 
 
 def is_parquet(path: str) -> bool:
@@ -123,17 +126,23 @@ def _open(path: str) -> Iterator[ParquetFile]:
         from pyarrow.parquet import ParquetFile
     except ModuleNotFoundError as error:
         raise MissingExtraError("tables", "pyarrow") from error
+    opened = partial(ParquetFile, thrift_container_size_limit=MOST_LISTED)
     try:
         if is_address(path):
             store, inner = open_store(path)
-            with store.open_input_file(inner) as stream, ParquetFile(stream) as file:
+            with store.open_input_file(inner) as stream, opened(stream) as file:
                 yield file
         else:
-            with ParquetFile(path) as file:
+            with opened(path) as file:
                 yield file
     except pa.ArrowInvalid as error:
         raise DataError(f"{path} is not a parquet file, or is damaged: {error}") from error
     except OSError as error:
+        if "size limit" in str(error):  # of Thrift, the format of the footer
+            raise DataError(
+                f"{path} has over {MOST_LISTED:,} columns or row groups. Write it in larger row "
+                "groups, with the images in one column"
+            ) from error
         if is_address(path):
             raise store_error(path, error) from error
         raise DataError(f"cannot read {path}: {error.strerror or error}") from error
@@ -145,13 +154,17 @@ def _column(schema: Schema, wanted: str | None, path: str) -> str:
     if wanted is not None:
         if wanted not in found:
             raise DataError(
-                f"{path} has no column of image bytes called {wanted!r}; it has: "
-                f"{', '.join(found) or 'none'}"
+                f"{path} has no column of image bytes called {wanted!r}; it has: {_list(found)}"
             )
         return _bytes_of(schema, wanted)
     if not found:
-        raise DataError(f"{path} has no column of image bytes, only: {', '.join(schema.names)}")
+        raise DataError(f"{path} has no column of image bytes, only: {_list(schema.names)}")
     return _bytes_of(schema, PREFERRED if PREFERRED in found else found[0])
+
+
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED:,} more" if len(names) > MOST_NAMED else ""
+    return (", ".join(names[:MOST_NAMED]) or "none") + more
 
 
 def _bytes_of(schema: Schema, name: str) -> str:

@@ -16,7 +16,7 @@ from inkling.reading.recognise import row as rows
 from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.lattice import Lattice, Run
 from inkling.reading.recognise.line_network import ctc_greedy_decode, read_strip, read_strip_again
-from inkling.reading.recognise.row import LEAST, UNHEARD, WHOLE, _is_narrow, _scores, is_plain
+from inkling.reading.recognise.row import UNHEARD, _is_narrow, _scores, is_plain
 from inkling.reading.recognise.strip import Strip, cut_strip
 from inkling.types import Box, Reading
 from tests.reading.drawings import drawn_zero, mnist_test, write_text
@@ -47,18 +47,28 @@ def test_the_line_network_alone_overturns_no_sure_crop() -> None:
     probs[4] = 1 - 1e-4
     words = np.full(11, UNHEARD)
     words[9] = 0.0
-    both = np.log(np.maximum(probs.astype(np.float64), LEAST)) + WHOLE * words
-    assert rows._shared(both, probs)[:10].argmax() == 4
+    assert rows._combine(probs, words)[:10].argmax() == 4
+
+
+def test_a_digit_on_which_the_networks_disagree_is_not_sure() -> None:
+    probs = np.full(11, 0.01, np.float32)
+    probs[8], probs[0] = 0.65, 0.26
+    words = np.log(np.full(11, 0.017))
+    words[0] = np.log(0.83)
+    combined = rows._combine(probs, words)
+    assert combined.argmax() == 0
+    assert combined[0] < 0.8
+    probs[8], probs[0] = 0.01, 0.9
+    assert rows._combine(probs, words)[0] > 0.9  # they agree
 
 
 def test_probabilities_of_both_are_probabilities() -> None:
     rng = np.random.default_rng(0)
     for probs in rng.dirichlet(np.full(11, 0.2), 50).astype(np.float32):
-        both = np.log(np.maximum(probs.astype(np.float64), LEAST)) - rng.uniform(0, 5, 11)
-        shared = rows._shared(both, probs)
-        assert abs(shared.sum() - 1) < 1e-5
-        assert shared.min() >= 0
-        assert shared[10] == pytest.approx(min(float(probs[10]), rows.SURELY_NONE), abs=1e-6)
+        combined = rows._combine(probs, -rng.uniform(0, 5, 11))
+        assert abs(combined.sum() - 1) < 1e-5
+        assert combined.min() >= 0
+        assert combined[10] == pytest.approx(min(float(probs[10]), rows.SURELY_NONE), abs=1e-6)
 
 
 def touching_rows(folder: Path, count: int) -> Iterator[tuple[np.ndarray, str]]:
@@ -164,7 +174,7 @@ def test_a_run_is_a_digit_or_a_stray_stroke(tall: float, stray: float, none: flo
     words = np.full((2, 11), -0.5)
     lattice = Lattice((part, part), (single, pair), height)
     found = _scores(lattice, both, probs, words)
-    left_out = 0.2 * math.log(max(none, 0.05)) - stray + WHOLE * -0.5
+    left_out = 0.2 * math.log(max(none, 0.05)) - stray + rows.WHOLE * -0.5
     assert found[0] == pytest.approx(max(-5.0, left_out) - rows.RUN)
     cost = rows.RUN + rows.CUT + rows.CUT_INK * 0.5 + rows.GAP * 0.25
     assert found[1] == pytest.approx(-5.0 - cost)

@@ -29,6 +29,11 @@ from inkling.reading.recognise.verdict import CONFIDENT, LIKELY, WIDE
 # again for a better line network, also on cheques. Changes by half affect at most 1 in 100 rows.
 LEAST = 0.001  # lower limit of the crop network's probabilities
 WHOLE = 1.7  # weight of the line network's log-probability, relative to the crop network's
+# Weights of both networks' log-probabilities in the probability of a digit, fitted by maximum
+# likelihood on 2,666 digits of rendered, redrawn and cheque rows. They are below 1, since the
+# networks err together: of the digits above 0.95, 21 of 2,520 are wrong, with the weights of the
+# score 44 of 2,616.
+CROP_WEIGHT, LINE_WEIGHT = 0.76, 0.5
 UNHEARD = -4.0  # lower limit of the line network's log-probability: it overturns no sure crop
 RUN = 0.22  # cost of each run, in units of log-probability like all following costs
 CUT = 0.33  # cost of a cut through ink
@@ -107,17 +112,18 @@ def _read_lattice(
         worth = min(float(probs[index, :10].max()) for index in path)
         if worth < max(SPLIT, float(line[0][1][:10].max())):
             return line
-    return [(crops[index], _shared(both[index], probs[index])) for index in path]
+    return [(crops[index], _combine(probs[index], words[index])) for index in path]
 
 
-def _shared(both: NDArray[np.float64], probs: NDArray[np.float32]) -> NDArray[np.float32]:
+def _combine(probs: NDArray[np.float32], words: NDArray[np.float64]) -> NDArray[np.float32]:
     """Probabilities (11,) of a run: `none` by the crop network, the digits by both networks.
 
-    The line network was trained on few shapes that are no digit. `none` is limited for crops that
-    were cut out of other ink.
+    The line network, with log-probabilities `words` (11,), was trained on few shapes that are no
+    digit. `none` is limited for crops that were cut out of other ink.
     """
     none = min(float(probs[10]), SURELY_NONE)
-    digits = np.exp(both[:10] - both[:10].max())
+    logits = CROP_WEIGHT * np.log(np.maximum(probs[:10], LEAST)) + LINE_WEIGHT * words[:10]
+    digits = np.exp(logits - logits.max())
     return np.append(digits / digits.sum() * (1 - none), none).astype(np.float32)
 
 

@@ -12,7 +12,7 @@ from hypothesis import settings
 
 from inkling.types import Digits
 
-# The reader's tests run with the base extra alone (tests/wheel/), which has no torch.
+# The reader's tests run with the base extra alone (.ci/check_wheel), which has no torch.
 with contextlib.suppress(ModuleNotFoundError):
     import torch
 

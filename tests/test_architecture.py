@@ -1,13 +1,17 @@
 """Data flows one way and so do imports; and the light things stay light."""
 
 import ast
+import re
 import subprocess
 import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
 
 import inkling
+from inkling.errors import EXTRAS
 
 ROOT = Path(inkling.__file__).parent
 # Each folder may import those before it. Why reading stands first: docs/decisions/0001.
@@ -28,6 +32,7 @@ ORDER = [
 # The wheel lacks it (docs/decisions/0008), so nothing in the wheel may import it.
 NOT_IN_THE_WHEEL = "synthesis"
 COMMON = {"types", "errors", "files"}
+OPTIONAL = {"pandas", "pillow_heif"}  # what lacks them says so itself
 MODULES = sorted(ROOT.rglob("*.py"))
 
 
@@ -46,6 +51,17 @@ def imports_of(path: Path) -> set[str]:
             if parts[0] == "inkling" and len(parts) > 1:
                 found.add(parts[1])
     return found
+
+
+def foreign_imports_of(path: Path) -> set[str]:
+    """The packages of others that a module imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+        elif isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+    return found - sys.stdlib_module_names - {"inkling"}
 
 
 def folder_of(path: Path) -> str:
@@ -93,6 +109,33 @@ def test_light_imports_stay_light(statement: str, absent: list[str]) -> None:
     code = f"{statement}\nimport sys\nprint([m for m in {absent} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def packages_of(requirements: list[str], extras: dict[str, list[str]]) -> set[str]:
+    """The names of the packages, with those of the extras of inkling that they name."""
+    found = set()
+    for requirement in requirements:
+        own = re.fullmatch(r"inkling\[(.*)\]", requirement)
+        if own:
+            for extra in own[1].split(","):
+                found |= packages_of(extras[extra], extras)
+        else:
+            found.add(re.split(r"[^\w-]", requirement)[0].lower())
+    return found
+
+
+def test_every_package_is_in_the_extra_that_its_error_names() -> None:
+    project = tomllib.loads((ROOT.parents[1] / "pyproject.toml").read_text("utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    base = packages_of(project["dependencies"], extras)
+    distributions = packages_distributions()
+    for path in MODULES:
+        if NOT_IN_THE_WHEEL in path.parts:
+            continue
+        for module in foreign_imports_of(path) - OPTIONAL:
+            package = distributions[module][0].lower().replace("_", "-")
+            known = packages_of(extras[EXTRAS[module]], extras) if module in EXTRAS else base
+            assert package in known, f"{path.name} imports {module}"
 
 
 def test_each_module_of_the_reader_has_a_test_module_of_its_name() -> None:

@@ -59,6 +59,7 @@ EXTRAS = {
     "scipy": "train",
     "matplotlib": "train",
     "jinja2": "train",
+    "markupsafe": "train",
     "onnx": "train",
     "onnxscript": "train",
     "httpx": "serve",

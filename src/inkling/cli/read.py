@@ -133,7 +133,7 @@ def read(  # noqa: PLR0913, PLR0917 (each option is an argument)
             images, model, expect_one, pages, as_json, explain=explain, save_crops=save_crops
         )
     except InklingError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"inkling: {error}", err=True)
         raise typer.Exit(1) from error
     if any(isinstance(answer, ImageError) for answer in answers):
         raise typer.Exit(1)

@@ -43,7 +43,7 @@ def read_tables_or_exit(images: list[str], **options: Any) -> None:
     try:
         read_table_images(images, **options)
     except InklingError as error:
-        typer.echo(str(error), err=True)
+        typer.echo(f"inkling: {error}", err=True)
         raise typer.Exit(1) from error
 
 

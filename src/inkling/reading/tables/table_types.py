@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.errors import MissingExtraError
+from inkling.errors import InklingError
 from inkling.files import write_text
 from inkling.types import Box, Prediction, Verdict
 
@@ -131,13 +131,15 @@ class Table:
 
         Raises
         ------
-        MissingExtraError
+        InklingError
             pandas is not installed.
         """
         try:
             import pandas as pd
         except ModuleNotFoundError as error:
-            raise MissingExtraError("tables", "pandas") from error
+            raise InklingError(
+                "the package 'pandas' is not installed. Install it with: pip install pandas"
+            ) from error
         return pd.DataFrame(self.texts())
 
     def as_json(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from inkling.reading.detect.layout import (
     _add_small,
+    _find_slope,
     _join_chains,
     _link,
     _without_slope,
@@ -145,6 +146,18 @@ def test_a_layout_says_slope_and_height() -> None:
 def test_a_level_line_is_preferred_where_two_slopes_explain_it() -> None:
     parts = [part(60 + 40 * column, 60 + 40 * line) for line in range(5) for column in range(5)]
     assert find_layout(parts).slope == pytest.approx(0, abs=0.01)
+
+
+@pytest.mark.parametrize(("steep", "degrees"), [(23, 0), (30, 32)])
+def test_a_steep_line_needs_a_third_more_neighbours(steep: int, degrees: int) -> None:
+    """A quarter of the score is taken off at the steepest slope: 20 win over 23, not over 30."""
+    boxes = []
+    for number, angle in enumerate([0.0] * 20 + [32.0] * steep):
+        y = 500.0 * number
+        dx, dy = 60 * np.cos(np.deg2rad(angle)), 60 * np.sin(np.deg2rad(angle))
+        boxes += [(0, y, 18, 30), (dx, y + dy, 18, 30)]
+    slope = _find_slope(np.array(boxes, np.float64), 30)
+    assert np.rad2deg(np.arctan(slope)) == pytest.approx(degrees, abs=0.5)
 
 
 @given(st.floats(-0.6, 0.6), st.integers(0, 2**16))

@@ -62,6 +62,17 @@ def test_sides_of_large_cells_may_differ_more() -> None:
         assert len(lines.position) == count
 
 
+@pytest.mark.parametrize(("off", "followed"), [(2, True), (3, False)])
+def test_lines_of_small_cells_are_followed_two_pixels_away(off: int, followed: bool) -> None:
+    smooth = np.zeros((120, 120), np.float32)
+    smooth[[50 + off, 62 + off, 74 + off]] = 1
+    lines, _ = level_lines(cells_of(2, 4, cell=12.0, gap=2.0), smooth)
+    plain, _ = level_lines(cells_of(2, 4, cell=12.0, gap=2.0), np.zeros_like(smooth))
+    moved = lines.course[:, 60:90] - plain.course[:, 60:90]
+    assert bool((np.abs(moved) > 1).all()) is followed
+    assert bool((np.abs(moved) < 0.1).all()) is not followed
+
+
 def test_half_the_thickness_of_a_line() -> None:
     assert _half_thickness(cells_of(2, 2, gap=6.0)) == 3.0
     assert _half_thickness(cells_of(1, 3, gap=6.0)) == 2.0  # no cell below another: a usual line

@@ -10,7 +10,6 @@ from inkling.reading.pipeline import Reader
 from inkling.types import Reading
 from tests.reading import drawings
 
-COUNT = 200
 MOST_LOST = 0.02
 CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "inverted": drawings.inverted,
@@ -28,10 +27,12 @@ CHANGES: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 pytestmark = pytest.mark.mnist
 
 
-@pytest.fixture(scope="module")
-def composed(mnist_folder: Path) -> tuple[list[np.ndarray], list[str]]:
+@pytest.fixture(scope="module", params=[100, pytest.param(200, marks=pytest.mark.slow)])
+def composed(
+    request: pytest.FixtureRequest, mnist_folder: Path
+) -> tuple[list[np.ndarray], list[str]]:
     images, labels = drawings.mnist_test(mnist_folder)
-    chosen = np.random.default_rng(11).choice(len(images), COUNT, replace=False)
+    chosen = np.random.default_rng(11).choice(len(images), request.param, replace=False)
     rng = np.random.default_rng(12)
     return [drawings.on_paper(images[i], rng) for i in chosen], [str(labels[i]) for i in chosen]
 
@@ -63,9 +64,12 @@ def test_a_change_costs_at_most_two_points(
     assert lost <= MOST_LOST, f"{name}: {lost:.1%} lost"
 
 
-def test_a_sheet_on_a_desk_seen_from_aside_is_read(reader: Reader, mnist_folder: Path) -> None:
+@pytest.mark.parametrize("count", [30, pytest.param(80, marks=pytest.mark.slow)])
+def test_a_sheet_on_a_desk_seen_from_aside_is_read(
+    reader: Reader, mnist_folder: Path, count: int
+) -> None:
     images, labels = drawings.mnist_test(mnist_folder)
     rng = np.random.default_rng(13)
-    chosen = rng.choice(len(images), 80, replace=False)
+    chosen = rng.choice(len(images), count, replace=False)
     photos = [drawings.on_desk(images[i], rng) for i in chosen]
     assert fraction_right(reader, photos, [str(labels[i]) for i in chosen]) >= 0.93

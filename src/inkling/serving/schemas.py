@@ -58,7 +58,7 @@ class ReadQuery(Incoming):
     @model_validator(mode="after")
     def _check_table(self) -> Self:
         if not self.table and (self.cells or self.digits_per_cell):
-            raise ValueError("cells and digits_per_cell go with table=true")
+            raise ValueError("cells and digits_per_cell need table=true")
         _ = self.table_options
         return self
 

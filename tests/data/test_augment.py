@@ -24,6 +24,13 @@ def images(few: Digits) -> torch.Tensor:
     return normalise_images(torch.tensor(few.images[:64]))
 
 
+def test_an_augmentation_without_settings_is_none() -> None:
+    plain = Augment()
+    assert not plain.active
+    assert not any(getattr(plain, name) for name in STRENGTHS)
+    assert (plain.elastic_smoothness, plain.final_strength, plain.final_share) == (4.0, 1.0, 0.3)
+
+
 def test_nothing_asked_for_is_nothing_done(images: torch.Tensor) -> None:
     assert augment_images(images, Augment()) is images
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from inkling.errors import InklingError
 from inkling.reading.pipeline import Reader, Trace
-from inkling.reading.saved_crops import ANSWERS, CropFolder
+from inkling.reading.saved_crops import ANSWERS, CropFolder, folder_of
 from tests.reading.drawings import drawn_seven, drawn_zero
 
 
@@ -44,3 +44,8 @@ def test_a_folder_with_files_is_not_changed(tmp_path: Path) -> None:
         CropFolder(tmp_path)
     with pytest.raises(InklingError, match="cannot write"):
         CropFolder(tmp_path / "letter.txt")
+
+
+def test_the_subfolder_of_a_class_is_its_name() -> None:
+    assert [folder_of(label) for label in ("7", "A", "a/b", ".x")] == ["7", "A", "a%2Fb", "%2Ex"]
+    assert folder_of("A", case_sensitive=False) == "%41"

@@ -8,7 +8,13 @@ import torch
 from inkling.data.replay import load_replay
 from inkling.models.onnx_graph import ScaledGraph
 from inkling.reading.recognise.network import BUNDLED
-from inkling.training.finetune import FinetuneSettings, between, finetune_network, logits_of
+from inkling.training.finetune import (
+    FinetuneSettings,
+    _Drawn,
+    between,
+    finetune_network,
+    logits_of,
+)
 from inkling.types import MEAN, STD, Digits
 
 SHORT = FinetuneSettings(steps=30, own_batch=32, replay_batch=64)
@@ -54,3 +60,13 @@ def test_weights_between_two_networks(network: ScaledGraph, replay: Digits) -> N
     ends = [logits_of(between(network, later, fraction), own) for fraction in (0.0, 1.0)]
     np.testing.assert_allclose(ends[0], logits_of(network, own), atol=1e-5)
     np.testing.assert_allclose(ends[1], logits_of(later, own), atol=1e-5)
+
+
+def test_rare_classes_are_drawn_more_often_if_balanced(scans: Digits) -> None:
+    labels = np.repeat([0, 1], [180, 20])
+    digits = Digits(scans.images[:200].copy(), labels)
+    for balanced, rare in ((True, 0.25), (False, 0.1)):  # by the square root of their number
+        torch.manual_seed(0)
+        images, index = _Drawn(digits, balanced).draw(4_000)
+        assert images.shape == (4_000, 1, 28, 28)
+        assert (labels[index.numpy()] == 1).mean() == pytest.approx(rare, abs=0.03)

@@ -59,6 +59,16 @@ def framed(evidence: np.ndarray, room: int = 12) -> np.ndarray:
     return framed
 
 
+@pytest.mark.parametrize(("depth", "cell"), [(14, True), (18, False)])
+def test_a_region_with_a_deep_notch_is_no_cell(depth: int, cell: bool) -> None:
+    """It must fill 0.6 of its hull, here 40 x 40: 1,600 less some 40 times the depth."""
+    mask = np.zeros((60, 60), np.uint8)
+    mask[10:51, 10:51] = 1
+    mask[11:50, 51 - depth : 51] = 0
+    (contour,), _ = cv2.findContours(mask, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    assert (_side_of_cell(np.asarray(contour, np.int32), 9_000) is not None) is cell
+
+
 @pytest.mark.parametrize(("rows", "columns"), [(1, 2), (3, 4), (1, 6)])
 def test_a_sheet_around_a_grid_is_no_cell(rows: int, columns: int) -> None:
     flat = grid_map(rows, columns)

@@ -4,6 +4,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 from scipy.ndimage import gaussian_filter1d
 
 from inkling.data.augment import (
@@ -29,6 +30,8 @@ def test_an_augmentation_without_settings_is_none() -> None:
     assert not plain.active
     assert not any(getattr(plain, name) for name in STRENGTHS)
     assert (plain.elastic_smoothness, plain.final_strength, plain.final_share) == (4.0, 1.0, 0.3)
+    with pytest.raises(ValidationError, match="frozen"):
+        plain.scale = 0.1
 
 
 def test_nothing_asked_for_is_nothing_done(images: torch.Tensor) -> None:

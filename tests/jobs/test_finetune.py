@@ -52,6 +52,8 @@ def test_a_writer_is_learnt_and_the_model_reads(turned: Digits, tmp_path: Path) 
     assert synthetic.after > synthetic.before - 0.0051  # the limit itself is allowed
     card = load_network(out).card
     assert card.temperature == result.temperature
+    assert card.finetuned
+    assert not load_network().card.finetuned
     assert set(card.thresholds) == {"unsure", "not_a_digit"}
     rights = [
         np.mean([r.text == str(k) for r, k in zip(each.read(turned.images), turned.labels)])  # type: ignore[union-attr]  # noqa: B905

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -201,6 +202,21 @@ def test_one_part_read_again_as_one_is_the_answer_of_both_networks(reader: Reade
     assert found is not line
     assert len(found) == 1
     assert found[0][1][:10].argmax() == 0  # not the 3 that the line was given as
+
+
+def test_a_finetuned_network_decides_alone_about_ink_that_is_not_cut(reader: Reader) -> None:
+    image = drawn_zero(100, 8)
+    look = preprocess_fast((Photo(image, 100, 100), "x"))
+    assert look is not None
+    strokes = look.segments.strokes[0]
+    strip = cut_strip(look.writing, look.segments.labels, strokes)
+    line = [(look.crops[0], sure_of(1.0))]
+    network = reader.network
+    adapted = replace(network, card=replace(network.card, finetuned=True))
+    ((_, by_both),) = rows._read_lattice(look, strokes, line, network, strip)
+    ((crop, alone),) = rows._read_lattice(look, strokes, line, adapted, strip)
+    assert alone == pytest.approx(network.judge(crop.pixels[None])[0], abs=1e-5)
+    assert by_both != pytest.approx(alone, abs=1e-5)
 
 
 def test_two_digits_take_the_place_of_one_where_each_is_likely(reader: Reader) -> None:

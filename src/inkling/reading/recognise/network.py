@@ -32,6 +32,7 @@ class Card:
     classes: tuple[str, ...] = DIGIT_NAMES
     temperature: float = 1.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    finetuned: bool = False  # to the handwriting of one user
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -177,6 +178,7 @@ def _read_card(session: onnxruntime.InferenceSession, path: Path) -> Card:
             tuple(str(name) for name in entries["classes"]),
             float(entries.get("temperature", 1.0)),
             {str(name): float(value) for name, value in entries.get("thresholds", {}).items()},
+            "finetuned" in entries,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ModelError(f"the card in {path} is invalid: {error}") from error

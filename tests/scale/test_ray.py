@@ -61,7 +61,7 @@ def test_an_address_where_nothing_listens(scheme: str, shards: list[Path], tmp_p
     assert KNOCK_S + ANSWER_S < 20  # seconds
     done = inkling("read", shards[0], "--out", out, "--on", address)
     assert done.returncode == 1
-    assert done.stderr.strip().startswith(f"no Ray cluster responds at {address}")
+    assert done.stderr.strip().startswith(f"inkling: no Ray cluster responds at {address}")
     assert done.stderr.count("\n") == 1
 
 

@@ -224,7 +224,7 @@ def test_a_store_without_credentials_is_one_sentence(scheme: str, tmp_path: Path
         capture_output=True, text=True, check=False, timeout=150,
     )  # fmt: skip
     assert done.returncode == 1
-    assert done.stderr.startswith(f"cannot read {address}")
+    assert done.stderr.startswith(f"inkling: cannot read {address}")
     assert "credentials" in done.stderr
     assert "Traceback" not in done.stderr
 

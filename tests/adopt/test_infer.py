@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from inkling.adopt.chain import build_chain
 from inkling.adopt.choices import UserChoices, open_choices
-from inkling.adopt.geometry import ConvShape, GeometrySearch, Pool
+from inkling.adopt.geometry import ConvShape, GeometrySearch, LayerGeometry, Pool
 from inkling.adopt.infer import Adoption, adopt_checkpoint
 from inkling.adopt.layers import find_layers
 from inkling.adopt.named_tensors import NamedTensors
@@ -146,6 +146,12 @@ def test_usual_networks_are_among_the_first_geometries(
     ways = [[(p.stride, p.padding, p.pool) for p in one.places] for one in found]
     assert places in ways
     assert all(one.sides[-1] ** 2 == per_channel or one.pooled for one in found)
+
+
+def test_a_rare_pool_that_is_repeated_is_less_rare() -> None:
+    overlapping = LayerGeometry(1, 1, Pool(3, 2))
+    found = GeometrySearch((ConvShape(3, None, None),) * 2, 36).best(28, 24)
+    assert (overlapping, overlapping) in [one.places for one in found]
 
 
 def _refusal(content: object, images: Images, tmp_path: Path) -> str:

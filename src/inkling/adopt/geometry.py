@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 MOST_STEPS = 200_000
+AGAIN = 0.2  # factor of the cost of a pool that an earlier convolution has, too
 # The cost of the total number of halvings of the image. Two is the usual number.
 DOWN_COSTS = (1.5, 0.5, 0.0, 0.5, 1.5, 3.0)
 
@@ -70,11 +71,12 @@ POOLS: tuple[tuple[Pool | None, float], ...] = (
 
 @dataclass(frozen=True)
 class _State:
-    """A search state: the image's side, the rule of the last padding, the halvings so far."""
+    """A search state: side of the image, rule of the last padding, halvings so far, last pool."""
 
     side: int
     style: str = ""
     downs: int = 0
+    pool: Pool | None = None
 
 
 def _after(side: int, kernel: int, place: LayerGeometry) -> int | None:
@@ -192,8 +194,9 @@ class GeometrySearch:
                 if side is None:
                     continue
                 downs = state.downs + (stride > 1) + (pool is not None and pool.stride > 1)
-                extra = cost + change + pool_cost + self._room_cost(shape, pool, stride)
-                yield place, _State(side, style, downs), extra
+                again = AGAIN if pool and pool == state.pool else 1.0
+                extra = cost + change + again * pool_cost + self._room_cost(shape, pool, stride)
+                yield place, _State(side, style, downs, pool or state.pool), extra
 
     @staticmethod
     def _room_cost(shape: ConvShape, pool: Pool | None, stride: int) -> float:

@@ -11,12 +11,12 @@ from inkling.errors import ModelError
 from inkling.exporters.half import fold_norms, round_to_half
 from inkling.exporters.windows import export_windows
 from inkling.models.marks import MarkNet
-from inkling.reading.recognise.mark_network import KINDS, MODEL
+from inkling.reading.recognise.mark_network import CLASSES, HEIGHT, MODEL, WIDTH
 from inkling.reading.session import open_session
 
 
 def windows(count: int) -> np.ndarray:
-    return np.random.default_rng(3).integers(0, 256, (count, 2, 32, 64), np.uint8)
+    return np.random.default_rng(3).integers(0, 256, (count, 2, HEIGHT, WIDTH), np.uint8)
 
 
 def test_the_file_answers_as_the_network_does(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_the_file_answers_as_the_network_does(tmp_path: Path) -> None:
     logits = session.run(None, {session.get_inputs()[0].name: inputs})[0]
     with torch.no_grad():
         expected = net(torch.from_numpy(inputs)).numpy()
-    assert expected.shape == (5, 1 + len(KINDS))
+    assert expected.shape == (5, len(CLASSES))
     np.testing.assert_allclose(logits, expected, atol=1e-4)
 
 

@@ -129,17 +129,25 @@ def test_in_a_line_of_digits_what_is_as_tall_may_be_one(
     other: tuple[int, Verdict, float], verdict: str
 ) -> None:
     boxes = line(DIGIT, DIGIT, other)
-    found = _among_digits(boxes)
+    found = _among_digits(boxes, [])
     assert [box.verdict for box in found] == ["digits", "digits", verdict]
 
 
 def test_so_many_digits_make_a_line_of_digits() -> None:
     none: tuple[int, Verdict, float] = (40, "not-a-digit", 0.3)
-    assert [b.verdict for b in _among_digits(line(DIGIT, none))] == ["digits", "not-a-digit"]
-    half = _among_digits(line(DIGIT, DIGIT, none, none))
+    assert [b.verdict for b in _among_digits(line(DIGIT, none), [])] == ["digits", "not-a-digit"]
+    half = _among_digits(line(DIGIT, DIGIT, none, none), [])
     assert [b.verdict for b in half] == ["digits", "digits", "unsure", "unsure"]
-    fewer = _among_digits(line(DIGIT, DIGIT, none, none, none))
+    fewer = _among_digits(line(DIGIT, DIGIT, none, none, none), [])
     assert [b.verdict for b in fewer][2:] == ["not-a-digit"] * 3
+
+
+def test_a_sign_in_a_line_of_digits_stays_no_digit() -> None:
+    boxes = line(DIGIT, DIGIT, (40, "not-a-digit", 0.3))
+    sign = boxes[2].box
+    beside = replace(sign, x=sign.x + sign.w)
+    assert [box.verdict for box in _among_digits(boxes, [sign])][2] == "not-a-digit"
+    assert [box.verdict for box in _among_digits(boxes, [beside])][2] == "unsure"
 
 
 def test_a_one_that_may_be_a_slash_is_unsure() -> None:
@@ -196,9 +204,10 @@ def test_unread_ink_makes_an_answer_unsure(
 @pytest.mark.parametrize(
     ("kind", "height", "row", "prob", "verdict"),
     [
-        ("other", 25, 0, 1.0, "unsure"),  # may be a digit of the line
-        ("other", 24, 0, 1.0, "digits"),
-        ("other", 60, 1, 1.0, "digits"),  # in a line without digits
+        ("other", 25, 0, 0.89, "unsure"),  # may be a digit of the line
+        ("other", 24, 0, 0.0, "digits"),
+        ("other", 60, 1, 0.0, "digits"),  # in a line without digits
+        ("other", 60, 0, 0.91, "digits"),  # surely a letter or a sign
         ("slash", 60, 0, 0.81, "digits"),
         ("slash", 60, 0, 0.79, "unsure"),  # may be a 1
         ("minus", 60, 0, 0.79, "digits"),

@@ -1,15 +1,15 @@
-"""The mark network: separates digits from marks such as points, commas and slashes."""
+"""The mark network: separates digits from marks, such as points and slashes, and rulings."""
 
 from torch import Tensor, nn
 
-from inkling.reading.recognise.mark_network import HEIGHT, KINDS, WIDTH
+from inkling.reading.recognise.mark_network import CLASSES, HEIGHT, WIDTH
 
-CHANNELS = (16, 32, 48)
-HIDDEN = 48
+CHANNELS = (24, 48, 64)
+HIDDEN = 64
 
 
 class MarkNet(nn.Module):
-    """Logits (B, 8) for windows (B, 2, 32, 64) float32, 0 to 1: a part and its line."""
+    """Logits (B, 9) for windows (B, 2, 32, 96) float32, 0 to 1: a part and its line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -22,9 +22,9 @@ class MarkNet(nn.Module):
         self.features = nn.Sequential(*layers)
         flat = CHANNELS[-1] * (HEIGHT // 8) * (WIDTH // 8)
         self.head = nn.Sequential(
-            nn.Flatten(), nn.Linear(flat, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1 + len(KINDS))
+            nn.Flatten(), nn.Linear(flat, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, len(CLASSES))
         )
 
     def forward(self, windows: Tensor) -> Tensor:
-        """Logits (B, 8) of windows (B, 2, 32, 64)."""
+        """Logits (B, 9) of windows (B, 2, 32, 96)."""
         return self.head(self.features(windows))

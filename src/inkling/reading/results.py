@@ -25,6 +25,7 @@ FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # least `Crop.ink_score` of such a digi
 # coloured paper has 0.02 (`benchmarks/pages.py`).
 VISIBLE = 0.018
 SURE_SLASH = 0.8  # a slash with a lower probability may be a 1
+SURE_OTHER = 0.9  # least probability of `other` of ink that is surely no digit
 UNREAD = 0.2  # fraction of the ink; if more of it is unread, the answer is unsure
 
 
@@ -36,7 +37,7 @@ class MarkFound:
     box: Box
     row: int
     area: int  # pixels, at working size
-    prob: float = 1.0  # of its kind
+    prob: float = 0.0  # of its kind; 0 if the mark network did not name it
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,7 +73,8 @@ def answer_image(
     ]
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:-1].max()))]
-    boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen])
+    signs = [mark.box for mark in possible if mark.kind == "other"]
+    boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen], signs)
     slashes = {box_of(part, preprocessed.writing) for part in preprocessed.marks.slashes}
     boxes = [_doubt_slash(box) if box.box in slashes else box for box in boxes]
     return _summarise(
@@ -120,15 +122,21 @@ def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
     return crop.ink_score + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 
 
-def _among_digits(boxes: list[Prediction]) -> list[Prediction]:
-    """Makes a box that was no digit unsure if it is in a line of digits and as tall as they are."""
+def _among_digits(boxes: list[Prediction], signs: Sequence[Box]) -> list[Prediction]:
+    """Makes a box that was no digit unsure if it is in a line of digits and as tall as they are.
+
+    Boxes among `signs` stay: in this line, the mark network sees a letter or a sign there.
+    """
     digits = [box for box in boxes if box.verdict != "not-a-digit"]
     if len(digits) < 2 or 2 * len(digits) < len(boxes):
         return boxes
     tall = float(np.median([box.box.h for box in digits]))
     return [
         replace(box, verdict="unsure")
-        if box.verdict == "not-a-digit" and box.box.h > 0.6 * tall and box.confidence >= IN_LINE
+        if box.verdict == "not-a-digit"
+        and box.box.h > 0.6 * tall
+        and box.confidence >= IN_LINE
+        and not _lies_in_one(box.box, signs)
         else box
         for box in boxes
     ]
@@ -208,6 +216,11 @@ def _may_skip_digit(read: Sequence[Crop], others: Sequence[MarkFound]) -> bool:
     rows = {crop.row for crop in read}
     return any(
         (mark.kind == "slash" and mark.prob < SURE_SLASH)
-        or (mark.kind == "other" and mark.row in rows and SHORTEST * height < mark.box.h)
+        or (
+            mark.kind == "other"
+            and mark.prob < SURE_OTHER
+            and mark.row in rows
+            and SHORTEST * height < mark.box.h
+        )
         for mark in others
     )

@@ -53,6 +53,7 @@ class GlyphSource:
         self._rng = rng
         self._order: deque[int] = deque()
         self._ready: deque[Glyph] = deque()
+        self._ones: deque[Glyph] = deque()
 
     def mnist(self) -> Glyph:
         """The next MNIST digit, unchanged."""
@@ -63,6 +64,15 @@ class GlyphSource:
             masks = np.stack([centre_mask(self._digits.images[i]) for i in picked])
             self._ready.extend(trace(masks, self._digits.labels[picked]))
         return self._ready.popleft()
+
+    def one(self) -> Glyph:
+        """The next MNIST 1, unchanged."""
+        if not self._ones:
+            known = np.flatnonzero(self._digits.labels == 1)
+            picked = self._rng.choice(known, min(_BATCH, len(known)), replace=False)
+            masks = np.stack([centre_mask(self._digits.images[i]) for i in picked])
+            self._ones.extend(trace(masks, self._digits.labels[picked]))
+        return self._ones.popleft()
 
     def face(self, print_prob: float) -> Face:
         """A font, one for print with `print_prob`."""

@@ -13,15 +13,19 @@ from numpy.typing import NDArray
 from inkling.reading.detect.parts import Part
 from inkling.reading.detect.segments import segment
 from inkling.reading.detect.text_map import make_text_map
-from inkling.reading.recognise.mark_network import DIGIT, HEIGHT, KINDS, WIDTH, mark_windows
+from inkling.reading.recognise.mark_network import CLASSES, DIGIT, HEIGHT, WIDTH, mark_windows
 from inkling.synthesis.glyphs import GlyphSource
 from inkling.synthesis.labels import cover, overlap
-from inkling.synthesis.marked_rows import Stamped, compose_marked_scene, write_marked_row
+from inkling.synthesis.marked_rows import (
+    RULING_LABEL,
+    Stamped,
+    compose_marked_scene,
+    write_marked_row,
+)
 from inkling.synthesis.negatives import NONE_LABEL
 from inkling.synthesis.sheet import Truth
 from inkling.types import Box
 
-CLASSES = 1 + len(KINDS)
 PIECE = 0.7  # of a part that lies in a digit's box: then it is the digit or a piece of it
 SAME = 0.35  # intersection over union of a part with a mark; points are few pixels large
 Corners = tuple[float, float, float, float]  # x0, y0, x1, y1
@@ -30,7 +34,7 @@ Corners = tuple[float, float, float, float]  # x0, y0, x1, y1
 def compose_marks(
     source: GlyphSource, rng: np.random.Generator
 ) -> list[tuple[NDArray[np.uint8], int]]:
-    """The windows (2, 32, 64) uint8 of one row's parts, each with its class: 0 for a digit."""
+    """The windows (2, 32, 96) uint8 of one row's parts, each with its class: 0 for a digit."""
     row = write_marked_row(source, rng)
     digits = [stamped.truth.box for stamped in row if stamped.truth.mark is None]
     if not digits:
@@ -54,14 +58,16 @@ def _window(
 
 
 def _class_of(truth: Truth) -> int:
-    """0 for a digit, otherwise 1 plus the index of the mark's kind."""
-    return 0 if truth.mark is None else 1 + KINDS.index(truth.mark)
+    """The index of the truth's class in `CLASSES`."""
+    if truth.label == RULING_LABEL:
+        return CLASSES.index("ruling")
+    return 0 if truth.mark is None else CLASSES.index(truth.mark)
 
 
 def compose_mark_scene(
     source: GlyphSource, rng: np.random.Generator
 ) -> list[tuple[NDArray[np.uint8], int]]:
-    """The windows (2, 32, 64) uint8 of the parts that the reader finds in a photographed row."""
+    """The windows (2, 32, 96) uint8 of the parts that the reader finds in a photographed row."""
     scene = compose_marked_scene(source, rng)
     writing = make_text_map(scene.pixels)
     segments = segment(writing)
@@ -81,7 +87,7 @@ def _label_part(part: Part, zoom: float, truths: Sequence[Truth]) -> int | None:
     )
     own = (box.x, box.y, box.x + box.w, box.y + box.h)
     if not truths:
-        return 1 + KINDS.index("other")
+        return CLASSES.index("other")
     fits = [overlap(box, truth.box, 0.5) for truth in truths]
     best = truths[int(np.argmax(fits))]
     if max(fits) >= SAME and best.mark:
@@ -90,12 +96,12 @@ def _label_part(part: Part, zoom: float, truths: Sequence[Truth]) -> int | None:
     owner, most = truths[int(np.argmax(inside))], max(inside)
     if most >= PIECE and owner.mark:
         # The points of a colon are found one by one; the reader joins them.
-        return 1 + KINDS.index("point") if owner.mark == "colon" else _class_of(owner)
+        return CLASSES.index("point") if owner.mark == "colon" else _class_of(owner)
     if any(t.mark is None and cover(box, t.box) > 0.5 for t in truths):
         return 0  # a digit, or two that touch
     if most >= PIECE:
         return 0 if owner.label < NONE_LABEL else None
-    return 1 + KINDS.index("other") if most < 0.1 else None
+    return CLASSES.index("other") if most < 0.1 else None
 
 
 def _fraction_inside(own: Corners, other: Corners) -> float:

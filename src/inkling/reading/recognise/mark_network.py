@@ -25,8 +25,9 @@ from inkling.reading.session import open_bundled
 from inkling.types import MarkKind
 
 MODEL = Path(__file__).parent.parent / "weights" / "marks.onnx"
-KINDS: tuple[MarkKind, ...] = get_args(MarkKind)  # the classes after the class "digit"
-HEIGHT, WIDTH = 32, 64  # pixels of a window
+KINDS: tuple[MarkKind, ...] = get_args(MarkKind)
+CLASSES = ("digit", *KINDS, "ruling")  # a ruling is a separator of a form, which is no mark
+HEIGHT, WIDTH = 32, 96  # pixels of a window
 DIGIT = 20.0  # pixels; height of the line's digits in a window
 STEEPEST = 0.6  # rows per column; a line that seems steeper is not levelled
 
@@ -43,7 +44,7 @@ class _Line:
 
 
 def classify_marks(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> NDArray[np.float32]:
-    """Probabilities (parts, 8) for the parts of one line: digit, then each of `KINDS`."""
+    """Probabilities (parts, 9) of `CLASSES` for the parts of one line."""
     windows = mark_windows(writing, labels, parts)
     session = _session()
     inputs = windows.astype(np.float32) / np.float32(255)
@@ -52,7 +53,7 @@ def classify_marks(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> N
 
 
 def mark_windows(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> NDArray[np.uint8]:
-    """The network's input (parts, 2, 32, 64) uint8: each part alone, and its whole line."""
+    """The network's input (parts, 2, 32, 96) uint8: each part alone, and its whole line."""
     line = _measure_line(writing, labels, parts)
     out = np.zeros((len(parts), 2, HEIGHT, WIDTH), np.uint8)
     turn = np.arctan(line.slope)

@@ -18,14 +18,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 import torch.nn.functional as F
+from bundled_weights import read_weights
 from calibrate_crops import calibrate
 from held_out import report
 from make_crops import CLASSES, TRAINED, training_digits
 from numpy.typing import NDArray
-from onnx import numpy_helper
 from photographed_crops import photographed_crops
 from safetensors.torch import save
 from torch import Tensor, nn
@@ -101,15 +100,15 @@ def load_weights(path: Path) -> nn.Module:
     """The bundled crop network with its batch norm folded into the convolutions."""
     spec = CompactSpec(channels=(28, 56, 112), middle=1, last=0, hidden=80)
     net = fold_norms(spec.build(len(CLASSES)).eval())
-    stored = {each.name: numpy_helper.to_array(each) for each in onnx.load(path).graph.initializer}
+    stored = read_weights(path)
     with torch.no_grad():
         for name, module in net.named_modules():
             if isinstance(module, (nn.Conv2d, nn.Linear)):
                 bias = stored.get(f"{name}.bias", stored.get(f"{name}.weight_bias"))
                 if bias is None or module.bias is None:
                     raise ValueError(f"{path} has no bias of {name}")
-                module.weight.copy_(torch.from_numpy(stored[f"{name}.weight"].copy()))
-                module.bias.copy_(torch.from_numpy(bias.copy()))
+                module.weight.copy_(torch.from_numpy(stored[f"{name}.weight"]))
+                module.bias.copy_(torch.from_numpy(bias))
     return net
 
 

@@ -18,10 +18,9 @@ import time
 from pathlib import Path
 
 import numpy as np
-import onnx
 import torch
 import torch.nn.functional as F
-from onnx import numpy_helper
+from bundled_weights import read_weights
 from torch import Tensor, nn
 
 from inkling.exporters.half import fold_norms, round_to_half
@@ -70,12 +69,11 @@ def load_cheques(folder: Path) -> tuple[list[LabelledStrip], list[LabelledStrip]
 
 def load_weights(path: Path) -> nn.Module:
     """A network without batch norm, from a bundled file; new classes start at zero."""
-    stored = {each.name: each for each in onnx.load(path).graph.initializer}
+    stored = read_weights(path)
     net = fold_norms(LineNet().eval())
     weights = net.state_dict()
     for name, value in weights.items():
-        tensor = stored.get(name) or stored[f"{name}_half"]
-        known = torch.from_numpy(numpy_helper.to_array(tensor).astype(np.float32))
+        known = torch.from_numpy(stored[name])
         value.zero_()
         value[: len(known)] = known
     if len(known) < CLASSES:

@@ -15,12 +15,11 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import onnx
 import torch
 import torch.nn.functional as F
+from bundled_weights import read_weights
 from make_crops import TRAINED, faces_of, training_digits
 from numpy.typing import NDArray
-from onnx import numpy_helper
 from torch import nn
 
 from inkling.exporters.half import fold_norms, round_to_half
@@ -85,16 +84,9 @@ def measure(net: torch.nn.Module, held: Windows) -> dict[str, float]:
 
 def load_weights(path: Path) -> nn.Module:
     """A network without batch norm, from a bundled file."""
-    stored = {each.name: each for each in onnx.load(path).graph.initializer}
+    stored = read_weights(path)
     net = fold_norms(MarkNet().eval())
-    net.load_state_dict(
-        {
-            name: torch.from_numpy(
-                numpy_helper.to_array(stored.get(name) or stored[f"{name}_half"]).astype(np.float32)
-            )
-            for name in net.state_dict()
-        }
-    )
+    net.load_state_dict({name: torch.from_numpy(stored[name]) for name in net.state_dict()})
     return net
 
 

@@ -112,9 +112,9 @@ def test_separators_of_a_form_are_found_together() -> None:
     [
         comb()[:3],  # three may be 1s
         comb((2, 5, 0)),  # not evenly spaced
-        comb((2, 0, 9)),  # not on one line
+        comb(*((k, -30 * k, 45 * k) for k in range(5))),  # one above the other
     ],
-    ids=["few", "uneven", "unlike"],
+    ids=["few", "uneven", "stacked"],
 )
 def test_strokes_that_are_no_set_are_no_separators(bars: list[Part]) -> None:
     probs = np.array([*[0.99] * len(bars), 0.1], np.float32)

@@ -204,10 +204,9 @@ def test_unread_ink_makes_an_answer_unsure(
 @pytest.mark.parametrize(
     ("kind", "height", "row", "prob", "verdict"),
     [
-        ("other", 25, 0, 0.89, "unsure"),  # may be a digit of the line
-        ("other", 24, 0, 0.0, "digits"),
-        ("other", 60, 1, 0.0, "digits"),  # in a line without digits
-        ("other", 60, 0, 0.91, "digits"),  # surely a letter or a sign
+        ("other", 25, 0, 1.0, "unsure"),  # may be a digit of the line
+        ("other", 24, 0, 1.0, "digits"),
+        ("other", 60, 1, 1.0, "digits"),  # in a line without digits
         ("slash", 60, 0, 0.81, "digits"),
         ("slash", 60, 0, 0.79, "unsure"),  # may be a 1
         ("minus", 60, 0, 0.79, "digits"),

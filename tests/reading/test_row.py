@@ -17,7 +17,8 @@ from inkling.reading.recognise import row as rows
 from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.lattice import Lattice, Run
 from inkling.reading.recognise.line_network import ctc_greedy_decode, read_strip, read_strip_again
-from inkling.reading.recognise.row import UNHEARD, _is_narrow, _scores, is_plain
+from inkling.reading.recognise.network import Network
+from inkling.reading.recognise.row import UNHEARD, Read, _is_narrow, _scores, is_plain
 from inkling.reading.recognise.strip import Strip, cut_strip
 from inkling.types import Box, Reading
 from tests.reading.drawings import drawn_zero, mnist_test, write_text
@@ -190,31 +191,30 @@ def test_a_run_that_begins_at_no_cut_costs_none() -> None:
     assert cut == pytest.approx(-rows.RUN - rows.CUT - 0.01 * rows.CUT_INK)
 
 
-def test_one_part_read_again_as_one_is_the_answer_of_both_networks(reader: Reader) -> None:
-    """A lone part is left as it was only where two digits would take its place."""
+def read_zero(network: Network) -> tuple[list[Read], list[Read]]:
+    """A line of one 0 that is given as another digit, and its reading as a lattice."""
     image = drawn_zero(100, 8)
     look = preprocess_fast((Photo(image, 100, 100), "x"))
     assert look is not None
     strokes = look.segments.strokes[0]
     strip = cut_strip(look.writing, look.segments.labels, strokes)
     line = [(look.crops[0], sure_of(1.0))]
-    found = rows._read_lattice(look, strokes, line, reader.network, strip)
+    return line, rows._read_lattice(look, strokes, line, network, strip)
+
+
+def test_one_part_read_again_as_one_is_the_answer_of_both_networks(reader: Reader) -> None:
+    """A lone part is left as it was only where two digits would take its place."""
+    line, found = read_zero(reader.network)
     assert found is not line
     assert len(found) == 1
     assert found[0][1][:10].argmax() == 0  # not the 3 that the line was given as
 
 
 def test_a_finetuned_network_decides_alone_about_ink_that_is_not_cut(reader: Reader) -> None:
-    image = drawn_zero(100, 8)
-    look = preprocess_fast((Photo(image, 100, 100), "x"))
-    assert look is not None
-    strokes = look.segments.strokes[0]
-    strip = cut_strip(look.writing, look.segments.labels, strokes)
-    line = [(look.crops[0], sure_of(1.0))]
     network = reader.network
     adapted = replace(network, card=replace(network.card, finetuned=True))
-    ((_, by_both),) = rows._read_lattice(look, strokes, line, network, strip)
-    ((crop, alone),) = rows._read_lattice(look, strokes, line, adapted, strip)
+    _, ((_, by_both),) = read_zero(network)
+    _, ((crop, alone),) = read_zero(adapted)
     assert alone == pytest.approx(network.judge(crop.pixels[None])[0], abs=1e-5)
     assert by_both != pytest.approx(alone, abs=1e-5)
 

@@ -194,22 +194,22 @@ cluster.shutdown()
 """
 
 
+def run_script(path: Path, text: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Runs a script in a process of its own, which must succeed."""
+    path.write_text(text)
+    command = [sys.executable, path, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=290)
+    assert done.returncode == 0, done.stderr
+    return done
+
+
 @pytest.mark.slow
 def test_a_node_that_is_lost_costs_no_row(thumbnails: list[bytes], tmp_path: Path) -> None:
     shards = [
         write_tar(tmp_path / f"{k:02d}.tar", thumbnails[20 * (k % 15) :][:20]) for k in range(45)
     ]
-    script = tmp_path / "nodes.py"
-    script.write_text(NODES)
     out = tmp_path / "lost.csv"
-    done = subprocess.run(
-        [sys.executable, script, out, *shards],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=290,
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_script(tmp_path / "nodes.py", NODES, out, *shards)
     # Ray writes notices of its own, before and after.
     (result,) = re.findall(r"^answered (\d+) (\d+) (\d+)$", done.stdout, re.MULTILINE)
     killed, images, failed = map(int, result)
@@ -238,20 +238,11 @@ def test_a_lost_head_node_ends_the_command_with_a_sentence(
     shards: list[Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # the cluster listens on this machine alone
-    script = tmp_path / "head_lost.py"
-    script.write_text(HEAD_LOST)
     out = tmp_path / "lost.csv"
     many = shards * 60  # some 10 s of reading
     lines = tmp_path / "lost.csv.parts" / "parts.jsonl"
     job = [sys.executable, "-m", "inkling", "read", *many, "--out", out, "--workers", "2"]
-    done = subprocess.run(
-        [sys.executable, script, lines, *job],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=290,
-    )
-    assert done.returncode == 0, done.stderr
+    done = run_script(tmp_path / "head_lost.py", HEAD_LOST, lines, *job)
     assert done.stderr.count("repeat the command to resume") == 1, done.stderr
     assert not out.exists()
     assert inkling("read", *many, "--out", out).returncode == 0  # resumes without the cluster

@@ -25,7 +25,6 @@ FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # least `Crop.ink_score` of such a digi
 # coloured paper has 0.02 (`benchmarks/pages.py`).
 VISIBLE = 0.018
 SURE_SLASH = 0.8  # a slash with a lower probability may be a 1
-SURE_OTHER = 0.9  # least probability of `other` of ink that is surely no digit
 UNREAD = 0.2  # fraction of the ink; if more of it is unread, the answer is unsure
 
 
@@ -37,7 +36,7 @@ class MarkFound:
     box: Box
     row: int
     area: int  # pixels, at working size
-    prob: float = 0.0  # of its kind; 0 if the mark network did not name it
+    prob: float = 1.0  # of its kind
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,11 +215,6 @@ def _may_skip_digit(read: Sequence[Crop], others: Sequence[MarkFound]) -> bool:
     rows = {crop.row for crop in read}
     return any(
         (mark.kind == "slash" and mark.prob < SURE_SLASH)
-        or (
-            mark.kind == "other"
-            and mark.prob < SURE_OTHER
-            and mark.row in rows
-            and SHORTEST * height < mark.box.h
-        )
+        or (mark.kind == "other" and mark.row in rows and SHORTEST * height < mark.box.h)
         for mark in others
     )

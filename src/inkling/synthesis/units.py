@@ -1,14 +1,13 @@
 """Draws what stands beside numbers in writing and print: units, short words, currency signs."""
 
 from functools import lru_cache
-from typing import NamedTuple
 
 import numpy as np
 
 from inkling.synthesis import negatives
-from inkling.synthesis.fields import Glyph
 from inkling.synthesis.fonts import Face, draw_letter
 from inkling.synthesis.glyphs import GlyphSource, trace_letter
+from inkling.synthesis.marks import DrawnMark
 from inkling.synthesis.negatives import NONE_LABEL
 from inkling.synthesis.strokes import bend_strokes, glyph_of_lines
 
@@ -36,27 +35,22 @@ DRAWN = (
     "~0,-10 20,24 20,76 0,110",
     "~0,30 20,8 40,24 60,36 80,14",
 )
+DESCENDERS = "gjpqy"
+DESCENT = 0.22  # how far these reach below the line, in digit heights
+FONT_SIZE = 72  # pixels
 SIGN_PROB = 0.55  # of the things beside a number; the rest are units and words
 DRAWN_PROB = 0.6  # of signs; the rest come from fonts
 PRINTED = 0.45  # of words and of signs from fonts
 
 
-class Beside(NamedTuple):
-    """A glyph beside a number, its size, and its offset below the line's middle, in heights."""
-
-    glyph: Glyph
-    size: float
-    drop: float
-
-
-def draw_beside(source: GlyphSource, rng: np.random.Generator) -> list[Beside]:
+def draw_beside(source: GlyphSource, rng: np.random.Generator) -> list[DrawnMark]:
     """The glyphs of one sign or word, from left to right."""
     if rng.random() < SIGN_PROB:
         return [_sign(source, rng)]
     return _word(source, rng) or [_sign(source, rng)]
 
 
-def _sign(source: GlyphSource, rng: np.random.Generator) -> Beside:
+def _sign(source: GlyphSource, rng: np.random.Generator) -> DrawnMark:
     glyph = None
     if rng.random() >= DRAWN_PROB:
         glyph = source.sign(SIGNS[rng.integers(len(SIGNS))], PRINTED)
@@ -64,10 +58,10 @@ def _sign(source: GlyphSource, rng: np.random.Generator) -> Beside:
         style = DRAWN[rng.integers(len(DRAWN))]
         glyph = glyph_of_lines(bend_strokes(style, rng), NONE_LABEL, float(rng.uniform(0.04, 0.16)))
     size = float(rng.uniform(0.4, 1.2))
-    return Beside(glyph, size, float(rng.normal(0, 0.08)))
+    return DrawnMark(glyph, size, float(rng.normal(0, 0.08)))
 
 
-def _word(source: GlyphSource, rng: np.random.Generator) -> list[Beside]:
+def _word(source: GlyphSource, rng: np.random.Generator) -> list[DrawnMark]:
     """A unit or a word of random letters, in one font; empty if the font lacks a letter."""
     face = source.face(PRINTED)
     text = UNITS[rng.integers(len(UNITS))]
@@ -81,15 +75,15 @@ def _word(source: GlyphSource, rng: np.random.Generator) -> list[Beside]:
         if glyph is None or size is None:
             return []
         high, wide = size
-        drop = 0.5 - high / 2 + (0.22 if letter in "gjpqy" else 0.0)
-        out.append(Beside(glyph, max(high, wide) * scale, drop * scale + lower))
+        drop = 0.5 - high / 2 + (DESCENT if letter in DESCENDERS else 0.0)
+        out.append(DrawnMark(glyph, max(high, wide) * scale, drop * scale + lower))
     return out
 
 
 @lru_cache(maxsize=4000)
 def _relative_size(face: Face, letter: str) -> tuple[float, float] | None:
     """Height and width of a letter relative to the height of the font's zero."""
-    zero, ink = draw_letter(face, "0", 72), draw_letter(face, letter, 72)
+    zero, ink = (draw_letter(face, each, FONT_SIZE) for each in ("0", letter))
     if zero is None or ink is None:
         return None
     return ink.shape[0] / zero.shape[0], ink.shape[1] / zero.shape[0]

@@ -35,11 +35,10 @@ SURE_SPECK = 0.8  # least probability of the kind of such a stroke
 NAMED = 0.5  # least probability of a mark for unread ink to get the mark's name
 # Of 80 fractions, 72 % have a slash above 0.65 and 45 % above 0.8; of 320 rows without, 2 and 1 %.
 DOUBTFUL_SLASH = 0.4  # least probability of a slash that makes a 1 unsure
-# Separators come as a set, evenly spaced and alike. Single strokes with this probability are
+# Separators come as a set, evenly spaced. Single strokes with this probability are
 # straight 1s more often than separators (`benchmarks/pages.py --kind ones`).
 FEWEST = 4  # separators
 UNEVEN = 0.12  # largest deviation of a distance from a multiple of the least distance
-UNLIKE = 0.12  # largest difference of their tops and of their feet, relative to their height
 NEAR = 0.5  # largest gap between the pieces of a percent sign, in widths
 Found = tuple[MarkKind, Part, float]  # the last is the probability
 
@@ -178,26 +177,18 @@ def _best(probs: NDArray[np.float32]) -> tuple[MarkKind, float]:
 def _find_separators(strokes: Sequence[Part], probs: NDArray[np.float32]) -> tuple[Part, ...]:
     """The separators of a comb field among the strokes, by their probabilities (strokes,).
 
-    Empty unless they are evenly spaced and alike, and something stands between them.
+    Empty unless they are evenly spaced, and something stands between them.
     """
     found = [part for part, prob in zip(strokes, probs, strict=True) if prob >= LEAST_RULING]
     if len(found) < FEWEST or len(found) == len(strokes):
         return ()
-    tall = float(np.median([part.h for part in found]))
-    tops, feet = [part.y for part in found], [part.bottom for part in found]
     middles = np.sort([part.x + part.w / 2 for part in found])
-    unlike = max(_residual(found, ends) for ends in (tops, feet))
     distances = np.diff(middles)
-    multiples = distances / max(1.0, float(distances.min()))
-    even = np.abs(multiples - multiples.round()).max() <= UNEVEN
-    return tuple(found) if even and unlike <= UNLIKE * tall else ()
-
-
-def _residual(parts: Sequence[Part], ends: Sequence[float]) -> float:
-    """The largest distance of the upper or lower ends of parts from a straight line, in pixels."""
-    middles = [part.x + part.w / 2 for part in parts]
-    slope, start = np.polyfit(middles, ends, 1)
-    return float(np.abs(np.array(ends) - slope * np.array(middles) - start).max())
+    least = float(distances.min())
+    if least < 1:  # one above the other
+        return ()
+    even = np.abs(distances / least - np.rint(distances / least)).max() <= UNEVEN
+    return tuple(found) if even else ()
 
 
 def _sure_strokes(

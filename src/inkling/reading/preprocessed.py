@@ -42,7 +42,7 @@ def cut_image(name: str, photo: Photo, writing: TextMap, marks: bool) -> Preproc
     """Finds the segments, marks and crops of an image whose text probability map is known."""
     segments = segment(writing)
     found = find_marks(writing, segments) if marks else Marks()
-    segments = without_marks(segments, found)
+    segments = without_marks(segments, found.sure)
     crops = tuple(cut_crops(writing, segments))
     return Preprocessed(name, photo, writing, segments, found, crops)
 

@@ -26,7 +26,6 @@ LEAST: dict[MarkKind, float] = {
     "point": 0.8, "comma": 0.8, "slash": 0.55, "percent": 0.9, "minus": 0.9, "colon": 0.95,
     "other": 0.95,
 }  # fmt: skip
-LEAST_RULING = 0.65  # least probability of a separator of a form, which is removed without a name
 SLASH, RULING = CLASSES.index("slash"), CLASSES.index("ruling")  # columns of the probabilities
 POSSIBLE = 0.25  # least probability of a slash by the mark network to ask the line network too
 SMALL: tuple[MarkKind, ...] = ("point", "comma")
@@ -35,10 +34,6 @@ SURE_SPECK = 0.8  # least probability of the kind of such a stroke
 NAMED = 0.5  # least probability of a mark for unread ink to get the mark's name
 # Of 80 fractions, 72 % have a slash above 0.65 and 45 % above 0.8; of 320 rows without, 2 and 1 %.
 DOUBTFUL_SLASH = 0.4  # least probability of a slash that makes a 1 unsure
-# Separators come as a set, evenly spaced. Single strokes with this probability are
-# straight 1s more often than separators (`benchmarks/pages.py --kind ones`).
-FEWEST = 4  # separators
-UNEVEN = 0.12  # largest deviation of a distance from a multiple of the least distance
 NEAR = 0.5  # largest gap between the pieces of a percent sign, in widths
 Found = tuple[MarkKind, Part, float]  # the last is the probability
 
@@ -58,13 +53,11 @@ class Marks:
     """The marks of an image.
 
     `sure` marks are removed from their lines. `possible` marks are named if their ink is not read
-    as a digit. `rulings` are separators of forms: they are removed and have no name. `slashes` are
-    strokes that are read as a 1 and may be a slash.
+    as a digit. `slashes` are strokes that are read as a 1 and may be a slash.
     """
 
     sure: tuple[LineMark, ...] = ()
     possible: tuple[LineMark, ...] = ()
-    rulings: tuple[Part, ...] = ()
     slashes: tuple[Part, ...] = ()
 
 
@@ -74,7 +67,6 @@ def find_marks(writing: TextMap, segments: Segments) -> Marks:
     return Marks(
         tuple(mark for line in lines for mark in line.sure),
         tuple(mark for line in lines for mark in line.possible),
-        tuple(part for line in lines for part in line.rulings),
         tuple(part for line in lines for part in line.slashes),
     )
 
@@ -86,9 +78,8 @@ def _find_in_line(writing: TextMap, segments: Segments, row: int) -> Marks:
     if not strokes or len(strokes) + len(specks) < 2:
         return Marks()
     probs = mark_probs(writing, segments.labels, [*strokes, *specks])
-    rulings = _find_separators(strokes, probs[: len(strokes), RULING])
-    found = _sure_strokes(strokes, probs[: len(strokes)], rulings)
-    taken = {id(part) for part in (*rulings, *(part for _, part, _ in found))}
+    found = _sure_strokes(strokes, probs[: len(strokes)])
+    taken = {id(part) for _, part, _ in found}
     found += _sure_specks(specks, probs[len(strokes) :])
     possible: list[LineMark] = []
     slashes: list[Part] = []
@@ -101,7 +92,7 @@ def _find_in_line(writing: TextMap, segments: Segments, row: int) -> Marks:
         if kind == "slash" and prob >= DOUBTFUL_SLASH:
             slashes.append(part)
     sure = tuple(LineMark(kind, part, row, prob) for kind, part, prob in _joined(found))
-    return Marks(sure, tuple(possible), rulings, tuple(slashes))
+    return Marks(sure, tuple(possible), tuple(slashes))
 
 
 def mark_probs(writing: TextMap, labels: Labels, parts: Sequence[Part]) -> NDArray[np.float32]:
@@ -150,12 +141,11 @@ def _groups(parts: Sequence[Part]) -> list[list[int]]:
     return groups
 
 
-def without_marks(segments: Segments, marks: Marks) -> Segments:
-    """Removes marks and rulings from the segments, and joins the other strokes of each line."""
-    parts = (*(mark.part for mark in marks.sure), *marks.rulings)
-    if not parts:
+def without_marks(segments: Segments, marks: Sequence[LineMark]) -> Segments:
+    """Removes marks from the segments and joins the other strokes of each line again."""
+    if not marks:
         return segments
-    gone = {label for part in parts for label in part.labels}
+    gone = {label for mark in marks for label in mark.part.labels}
 
     def rest(line: Sequence[Part]) -> tuple[Part, ...]:
         return tuple(part for part in line if not gone.intersection(part.labels))
@@ -174,33 +164,14 @@ def _best(probs: NDArray[np.float32]) -> tuple[MarkKind, float]:
     return best, float(sum(probs[1 + KINDS.index(kind)] for kind in alike))
 
 
-def _find_separators(strokes: Sequence[Part], probs: NDArray[np.float32]) -> tuple[Part, ...]:
-    """The separators of a comb field among the strokes, by their probabilities (strokes,).
-
-    Empty unless they are evenly spaced, and something stands between them.
-    """
-    found = [part for part, prob in zip(strokes, probs, strict=True) if prob >= LEAST_RULING]
-    if len(found) < FEWEST or len(found) == len(strokes):
-        return ()
-    middles = np.sort([part.x + part.w / 2 for part in found])
-    distances = np.diff(middles)
-    least = float(distances.min())
-    if least < 1:  # one above the other
-        return ()
-    even = np.abs(distances / least - np.rint(distances / least)).max() <= UNEVEN
-    return tuple(found) if even else ()
-
-
-def _sure_strokes(
-    strokes: Sequence[Part], probs: NDArray[np.float32], rulings: Sequence[Part]
-) -> list[Found]:
-    """Selects the strokes of marks; none if the line would have no other stroke than rulings."""
+def _sure_strokes(strokes: Sequence[Part], probs: NDArray[np.float32]) -> list[Found]:
+    """Selects the strokes of marks; none if the line would have no other stroke."""
     found: list[Found] = []
     for part, each in zip(strokes, probs, strict=True):
         kind, prob = _best(each)
-        if prob >= LEAST[kind] and part not in rulings:
+        if prob >= LEAST[kind]:
             found.append((kind, part, prob))
-    return [] if len(found) + len(rulings) == len(strokes) else found
+    return [] if len(found) == len(strokes) else found
 
 
 def _sure_specks(specks: Sequence[Part], probs: NDArray[np.float32]) -> list[Found]:

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from inkling.errors import ImageError
-from inkling.reading.preprocess.photo import Source, encoded_bytes, is_encoded, to_png
+from inkling.reading.preprocess.encoded import encoded_bytes, is_encoded
+from inkling.reading.preprocess.photo import Source, to_png
 
 BATCH_IMAGES = 64  # in one request; the limit of the service
 BATCH_BYTES = 6_000_000  # of images in one request: 8 MB as base64; the service accepts 10 MB

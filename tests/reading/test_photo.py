@@ -1,32 +1,17 @@
 """Decoding: every mode comes out upright on white, every bad file as one plain sentence."""
 
 import io
-import struct
-import zlib
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image, features
 
 from inkling.errors import ImageError
-from inkling.reading.preprocess.photo import Page, open_photo, read_photo, to_png
+from inkling.reading.preprocess.encoded import Page
+from inkling.reading.preprocess.photo import open_photo, read_photo, to_png
 from inkling.reading.rotation import rotate_photo
-
-
-def encoded(image: Image.Image, kind: str = "PNG", **how: object) -> bytes:
-    file = io.BytesIO()
-    image.save(file, kind, **how)
-    return file.getvalue()
-
-
-@pytest.fixture
-def dark_square() -> Image.Image:
-    image = Image.new("L", (30, 20), 250)
-    image.paste(10, (5, 5, 15, 15))
-    return image
+from tests.reading.image_files import encoded
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "HSV"])
@@ -50,12 +35,6 @@ def test_every_format_is_decoded(dark_square: Image.Image, kind: str, how: dict)
     assert abs(int(pixels[2, 25]) - 250) < 12
 
 
-def test_sixteen_bits_keep_their_greys() -> None:
-    ramp = np.linspace(0, 65535, 256, dtype=np.uint16).reshape(16, 16)
-    pixels = read_photo(encoded(Image.fromarray(ramp)))
-    assert np.abs(pixels.ravel().astype(int) - np.arange(256)).max() <= 1
-
-
 def test_what_is_clear_shows_white() -> None:
     clear = np.zeros((8, 8, 4), np.uint8)
     clear[2:4, 2:4, 3] = 255
@@ -74,13 +53,6 @@ def test_white_ink_on_a_clear_ground_shows_on_black() -> None:
     sticker[1:6, 1:6, 3] = 255
     sticker[3, 2:5, :3] = 20
     assert read_photo(sticker)[0, 0] == 255
-
-
-@pytest.mark.parametrize("full", [1.0, 255.0])
-def test_floats_that_swing_over_their_scale_keep_their_greys(full: float) -> None:
-    ramp = np.linspace(0, full, 256, dtype=np.float32).reshape(16, 16)
-    plain, swung = read_photo(ramp), read_photo(np.where(ramp == full, full * 1.1, ramp))
-    assert np.abs(plain.astype(int) - swung).max() <= 1
 
 
 def test_a_png_of_any_image_reads_as_it_does(dark_square: Image.Image) -> None:
@@ -199,92 +171,6 @@ def test_a_jpeg_is_decoded_at_a_fraction_of_its_size_and_no_other_format_is() ->
     np.testing.assert_allclose(found, means, atol=1)
 
 
-@pytest.mark.parametrize("dtype", [bool, np.uint8, np.uint16, np.int64, np.float32, np.float64])
-def test_arrays_of_any_number_are_taken(dtype: type) -> None:
-    top = {bool: 1, np.uint16: 65535, np.float32: 1.0, np.float64: 1.0}.get(dtype, 255)
-    array = np.zeros((6, 7), dtype)
-    array[1, 1] = top
-    pixels = read_photo(array)
-    assert pixels[1, 1] == 255
-    assert pixels[0, 0] == 0
-
-
-@pytest.mark.parametrize(
-    "array",
-    [
-        np.zeros((0, 5)),
-        np.zeros(5),
-        np.zeros((2, 2, 2)),
-        np.array([["a"]]),
-        np.zeros((2, 2), complex),
-        np.zeros((2, 2, 2, 2)),
-        np.full((4, 4), -1),
-        np.linspace(-0.42, 2.82, 16).reshape(4, 4),  # standardised
-        np.linspace(-3, 1.2, 16).reshape(4, 4),
-        np.linspace(-200, 200, 16).reshape(4, 4),
-    ],
-)
-def test_other_arrays_are_refused(array: np.ndarray) -> None:
-    with pytest.raises(ImageError):
-        read_photo(array)
-
-
-def test_floats_from_minus_one_to_one_span_black_to_white() -> None:
-    ramp = np.linspace(-1, 1, 256, dtype=np.float32).reshape(16, 16)
-    assert np.abs(read_photo(ramp).ravel().astype(int) - np.arange(256)).max() <= 1
-    assert read_photo(np.full((4, 4), -1.0)).max() == 0
-    swung = np.where(ramp < -0.9, ramp - 0.2, ramp)
-    assert np.abs(read_photo(swung).astype(int) - read_photo(ramp)).max() <= 13
-
-
-@given(st.floats(-0.4, 0), st.floats(0.2, 1.4))
-def test_floats_of_zero_to_one_keep_zero_black(low: float, high: float) -> None:
-    pixels = read_photo(np.array([[low, 0.0, 0.2, high]]))
-    assert pixels[0, 1] == 0
-    assert pixels[0, 2] == 51
-
-
-@pytest.mark.parametrize("channels", [1, 3, 4])
-def test_channels_may_come_first(channels: int) -> None:
-    rng = np.random.default_rng(channels)
-    last = rng.integers(0, 255, (20, 30, channels)).astype(np.uint8)
-    first = np.moveaxis(last, 2, 0)
-    assert np.array_equal(read_photo(first), read_photo(last))
-    assert read_photo(first).shape[:2] == (20, 30)
-
-
-def test_open_files_are_read_from_where_they_stand(
-    dark_square: Image.Image, tmp_path: Path
-) -> None:
-    data = encoded(dark_square)
-    expected = read_photo(data)
-    assert np.array_equal(read_photo(io.BytesIO(data)), expected)
-    path = tmp_path / "square.png"
-    path.write_bytes(b"before" + data)
-    with path.open("rb") as file:
-        file.seek(6)
-        assert np.array_equal(read_photo(file), expected)
-    with path.open(encoding="latin-1") as text, pytest.raises(ImageError, match="binary mode"):
-        read_photo(text)  # pyright: ignore[reportArgumentType]
-    with pytest.raises(ImageError, match="open file"):
-        read_photo(file)  # closed
-
-
-@pytest.mark.parametrize("dtype", ["float32", "float16", "bfloat16", "uint8"])
-def test_tensors_are_arrays(dtype: str) -> None:
-    torch = pytest.importorskip("torch")
-    top = 255 if dtype == "uint8" else 1
-    tensor = torch.zeros((1, 20, 30), dtype=getattr(torch, dtype))
-    tensor[0, 5:10, 5:10] = top
-    if dtype != "uint8":
-        tensor.requires_grad_()
-    pixels = read_photo(tensor)
-    assert pixels.shape == (20, 30)
-    assert (pixels[6, 6], pixels[0, 0]) == (255, 0)
-    with pytest.raises(ImageError, match="array"):
-        read_photo(tensor.to_sparse())
-
-
 @pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
 @pytest.mark.parametrize("orientation", [1, 6])
 def test_photos_of_newer_phones(kind: str, orientation: int, dark_square: Image.Image) -> None:
@@ -317,19 +203,6 @@ def test_the_bits_of_a_heic_do_not_change_what_pillow_opens() -> None:
     assert "HEIF" not in Image.OPEN
 
 
-@pytest.mark.parametrize(
-    ("head", "words"),
-    [
-        (b"%PDF-1.7", "PDF file: save their pages"),
-        (b'<?xml version="1.0"?>\n<svg xmlns="x">', "SVG file"),
-        (b"8BPS", "Photoshop"),
-    ],
-)
-def test_other_formats_are_named(head: bytes, words: str) -> None:
-    with pytest.raises(ImageError, match=words):
-        read_photo(head + bytes(50))
-
-
 @pytest.mark.parametrize("kind", ["TIFF", "GIF", "WEBP"])
 def test_each_page_can_be_read(kind: str) -> None:
     pages = [Image.new("L", (8, 6), grey) for grey in (10, 120, 240)]
@@ -339,79 +212,3 @@ def test_each_page_can_be_read(kind: str) -> None:
     assert greys == [10, 120, 240]
     with pytest.raises(ImageError, match="fewer pages"):
         read_photo(Page(data, 4))
-
-
-def test_a_late_frame_of_a_large_animation_is_refused() -> None:
-    frames = [Image.new("L", (2000, 2000), grey) for grey in (1, 2)]
-    data = encoded(frames[0], "GIF", save_all=True, append_images=frames[1:])
-    with pytest.raises(ImageError, match="too late"):
-        read_photo(Page(data, 900))
-
-
-def huge_png() -> bytes:
-    """A PNG whose header promises 65,000 x 65,000 pixels."""
-
-    def chunk(kind: bytes, body: bytes) -> bytes:
-        check = zlib.crc32(kind + body)
-        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", check)
-
-    header = struct.pack(">IIBBBBB", 65_000, 65_000, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + chunk(b"IHDR", header)
-        + chunk(b"IDAT", zlib.compress(bytes(1000)))
-        + chunk(b"IEND", b"")
-    )
-
-
-def test_a_bomb_is_refused_by_its_header() -> None:
-    with pytest.raises(ImageError, match=r"65000 x 65000|far too large"):
-        read_photo(huge_png())
-
-
-def test_a_long_animation_gives_its_first_frame() -> None:
-    frames = [Image.new("L", (4, 4), k % 250) for k in range(2000)]
-    data = encoded(frames[7], "GIF", save_all=True, append_images=frames)
-    assert read_photo(data)[0, 0] == 7
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"", "is empty"),
-        (b"not an image at all", "not an image"),
-        (b"P5 2 2 255 abcd", "not an image"),
-    ],
-)
-def test_files_that_are_no_images(tmp_path: Path, content: bytes, words: str) -> None:
-    path = tmp_path / "file.png"
-    path.write_bytes(content)
-    with pytest.raises(ImageError, match=words) as caught:
-        read_photo(path)
-    assert "file.png" in str(caught.value)
-
-
-def test_a_cut_jpeg_is_an_error(dark_square: Image.Image) -> None:
-    data = encoded(dark_square.resize((300, 200)), "JPEG")
-    with pytest.raises(ImageError, match="damaged or cut short"):
-        read_photo(data[: len(data) // 2])
-
-
-@pytest.mark.parametrize("name", ["missing.png", "folder", "nul\0l.png"])
-def test_paths_that_lead_nowhere(tmp_path: Path, name: str) -> None:
-    (tmp_path / "folder").mkdir()
-    with pytest.raises(ImageError):
-        read_photo(tmp_path / name)
-
-
-@settings(max_examples=150)
-@given(st.sampled_from(["PNG", "JPEG", "GIF", "BMP", "WEBP", "TIFF"]), st.data())
-def test_damage_never_gets_past_the_typed_error(kind: str, data: st.DataObject) -> None:
-    whole = bytearray(encoded(Image.new("L", (12, 9), 99), kind))
-    for _ in range(data.draw(st.integers(1, 6))):
-        whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
-    try:
-        pixels = read_photo(bytes(whole))
-    except ImageError:
-        return
-    assert pixels.dtype == np.uint8

@@ -3,10 +3,21 @@
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
-from inkling.reading.preprocess.pixels import SAMPLE, odd, percentile, percentiles, resize, shrink
+from inkling.reading.preprocess.pixels import (
+    SAMPLE,
+    closing,
+    odd,
+    percentile,
+    percentiles,
+    resize,
+    shrink,
+)
+
+Greys = arrays(np.uint8, st.tuples(st.integers(3, 14), st.integers(3, 14)))
 
 
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 100))
@@ -55,3 +66,13 @@ def test_the_sample_of_a_large_array_is_spread_over_it() -> None:
 @pytest.mark.parametrize(("number", "window"), [(0, 3), (1, 3), (2, 3), (3, 3), (4, 5), (7, 7)])
 def test_a_window_is_odd_and_three_or_more(number: int, window: int) -> None:
     assert odd(number) == window
+
+
+@settings(max_examples=60, deadline=None)
+@given(Greys, st.sampled_from((3, 5, 9)))
+def test_a_closing_is_that_of_an_image_without_end(grey: np.ndarray, window: int) -> None:
+    ndimage = pytest.importorskip("scipy.ndimage")  # the reference; the base extra lacks it
+    far = np.pad(grey, 2 * window, mode="edge")
+    closed = ndimage.grey_closing(far, (window, window))
+    inner = closed[2 * window : -2 * window, 2 * window : -2 * window]
+    np.testing.assert_array_equal(closing(grey, window), inner)

@@ -4,18 +4,15 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.thumbnails import (
     Thumbnails,
     _away,
-    _edge_fraction,
     _is_centred,
     _is_framed,
     _reaches_all_sides,
     _span,
-    _split,
     inverse_crops,
     is_thumbnail,
     preprocess_thumbnails,
@@ -23,6 +20,7 @@ from inkling.reading.preprocess.thumbnails import (
 )
 from inkling.types import Box, Reading
 from tests.reading.drawings import Image, drawn_seven, drawn_zero
+from tests.reading.test_thumbnail_ink import Masks
 
 
 def tight(digit: Image) -> Image:
@@ -94,68 +92,14 @@ def test_which_images_are_reduced_to_thumbnails() -> None:
     assert colour.shape == (28, 21)
 
 
-def stack_of(height: int, width: int, seed: int, count: int = 3) -> np.ndarray:
-    """Noise, some of it in two or three levels only."""
-    rng = np.random.default_rng(seed)
-    stack = rng.integers(0, 256, (count, height, width)).astype(np.uint8)
-    stack[1] = np.where(stack[1] > 60, 220, 30)
-    stack[2] = 40 + 60 * (stack[2] % 3)
-    return stack
-
-
-Stacks = st.builds(stack_of, st.integers(4, 40), st.integers(1, 40), st.integers(0, 2**16))
-
-
-@settings(max_examples=60, deadline=None)
-@given(Stacks)
-def test_ink_and_background_are_split_as_one_image_at_a_time(stack: np.ndarray) -> None:
-    split = _split(stack.astype(np.float32))
-    for index, image in enumerate(stack.astype(np.float64)):
-        low, high = image.min(), image.max()
-        level, light, dark, count = (low + high) / 2, high, low, image.size
-        for _ in range(3):
-            above = image > level
-            count = above.sum()
-            light = image[above].mean() if above.any() else 0
-            dark = image[~above].mean() if (~above).any() else 0
-            level = (light + dark) / 2
-        above = image > level
-        depth = max(1, min(image.shape) // 14)
-        edge = np.ones(image.shape, bool)
-        edge[depth:-depth, depth:-depth] = False
-        vote = 0.6 * count / image.size + 0.4 * above[edge].mean()
-        if abs(vote - 0.5) < 1e-4 or np.abs(image - level).min() < 1e-2:
-            continue  # rounding decides
-        lighter = vote >= 0.5
-        background = light if lighter else dark
-        own = image[above == lighter]
-        half = own[own >= background] if lighter else own[own <= background]
-        base = half.mean() if half.size else 0
-        near = (np.abs(own - base) < 0.05 * (high - low)).sum()
-        assert bool(split.lighter[index, 0, 0]) is bool(lighter)
-        np.testing.assert_allclose(split.background[index, 0, 0], background, rtol=1e-4, atol=1e-3)
-        contrast = background - low if lighter else high - background
-        np.testing.assert_allclose(split.contrast[index, 0, 0], contrast, rtol=1e-3, atol=1e-2)
-        close = np.abs(np.abs(own - base) - 0.05 * (high - low)) < 1e-2
-        if not close.any() and not (np.abs(own - background) < 1e-2).any():
-            assert bool(split.flat[index]) is bool(near > 0.5 * own.size)
-
-
 def test_a_span_is_centred_up_to_a_fifth_of_the_side() -> None:
     spans = np.array([[4, 12], [0, 12], [0, 11], [8, 12], [9, 11]])  # off by 0, 4, 4.5, 4, 4.5
     assert _is_centred(spans, 20).tolist() == [True, True, False, True, False]
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.integers(1, 40), st.integers(1, 40), st.integers(0, 2**16))
-def test_edges_spans_and_sides_are_those_of_each_mask(height: int, width: int, seed: int) -> None:
-    rng = np.random.default_rng(seed)
-    masks = rng.random((4, height, width)) > np.array([0.2, 0.7, 0.97, 0.5])[:, None, None]
-    depth = max(1, min(height, width) // 14)
-    edge = np.ones((height, width), bool)
-    edge[depth : height - depth, depth : width - depth] = False
-    expected = [mask[edge].mean() for mask in masks]
-    np.testing.assert_allclose(_edge_fraction(masks), expected, rtol=1e-5)
+@given(Masks)
+def test_spans_and_sides_are_those_of_each_mask(masks: np.ndarray) -> None:
     sides = [m[0].any() and m[-1].any() and m[:, 0].any() and m[:, -1].any() for m in masks]
     np.testing.assert_array_equal(_reaches_all_sides(masks), sides)
     profiles = masks.any(axis=2)

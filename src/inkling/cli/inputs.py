@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from inkling.errors import ImageError
+from inkling.reading.preprocess.encoded import MAX_BYTES, Page
 from inkling.reading.preprocess.formats import scan_folder, skipped_sentence
 from inkling.reading.preprocess.pages import count_pages, may_have_pages, pages_of
-from inkling.reading.preprocess.photo import MAX_BYTES, Page
 
 STANDARD_INPUT = "-"
 HEAD_BYTES = 16  # bytes at the start of a file that tell whether it may have pages

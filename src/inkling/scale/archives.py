@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from inkling.errors import DataError, ImageError
+from inkling.reading.preprocess.encoded import MAX_BYTES
 from inkling.reading.preprocess.formats import SUFFIXES
-from inkling.reading.preprocess.photo import MAX_BYTES
 from inkling.scale.chunk import Batch, Entry, group
 from inkling.scale.contents import Loaded, Slices
 from inkling.scale.places import open_place, stamp_of

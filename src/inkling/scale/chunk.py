@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from inkling.errors import ImageError
-from inkling.reading.preprocess.photo import Page
+from inkling.reading.preprocess.encoded import Page
 
 CHUNK_IMAGES = 2048  # the reader stacks thumbnails; below about 500 it is slower
 CHUNK_BYTES = 8 << 20  # of encoded images: about three photos of a phone, a second of work

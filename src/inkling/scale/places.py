@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import DataError, ImageError, MissingExtraError
-from inkling.reading.preprocess.photo import MAX_BYTES
+from inkling.reading.preprocess.encoded import MAX_BYTES
 
 if TYPE_CHECKING:
     from pyarrow.fs import FileInfo, FileSystem

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from inkling.errors import DataError
+from inkling.reading.preprocess.encoded import MAX_BYTES, Page
 from inkling.reading.preprocess.formats import SUFFIXES
-from inkling.reading.preprocess.photo import MAX_BYTES, Page
 from inkling.scale.archives import TarSource, is_tar
 from inkling.scale.chunk import Batch, Chunk, Entry, Stored, digest, group
 from inkling.scale.columns import ParquetSource, is_parquet

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from inkling.errors import ImageError
+from inkling.reading.preprocess.encoded import Page, encoded_bytes
 from inkling.reading.preprocess.formats import open_image
-from inkling.reading.preprocess.photo import Page, decoding, encoded_bytes
+from inkling.reading.preprocess.photo import decoding
 
 MOST = 1000  # greatest number of pages of one file
 # Pillow scans a GIF to count its frames. The first bytes are enough.

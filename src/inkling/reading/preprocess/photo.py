@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Protocol, TypeGuard
+from typing import Protocol
 
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
@@ -20,10 +20,10 @@ from inkling.reading.preprocess.eight_bit import (
     as_array,
     image_to_pixels,
 )
+from inkling.reading.preprocess.encoded import Encoded, Page, encoded_bytes, is_encoded
 from inkling.reading.preprocess.formats import KNOWN, open_image
 from inkling.reading.preprocess.light import WORK_SIDE
 
-MAX_BYTES = 256 * 1024 * 1024
 MAX_SEEK = 1_000_000_000  # pixels; limit of decoding to reach a later page
 ORIENTATION = 0x0112  # the EXIF tag for the orientation of the camera
 # Photos are decoded at about the size at which they are processed. JPEG decoders can do this.
@@ -41,15 +41,6 @@ class SupportsArray(Protocol):
     def __array__(self) -> NDArray: ...
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a TIFF or one frame of a GIF; `number` counts from 1."""
-
-    file: Path | bytes
-    number: int
-
-
-Encoded = str | Path | bytes | bytearray | memoryview | BinaryIO | Page
 Source = Encoded | NDArray | Image.Image | SupportsArray
 Sources = Sequence[Source | ImageError] | NDArray
 
@@ -126,12 +117,6 @@ def read_photo(source: Source) -> Pixels:
     return open_photo(source).pixels
 
 
-def is_encoded(source: object) -> TypeGuard[Encoded]:
-    """Whether a source is an encoded image: a path, bytes, an open file or a page."""
-    kinds = (str, Path, bytes, bytearray, memoryview, Page)
-    return isinstance(source, kinds) or callable(getattr(source, "read", None))
-
-
 def to_png(source: Source, name: str = "the image") -> bytes:
     """Encodes an array, a tensor or a PIL image as PNG: upright, full size, 8 bits.
 
@@ -146,41 +131,6 @@ def to_png(source: Source, name: str = "the image") -> bytes:
     content = io.BytesIO()
     Image.fromarray(pixels).save(content, "PNG")
     return content.getvalue()
-
-
-def encoded_bytes(source: Encoded, name: str = "the image") -> bytes:
-    """The bytes of an image file: a path, bytes or an open binary file. Raises `ImageError`."""
-    if isinstance(source, (str, Path)):
-        return file_bytes(Path(source))
-    if isinstance(source, (bytes, bytearray, memoryview)):
-        return bytes(source)
-    if isinstance(source, Page):
-        raise ImageError(f"{name} is a page of a file. Pass the file or the pixels of the page")
-    try:
-        content = source.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        raise ImageError(f"cannot read {name} from its open file: {error}") from error
-    if not isinstance(content, bytes):
-        raise ImageError(f"{name} is an open text file. Open it in binary mode ('rb')")
-    if len(content) > MAX_BYTES:
-        raise ImageError(f"{name} is larger than {MAX_BYTES >> 20} MiB. Reduce its size")
-    return content
-
-
-def file_bytes(path: Path) -> bytes:
-    """The content of a file. Raises `ImageError` if it cannot be read or is too large."""
-    try:
-        if path.is_dir():
-            raise ImageError(f"{path} is a folder. Name the images in it")
-        if not path.exists():
-            raise ImageError(f"there is no file {path}")
-        if path.stat().st_size > MAX_BYTES:
-            raise ImageError(f"{path} is larger than {MAX_BYTES >> 20} MiB. Reduce its size")
-        return path.read_bytes()
-    except OSError as error:
-        raise ImageError(f"cannot open {path}: {error.strerror or error}") from error
-    except ValueError as error:  # a null character in the name
-        raise ImageError(f"{str(path)!r} is not a file name: {error}") from error
 
 
 def _array_pixels(source: Source, name: str) -> Pixels:

@@ -1,4 +1,4 @@
-"""Array types for images, and functions to resize images and to compute percentiles."""
+"""Array types for images, and functions to resize, to close and to compute percentiles."""
 
 from typing import Any, TypeVar
 
@@ -52,3 +52,12 @@ def percentiles(values: NDArray[Any], *ranks: float) -> list[float]:
 def odd(number: int) -> int:
     """The next odd number, at least 3: the size of a filter window."""
     return max(3, number | 1)
+
+
+def closing(grey: Grey, window: int) -> Grey:
+    """Grey-scale closing of the padded image. Without padding, dark corners would count as ink."""
+    # Half a window is enough: more padding would only repeat the same pixels.
+    edge = window // 2 + 1
+    padded = cv2.copyMakeBorder(grey, edge, edge, edge, edge, cv2.BORDER_REPLICATE)
+    closed = cv2.morphologyEx(padded, cv2.MORPH_CLOSE, np.ones((window, window), np.uint8))
+    return np.asarray(closed[edge:-edge, edge:-edge], np.uint8)

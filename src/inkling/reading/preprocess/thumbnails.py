@@ -9,16 +9,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.preprocess.light import DARKEST_PAPER, THUMB, to_grey
+from inkling.reading.preprocess.channels import to_grey
+from inkling.reading.preprocess.light import DARKEST_PAPER
 from inkling.reading.preprocess.normalise import normalise
 from inkling.reading.preprocess.pixels import resize
+from inkling.reading.preprocess.polarity import THUMB
+from inkling.reading.preprocess.thumbnail_ink import ink_strength, split_ink
 
 SIDE_LEAST = 8  # pixels; least longer side of an image that may hold a digit
 SMALL = 320  # pixels; greatest longer side of an enlarged crop of one digit
 SHRUNK = 28  # pixels; longer side to which such an image is reduced
 WIDEST = 1.3  # greatest width over height of such an image; wider ones hold several digits
 NARROWEST = 1  # pixels; least width of a 1 that was cropped to its ink
-LEVEL = 0.05  # of the contrast; most of a uniform background is this close to its lightest half
 CONTRAST = 48  # least contrast between ink and background, in grey levels
 SLIM_CONTRAST = 24  # the same for a slim image, which may show little background
 MOST_INK = 0.5  # greatest fraction of an image that is ink
@@ -96,10 +98,10 @@ def is_thumbnail(shape: tuple[int, ...]) -> bool:
 def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
     """Finds and normalises the ink of thumbnails (N, H, W) uint8 of either polarity."""
     grey = stack.astype(np.float32)
-    split = _split(grey)
+    split = split_ink(grey)
     paper = np.where(split.lighter, split.background, 255 - split.background)
     fraction = split.contrast / np.maximum(paper, DARKEST_PAPER)
-    ink = _ink(grey, split)
+    ink = ink_strength(grey, split)
     inked = ink >= 0.5
     ink *= ink > PAPER
     rows: NDArray[np.bool_] = np.asarray(inked.any(axis=2))
@@ -132,89 +134,14 @@ def preprocess_thumbnails(stack: NDArray[np.uint8]) -> Thumbnails:
 def ink_of_thumbnail(pixels: NDArray[np.uint8]) -> tuple[NDArray[np.float32], bool]:
     """The ink (H, W) of one thumbnail, from 0 to 1, and whether it is light."""
     grey = pixels[None].astype(np.float32)
-    split = _split(grey)
-    return _ink(grey, split)[0], not bool(split.lighter[0, 0, 0])
+    split = split_ink(grey)
+    return ink_strength(grey, split)[0], not bool(split.lighter[0, 0, 0])
 
 
 def inverse_crops(stack: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """The crops (N, 28, 28) of thumbnails (N, H, W) with the polarity that was not chosen."""
     grey = stack.astype(np.float32)
-    return normalise(1 - _ink(grey, _split(grey))).pixels
-
-
-@dataclass(frozen=True, eq=False)
-class _Split:
-    """Per thumbnail (N, 1, 1): whether the background is lighter, its grey level, the contrast.
-
-    `flat` (N,): whether the background is uniform.
-    """
-
-    lighter: NDArray[np.bool_]
-    background: NDArray[np.float32]
-    contrast: NDArray[np.float32]
-    flat: NDArray[np.bool_]
-
-
-def _split(grey: NDArray[np.float32]) -> _Split:
-    """Separates ink from background at the level midway between their means."""
-    low, high = grey.min(axis=(1, 2), keepdims=True), grey.max(axis=(1, 2), keepdims=True)
-    level = (low + high) / 2
-    total = grey.sum(axis=(1, 2), keepdims=True)
-    size = np.float32(grey.shape[1] * grey.shape[2])
-    light, dark, count = high, low, size * np.ones_like(low)
-    for _ in range(3):
-        above = grey > level
-        count = above.sum(axis=(1, 2), keepdims=True, dtype=np.float32)
-        light_sum = np.einsum("nhw,nhw->n", grey, above)[:, None, None]
-        light = light_sum / np.maximum(count, 1)
-        dark = (total - light_sum) / np.maximum(size - count, 1)
-        level = (light + dark) / 2
-    above = grey > level
-    edge = _edge_fraction(above)
-    fraction = count[:, 0, 0] / size
-    lighter = (0.6 * fraction + 0.4 * edge >= 0.5)[:, None, None]
-    background = np.where(lighter, light, dark)
-    flat = _is_flat(
-        grey,
-        above == lighter,
-        np.where(lighter, grey >= background, grey <= background),
-        high - low,
-    )
-    contrast = np.where(lighter, background - low, high - background)
-    return _Split(lighter, background, contrast, flat)
-
-
-def _ink(grey: NDArray[np.float32], split: _Split) -> NDArray[np.float32]:
-    """Ink (N, H, W) from 0 for the background to 1 for its greatest contrast."""
-    ink = (split.background - grey) * np.where(split.lighter, 1, -1).astype(np.float32)
-    ink *= 1 / np.maximum(split.contrast, 1)
-    return ink.clip(0, 1, out=ink)
-
-
-def _is_flat(
-    grey: NDArray[np.float32],
-    own: NDArray[np.bool_],
-    outer: NDArray[np.bool_],
-    span: NDArray[np.float32],
-) -> NDArray[np.bool_]:
-    """Whether most of each background `own` (N, H, W) is as light as its half away from the ink.
-
-    The soft edges of strokes in a small or enlarged image belong to the background, too, but are
-    less than half of it.
-    """
-    half = own & outer
-    count = np.maximum(half.sum(axis=(1, 2), dtype=np.float32), 1)
-    base = (np.einsum("nhw,nhw->n", grey, half) / count)[:, None, None]
-    near = own & (np.abs(grey - base) < LEVEL * span)
-    return near.sum(axis=(1, 2)) > 0.5 * own.sum(axis=(1, 2))
-
-
-def _edge_fraction(above: NDArray[np.bool_]) -> NDArray[np.float32]:
-    """The fraction (N,) of set pixels in the border of each mask, 1 or 2 pixels wide."""
-    depth = max(1, min(above.shape[1:]) // 14)
-    inner = above[:, depth:-depth, depth:-depth]
-    size = above[0].size - inner[0].size
-    return ((above.sum(axis=(1, 2)) - inner.sum(axis=(1, 2))) / size).astype(np.float32)
+    return normalise(1 - ink_strength(grey, split_ink(grey))).pixels
 
 
 def _away(grey: NDArray[np.float32], lighter: NDArray[np.bool_]) -> NDArray[np.float32]:

@@ -17,9 +17,10 @@ from inkling.reading.detect.components import SEEN
 from inkling.reading.detect.parts import Part, union
 from inkling.reading.detect.segments import Segments, image_size, segment
 from inkling.reading.detect.text_map import TextMap, make_text_map
-from inkling.reading.preprocess.light import has_light_ink, to_grey
+from inkling.reading.preprocess.channels import to_grey
 from inkling.reading.preprocess.normalise import normalise
 from inkling.reading.preprocess.pixels import shrink
+from inkling.reading.preprocess.polarity import has_light_ink
 from inkling.reading.recognise.lattice import build_lattice
 from inkling.types import SIDE, Box
 

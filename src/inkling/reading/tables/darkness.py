@@ -6,14 +6,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading.preprocess.light import (
-    DARKEST_PAPER,
-    has_light_ink,
-    paper_brightness,
-    stroke_balance,
-    to_grey,
-)
+from inkling.reading.preprocess.channels import to_grey
+from inkling.reading.preprocess.light import DARKEST_PAPER
+from inkling.reading.preprocess.paper import paper_brightness
 from inkling.reading.preprocess.pixels import Map, shrink
+from inkling.reading.preprocess.polarity import has_light_ink, stroke_balance
 
 TABLE_SIDE = 2400  # pixels; greatest longer side at which tables are read
 FINDING = 1200  # pixels; greatest longer side at which tables are found

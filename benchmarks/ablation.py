@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkling.reading import pipeline, preprocessed, results, thumbnail_path
+from inkling.reading import preprocessed, results, thumbnail_path, trace
 from inkling.reading.detect import components, layout, segments, text_map
 from inkling.reading.pipeline import Reader
 from inkling.reading.recognise import marks, network, row, strip
@@ -80,7 +80,7 @@ ABLATIONS = (
     Ablation("levelling of curved lines", strip, "_uncurve", _first),
     Ablation("marks", preprocessed, "find_marks", lambda *_: Marks()),
     Ablation("slashes by the line network", marks, "POSSIBLE", 2.0),
-    Ablation("line network and lattice", pipeline, "answer_image", None),
+    Ablation("line network and lattice", trace, "answer_image", None),
     Ablation("test-time augmentation", network, "average_over_shifts", lambda _, probs, __: probs),
     Ablation("cost of a run", row, "RUN", 0.0),
     Ablation("cost of a cut", row, "CUT", 0.0),
@@ -91,8 +91,8 @@ ABLATIONS = (
     Ablation("least contrast", results, "VISIBLE", 0.0),
     Ablation("no digit among digits", results, "_among_digits", _first),
     Ablation("unread ink that may be a digit", results, "_may_skip_digit", _no),
-    Ablation("rotations", pipeline, "may_be_rotated", _no),
-    Ablation("fast path of drawings", pipeline, "preprocess_fast", lambda *_, **__: None),
+    Ablation("rotations", trace, "may_be_rotated", _no),
+    Ablation("fast path of drawings", trace, "preprocess_fast", lambda *_, **__: None),
     Ablation("fast path of thumbnails", thumbnail_path, "thumbnail_of", _none),
 )
 

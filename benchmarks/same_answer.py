@@ -24,8 +24,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.network import BUNDLED
+from inkling.reading.trace import Trace
 from inkling.types import Reading
 from outcome import add_json_option, finish
 from serve import images, inkling

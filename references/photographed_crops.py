@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sudoku_photos import find_sudokus
 
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.thumbnails import preprocess_thumbnails
 from inkling.reading.recognise.crops import find_crops
 from inkling.reading.tables.read_cells import stack
+from inkling.reading.trace import Trace
 from inkling.synthesis.labels import overlap
 
 Image = NDArray[np.uint8]

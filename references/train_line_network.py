@@ -26,9 +26,10 @@ from torch import Tensor, nn
 from inkling.exporters.half import fold_norms, round_to_half
 from inkling.exporters.line import export_line
 from inkling.models.line import LineNet
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
 from inkling.reading.recognise.line_network import BLANK, CLASSES, MARKS, STRIDE, ctc_greedy_decode
 from inkling.reading.recognise.strip import HEIGHT, cut_strip
+from inkling.reading.trace import Trace
 from inkling.synthesis.labelled_strips import LabelledStrip, PackedStrips
 from inkling.training.average import ModelAverage
 from inkling.training.precision import choose_precision

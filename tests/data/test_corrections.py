@@ -11,8 +11,9 @@ from PIL import Image
 
 from inkling.data.corrections import CORRECTIONS_FILE, CROPS, MAX_CROP_BYTES, read_corrections
 from inkling.errors import DataError
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
 from inkling.reading.saved_crops import CropFolder, folder_of, is_case_sensitive, label_of
+from inkling.reading.trace import Trace
 from inkling.types import Digits
 from tests.reading.drawings import drawn_seven, drawn_zero
 

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
 from inkling.reading.text import join_text
+from inkling.reading.trace import Trace
 from inkling.types import Alternative, Box, Prediction, Reading
 from tests.reading.drawings import drawn_seven, drawn_zero
 from tests.reading.test_reader import tiny_model

@@ -29,7 +29,8 @@ from inkling.reading.explain import (
     step_images,
     write_strip,
 )
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
+from inkling.reading.trace import Trace
 from inkling.types import Alternative, Verdict
 from tests.reading.drawings import drawn_seven, drawn_zero
 from tests.reading.maps import text_map

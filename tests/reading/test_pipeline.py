@@ -1,15 +1,14 @@
 """How the reader divides its work: chunks, order, paths."""
 
-from dataclasses import replace
-
 import cv2
 import numpy as np
 import pytest
 
 from inkling.errors import ImageError
 from inkling.reading import thumbnail_path
-from inkling.reading.pipeline import PAGE, Reader, Trace
+from inkling.reading.pipeline import PAGE, Reader
 from inkling.reading.preprocess.photo import open_photo
+from inkling.reading.trace import Trace
 from inkling.types import Reading
 from tests.reading.drawings import drawn_seven, drawn_zero, write_text
 
@@ -42,33 +41,6 @@ def test_more_images_than_a_page_keep_their_places(reader: Reader) -> None:
     for k, one in enumerate(found):
         if isinstance(one, Reading):
             assert (one.image, one.text) == (names[k], "0" if k == PAGE else str(k % 10))
-
-
-def test_a_trace_of_a_thumbnail_holds_its_own_crop_and_probabilities(reader: Reader) -> None:
-    thumbs = [drawn_zero(28, 3), drawn_seven(28, 28, 3), drawn_zero(40, 5), drawn_seven(28, 28, 2)]
-    alone = [reader.trace([thumb])[0] for thumb in thumbs]
-    for trace, one, thumb in zip(reader.trace(thumbs), alone, thumbs, strict=True):
-        assert isinstance(trace, Trace)
-        assert isinstance(one, Trace)
-        assert len(trace.answer.probs) == len(trace.answer.crops) == 1
-        np.testing.assert_allclose(trace.answer.probs, one.answer.probs, atol=1e-5)
-        np.testing.assert_array_equal(trace.answer.crops[0].pixels, one.answer.crops[0].pixels)
-        assert trace.preprocessed.photo.pixels is thumb or np.array_equal(
-            trace.preprocessed.photo.pixels, thumb
-        )
-
-
-@pytest.mark.parametrize(
-    ("rotation", "size"), [(0, (80, 100)), (90, (100, 80)), (180, (80, 100)), (270, (100, 80))]
-)
-def test_a_trace_knows_the_size_of_the_image_as_given(
-    reader: Reader, rotation: int, size: tuple[int, int]
-) -> None:
-    trace = reader.trace([drawn_seven()])[0]
-    assert isinstance(trace, Trace)
-    turned = replace(trace, rotation=rotation)  # type: ignore[arg-type]
-    assert turned.size == size
-    assert turned.reading.rotation == rotation
 
 
 def test_nothing_to_read_gives_nothing(reader: Reader) -> None:

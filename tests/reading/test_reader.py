@@ -11,12 +11,13 @@ import pytest
 from PIL import Image
 
 from inkling.errors import ImageError, ModelError
-from inkling.reading.pipeline import Reader, Trace, read
+from inkling.reading.pipeline import Reader, read
 from inkling.reading.preprocess.thumbnails import Thumbnails
 from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.network import BUNDLED, Card, load_network
 from inkling.reading.recognise.row import is_plain
 from inkling.reading.recognise.verdict import read_plain
+from inkling.reading.trace import Trace
 from inkling.synthesis.render import Pen, Placement, draw_glyph
 from inkling.synthesis.strokes import write_digit
 from inkling.types import DIGIT_NAMES, Box, Reading

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkling.reading.explain import step_images
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.rotation import (
     COMPLETE,
@@ -19,6 +19,7 @@ from inkling.reading.rotation import (
     restore_boxes,
     rotate_photo,
 )
+from inkling.reading.trace import Trace
 from inkling.types import Box, Mark, Prediction, Reading, Rotation, Verdict
 from tests.reading.drawings import mnist_test, write_page
 

@@ -8,8 +8,9 @@ import pytest
 from PIL import Image
 
 from inkling.errors import InklingError
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
 from inkling.reading.saved_crops import ANSWERS, CropFolder, folder_of
+from inkling.reading.trace import Trace
 from tests.reading.drawings import drawn_seven, drawn_zero
 
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from starlette.types import ASGIApp
 
-from inkling.reading import pipeline
+from inkling.reading import trace
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocessed import preprocess_fast
 from inkling.serving.admission import Admission
@@ -78,7 +78,7 @@ def test_a_batch_uses_the_configured_number_of_threads(
         threads.add(threading.get_ident())
         return preprocess_fast(*given, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(pipeline, "preprocess_fast", watched)
+    monkeypatch.setattr(trace, "preprocess_fast", watched)
     body = {"images": [{"image": base64.b64encode(seven).decode()}] * 16}
     headers = {"Content-Type": "application/json"}
     answer = ask(app, "POST", "/v1/read/batch", json.dumps(body).encode(), headers)

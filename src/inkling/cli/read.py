@@ -13,7 +13,8 @@ from inkling.cli.output import note
 if TYPE_CHECKING:
     from inkling.cli.inputs import NamedImage
     from inkling.errors import ImageError
-    from inkling.reading.pipeline import Reader, Trace
+    from inkling.reading.pipeline import Reader
+    from inkling.reading.trace import Trace
     from inkling.types import Reading
 
 IMAGES_PER_BLOCK = 64  # images that are processed together when crops are saved; each takes some MB

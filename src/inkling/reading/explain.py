@@ -10,7 +10,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from inkling.errors import ImageError
 from inkling.files import write_bytes
-from inkling.reading.pipeline import Trace
+from inkling.reading.trace import Trace
 
 WIDTH = 1120  # width of the drawing, in pixels
 GAP = 20

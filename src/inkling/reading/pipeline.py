@@ -4,55 +4,21 @@ Images are processed in batches: thumbnails by a fast path, all others by the fu
 """
 
 import os
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cache, partial
+from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
 
 from inkling.errors import ImageError
 from inkling.reading.model_hash import check_bundled
 from inkling.reading.opening import name_images, open_in_groups
 from inkling.reading.parallel import ThreadMap
 from inkling.reading.preprocess.photo import Photo, Source, Sources, as_sources
-from inkling.reading.preprocessed import Preprocessed, preprocess, preprocess_fast
 from inkling.reading.recognise.network import Network, load_network
-from inkling.reading.recognise.row import is_plain
-from inkling.reading.results import Answer, answer_image
-from inkling.reading.rotation import (
-    ROTATIONS,
-    choose_rotation,
-    may_be_rotated,
-    restore_boxes,
-    rotate_photo,
-)
 from inkling.reading.thumbnail_path import overrules, read_thumbnails, trace_thumbnails
-from inkling.types import SIDE, Reading, Rotation
+from inkling.reading.trace import Trace, trace_images
+from inkling.types import Reading
 
-NO_CROPS = np.zeros((0, SIDE, SIDE), np.uint8)
 PAGE = 16  # other images whose crops share network batches; each takes about 10 MB
-
-
-@dataclass(frozen=True, eq=False)
-class Trace:
-    """All intermediate results for one image, for `explain` and the service."""
-
-    preprocessed: Preprocessed
-    answer: Answer
-    rotation: Rotation = 0  # degrees clockwise; the other fields describe the rotated image
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height of the image as given."""
-        photo = self.preprocessed.photo
-        return (photo.height, photo.width) if self.rotation % 180 else (photo.width, photo.height)
-
-    @property
-    def reading(self) -> Reading:
-        """The result as `read` returns it; boxes refer to the image as given."""
-        return restore_boxes(self.answer.reading, self.rotation, *self.size)
 
 
 class Reader:
@@ -202,60 +168,16 @@ class Reader:
         refused = {i for i, trace in traces.items() if trace.reading.verdict == "not-a-digit"}
         seen = {i: (p, names[i]) for i, p in enumerate(photos) if isinstance(p, Photo)}
         rest = [index for index in seen if index not in traces or index in refused]
-        found = self._trace([seen[index] for index in rest], expect_one)
+        found = trace_images(
+            [seen[index] for index in rest], self.network, self._parallel_map, expect_one
+        )
         for index, trace in zip(rest, found, strict=True):
             if index not in refused or overrules(trace.reading):
                 traces[index] = trace
         return [p if isinstance(p, ImageError) else traces[i] for i, p in enumerate(photos)]
 
-    def _trace(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
-        """Reads images as given; tries the other rotations of those that are hardly read."""
-        traces = self._trace_upright(seen, expect_one)
-        if expect_one:
-            return traces
-        poor = [index for index, trace in enumerate(traces) if may_be_rotated(trace.reading)]
-        for index in poor:
-            photo, name = seen[index]
-            rotated = [(rotate_photo(photo, degrees), name) for degrees in ROTATIONS]
-            tried: dict[Rotation, Trace] = {0: traces[index]}
-            for degrees, trace in zip(ROTATIONS, self._trace_upright(rotated, False), strict=True):
-                tried[degrees] = replace(trace, rotation=degrees)
-            traces[index] = tried[choose_rotation({k: t.answer.reading for k, t in tried.items()})]
-        return traces
-
-    def _trace_upright(self, seen: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
-        """Reads drawings by the fast path, and by the slow path all images that it leaves."""
-        digits = self.network.card.reads_digits
-        paths: tuple[tuple[Callable[[tuple[Photo, str]], Preprocessed | None], bool], ...]
-        paths = (
-            (partial(preprocess_fast, marks=digits), True),
-            (partial(preprocess, marks=digits), False),
-        )
-        traces: dict[int, Trace] = {}
-        for path, sure in paths:
-            left = [index for index in range(len(seen)) if index not in traces]
-            made = zip(left, self._parallel_map(path, [seen[i] for i in left]), strict=True)
-            images = {index: image for index, image in made if image is not None}
-            answers = self._answer(list(images.values()), expect_one, sure)
-            traces |= {i: a for i, a in zip(images, answers, strict=True) if a is not None}
-        return [traces[index] for index in range(len(seen))]
-
-    def _answer(
-        self, images: Sequence[Preprocessed], expect_one: bool, sure: bool
-    ) -> list[Trace | None]:
-        """The answers for preprocessed images. With `sure`, None for each doubtful one."""
-        pixels = [crop.pixels for image in images for crop in image.crops]
-        every = self.network.judge(np.stack(pixels)) if pixels else self.network.judge(NO_CROPS)
-        ends = np.cumsum([len(image.crops) for image in images], dtype=np.int64)
-        probs = np.split(every.astype(np.float32), ends[:-1]) if images else []
-
-        def answer(pair: tuple[Preprocessed, NDArray[np.float32]]) -> Trace | None:
-            image, probs = pair
-            if sure and not is_plain(image.crops, probs):
-                return None
-            return Trace(image, answer_image(image, probs, self.network, expect_one))
-
-        return self._parallel_map(answer, list(zip(images, probs, strict=True)))
+    def _trace(self, images: Sequence[tuple[Photo, str]], expect_one: bool) -> list[Trace]:
+        return trace_images(images, self.network, self._parallel_map, expect_one)
 
 
 @cache

@@ -12,7 +12,7 @@ from PIL import Image
 
 from inkling.errors import InklingError
 from inkling.files import write_bytes, write_text
-from inkling.reading.pipeline import Trace
+from inkling.reading.trace import Trace
 from inkling.types import Prediction
 
 ANSWERS = "answers.jsonl"

@@ -1,6 +1,6 @@
 """The fast path for thumbnails: their crops, classified in large batches, and the answers.
 
-It leaves the thumbnails that it cannot read to the slow path (`pipeline.py`).
+It leaves the thumbnails that it cannot read to the other paths (`trace.py`).
 """
 
 from collections import defaultdict

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from inkling.errors import ImageError, UnknownFormatError
 from inkling.reading.explain import step_images
-from inkling.reading.pipeline import Reader, Trace
+from inkling.reading.pipeline import Reader
 from inkling.reading.tables.read_tables import TableOptions
+from inkling.reading.trace import Trace
 from inkling.serving.problems import INVALID, NOT_AN_IMAGE, UNREADABLE, ProblemError
 from inkling.serving.table_entries import Entry, add_tables
 

@@ -111,8 +111,8 @@ def bare(images: list[bytes], processes: int) -> float:
     return sum(count for count, _ in done) / max(spent for _, spent in done)
 
 
-def bulk(source: Path, processes: int, on: list[str]) -> dict[str, float]:
-    """One run of the command: images per second, steady and whole."""
+def bulk(source: Path, processes: int, on: list[str], every: float = 0.2) -> dict[str, float]:
+    """One run of the command: images per second, steady and whole; memory `every` so many s."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "answers.parquet"
         command = [sys.executable, "-m", "inkling", "read", str(source), "--out", str(out)]
@@ -122,7 +122,7 @@ def bulk(source: Path, processes: int, on: list[str]) -> dict[str, float]:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
         ) as process:
-            peaks = Peaks(process.pid)
+            peaks = Peaks(process.pid, every)
             times = watch(process, Path(folder) / "answers.parquet.parts" / "parts.jsonl")
             stdout = process.stdout.read() if process.stdout else b""
         spent = time.perf_counter() - start
@@ -150,15 +150,15 @@ def watch(process: subprocess.Popen[bytes], lines: Path) -> list[tuple[float, in
 class Peaks:
     """The greatest memory (unique set, MB) of a process and of its workers, sampled."""
 
-    def __init__(self, process: int) -> None:
-        self.driver, self.worker = 0.0, 0.0
+    def __init__(self, process: int, every: float) -> None:
+        self.driver, self.worker, self.every = 0.0, 0.0, every
         self.process = psutil.Process(process)
         self.end = threading.Event()
         self.thread = threading.Thread(target=self._sample)
         self.thread.start()
 
     def _sample(self) -> None:
-        while not self.end.wait(0.2):
+        while not self.end.wait(self.every):
             try:
                 self.driver = max(self.driver, self.process.memory_full_info().uss / 1e6)
                 for child in self.process.children(recursive=True):
@@ -227,7 +227,8 @@ def main() -> None:
         out["memory"] = []
         for count in [int(text) for text in options.memory.split(",") if text]:
             write_tar(sources[0], some, count)
-            run = bulk(sources[0], 2, [])
+            # A join of a few parts takes 0.1 s, so its peak falls between rare samples.
+            run = bulk(sources[0], 2, [], every=0.02)
             keys = ("images", "driver_mb", "worker_mb", "steady")
             out["memory"].append({key: run[key] for key in keys})
     for line in [*out.get("speed", []), *out["memory"]]:

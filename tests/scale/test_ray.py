@@ -45,7 +45,8 @@ def in_this_process(sources: Sequence[Path], out: Path) -> bytes:
 @pytest.mark.slow
 def test_bulk_reading_on_ray_gives_the_same_file(shards: list[Path], tmp_path: Path) -> None:
     out = tmp_path / "ray.parquet"
-    done = inkling("read", *shards, "--out", out, "--on", "ray", "--workers", 2, "--json")
+    job = ["read", *shards, "--out", out, "--on", "ray", "--workers", 2, "--json"]
+    done = inkling(*job, RAY_ADDRESS="127.0.0.1:1")  # another cluster is not joined
     assert done.returncode == 0, done.stderr
     summary = json.loads(done.stdout)
     assert (summary["images"], summary["failed"]) == (300, 0)
@@ -119,6 +120,7 @@ def hashes(folder: Path) -> list[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_seeds_on_ray_have_the_weights_of_seeds_here(few_npz: Path, tmp_path: Path) -> None:
     job = ["repeat", "mlp-adam", "--seeds", 3, "--data", few_npz, *QUICK]
     for out, on in ((tmp_path / "here", []), (tmp_path / "ray", ["--on", "ray"])):
@@ -129,7 +131,8 @@ def test_seeds_on_ray_have_the_weights_of_seeds_here(few_npz: Path, tmp_path: Pa
     for seed in range(3):
         run = tmp_path / "ray" / f"seed-{seed}"
         assert json.loads((run / "card.json").read_text())["run"] == str(run)
-        assert inkling("evaluate", run, "--data", few_npz).returncode == 0
+        assert altered_files(run) == {}
+    assert inkling("evaluate", run, "--data", few_npz).returncode == 0
     again = inkling(*job, "--out", tmp_path / "ray", "--on", "127.0.0.1:1")  # all is there
     assert again.returncode == 0
 
@@ -251,7 +254,7 @@ def test_a_lost_head_node_ends_the_command_with_a_sentence(
 
 ENDED = """
 import os, sys
-from inkling.scale.last_words import explain_sudden_end
+from inkling.scale.exit_message import explain_sudden_end
 with explain_sudden_end("auto"):
     if sys.argv[1] == "suddenly":
         os._exit(1)
@@ -287,8 +290,6 @@ def test_a_command_outside_the_cluster(
     shards: list[Path], few_npz: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("RAY_AUTH_MODE", "disabled")  # the cluster listens on this machine alone
-    script = tmp_path / "outside.py"
-    script.write_text(OUTSIDE)
     out = tmp_path / "outside.csv"
     for job in (
         ["read", *shards, "--out", out],
@@ -298,13 +299,6 @@ def test_a_command_outside_the_cluster(
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
         command = [sys.executable, "-m", "inkling", *job, "--on", f"ray://127.0.0.1:{port}"]
-        done = subprocess.run(
-            [sys.executable, script, str(port), *map(str, command)],
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
-        assert done.returncode == 0, done.stderr
+        run_script(tmp_path / "outside.py", OUTSIDE, str(port), *map(str, command))
     assert out.read_bytes() == in_this_process(shards, tmp_path / "here.csv")
     assert len(set(hashes(tmp_path / "r"))) == 2

@@ -12,7 +12,7 @@ from inkling.reading.preprocess.encoded import MAX_BYTES
 from inkling.reading.preprocess.formats import SUFFIXES
 from inkling.scale.chunk import Batch, Entry, group
 from inkling.scale.contents import Loaded, Slices
-from inkling.scale.places import open_place, stamp_of
+from inkling.scale.places import open_place, stamp_of, suffix_of
 from inkling.scale.tar_file import Member, members
 
 TAR = (".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
@@ -93,4 +93,4 @@ class TarSource:
 
 def _is_image(name: str) -> bool:
     file = name.rpartition("/")[2]
-    return not file.startswith(".") and Path(file).suffix.lower() in SUFFIXES
+    return not file.startswith(".") and suffix_of(file) in SUFFIXES

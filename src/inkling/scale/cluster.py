@@ -12,7 +12,7 @@ from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 
 from inkling.errors import InklingError, MissingExtraError, RunError
-from inkling.scale.last_words import explain_sudden_end
+from inkling.scale.exit_message import explain_sudden_end
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -36,7 +36,8 @@ def cluster(address: str, cores: int | None = None) -> Iterator[ModuleType]:
         raise MissingExtraError("ray", "ray") from error
     options: dict[str, Any] = {"log_to_driver": False, "logging_level": logging.ERROR}
     if address == HERE:
-        options |= {"num_cpus": cores, "include_dashboard": False}
+        # Without an address, Ray would join a cluster that runs here, or the one in RAY_ADDRESS.
+        options |= {"address": "local", "num_cpus": cores, "include_dashboard": False}
     else:
         options["address"] = address
         _knock(address)
@@ -106,7 +107,7 @@ def _connect(ray: ModuleType, address: str, options: dict[str, Any]) -> None:
 
 def _silence() -> str:
     """Why something listens at an address, but a connection is not made."""
-    other = "something else listens there"
+    other = "it is overloaded, something else listens there"
     # Ray sends its token to an explicit address only if the variable says so, and else retries.
     if os.environ.get("RAY_AUTH_MODE") == "token":
         return f"{other}, or the cluster has another token. Copy its ~/.ray/auth_token here"

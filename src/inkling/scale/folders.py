@@ -14,7 +14,7 @@ from inkling.scale.chunk import Batch, Entry, group
 from inkling.scale.columns import ParquetSource, is_parquet
 from inkling.scale.contents import Files, Loaded
 from inkling.scale.listing import Found, Listing, scan
-from inkling.scale.places import Objects, is_address, open_store, store_error
+from inkling.scale.places import Objects, is_address, open_store, store_error, suffix_of
 
 MAGIC = "*?["
 
@@ -109,7 +109,7 @@ def local_folder(path: str) -> Folder:
     skipped: Counter[str] = Counter()
 
     def wanted(file: str) -> bool:
-        suffix = _suffix(file)
+        suffix = suffix_of(file)
         if suffix in UNREAD and suffix not in SUFFIXES:
             skipped[UNREAD[suffix]] += 1
         return suffix in SUFFIXES
@@ -187,8 +187,4 @@ def _is_archive(file: Found) -> bool:
 
 
 def _is_image(path: str) -> bool:
-    return _suffix(path) in SUFFIXES
-
-
-def _suffix(path: str) -> str:
-    return os.path.splitext(path)[1].lower()  # noqa: PTH122 (a million Paths are slow)
+    return suffix_of(path) in SUFFIXES

@@ -5,6 +5,7 @@ Addresses go through `pyarrow.fs`, and through fsspec for the protocols that Arr
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -29,6 +30,11 @@ CREDENTIALS = {
 def is_address(path: str) -> bool:
     """Whether `path` names an object in a store."""
     return "://" in path
+
+
+def suffix_of(path: str) -> str:
+    """The suffix of a path, in lower case."""
+    return os.path.splitext(path)[1].lower()  # noqa: PTH122 (a million Paths are slow)
 
 
 def open_store(address: str) -> tuple[FileSystem, str]:

@@ -8,8 +8,7 @@ links). Format: POSIX.1-2001, pax.
 import os
 import tarfile
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from inkling.errors import DataError
 
@@ -19,8 +18,7 @@ CHECKSUM = slice(148, 156)
 SPACES = 8 * ord(" ")
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """A file in a tar file. `offset` is the position of its first byte."""
 
     name: str
@@ -61,7 +59,9 @@ def members(file: BinaryIO, path: str) -> Iterator[Member]:
 
 def _is_intact(header: bytes) -> bool:
     field = header[CHECKSUM].strip(b"\0 ")
-    return field.isdigit() and int(field, 8) == sum(header) - sum(header[CHECKSUM]) + SPACES
+    others = header[: CHECKSUM.start] + header[CHECKSUM.stop :]
+    # Three of four bytes are zero; `sum` is faster without them.
+    return field.isdigit() and int(field, 8) == sum(others.translate(None, b"\0")) + SPACES
 
 
 def _number(field: bytes) -> int:

@@ -11,7 +11,10 @@ ifndef INKLING_DATA
   endif
 endif
 
-.PHONY: help demo test check wheel docs format slow mutants guide notebook help-page images clean
+# Byte code is compiled when it is first imported: compiling all packages takes a minute.
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile
+
+.PHONY: help demo test check lint types wheel docs format slow mutants guide notebook help-page images clean
 
 help:
 	@echo "make demo    train on MNIST, measure, and show what to open"
@@ -27,7 +30,7 @@ help:
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "inkling needs Python 3.11 or newer: make PYTHON=python3.11")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	$(PIP_INSTALL) -c constraints.txt -e '.[dev]'
 	@touch $@
 
 demo: $(VENV)/installed
@@ -48,11 +51,14 @@ guide: $(VENV)/installed
 notebook: $(VENV)/installed
 	$(BIN)/python notebooks/make_notebook.py
 
-check: $(VENV)/installed
+check: lint types wheel
+
+lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(VENV)/installed
 	$(BIN)/pyright --pythonpath $(BIN)/python
-	PYTHON=$(abspath $(BIN)/python) .ci/check_wheel
 
 wheel: $(VENV)/installed
 	PYTHON=$(abspath $(BIN)/python) .ci/check_wheel

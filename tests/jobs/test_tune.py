@@ -156,22 +156,17 @@ def test_a_study_of_another_recipe_is_not_changed(job: dict[str, Any], recipe: P
         tune(**job, trials=1)
 
 
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
+def test_a_study_of_another_search_is_not_changed(job: dict[str, Any], recipe: Path) -> None:
+    first = tune(**job, trials=1)
+    for old, new in (
         ("[[8], [16, 16]]", "[[64], [128]]"),  # a stored place would mean another value
         ("[[8], [16, 16]]", "[[8], [16, 16], [32]]"),
         ("high = 64", "high = 96"),
         ("[search]", '[search]\n"model.dropout" = { low = 0.0, high = 0.5 }'),
-    ],
-)
-def test_a_study_of_another_search_is_not_changed(
-    job: dict[str, Any], recipe: Path, old: str, new: str
-) -> None:
-    first = tune(**job, trials=1)
-    recipe.write_text(RECIPE.replace(old, new))
-    with pytest.raises(RunError, match="another recipe, search or data"):
-        tune(**job, trials=2)
+    ):
+        recipe.write_text(RECIPE.replace(old, new))
+        with pytest.raises(RunError, match="another recipe, search or data"):
+            tune(**job, trials=2)
     recipe.write_text(RECIPE)
     assert tune(**job, trials=1).best == first.best
 

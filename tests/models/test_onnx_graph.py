@@ -1,6 +1,8 @@
 """Networks read back from their files: they answer alike, and their weights can be trained."""
 
+import shutil
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import onnx
@@ -11,6 +13,7 @@ from inkling.errors import ModelError
 from inkling.exporters.finetuned import read_graph, write_graph
 from inkling.exporters.half import fold_norms, round_to_half
 from inkling.exporters.onnx import export_onnx, make_card
+from inkling.exporters.raw_input import InputType, accept_raw_images
 from inkling.models.cnn import Cnn, CnnSpec
 from inkling.models.mlp import Mlp, MlpSpec
 from inkling.models.onnx_graph import OnnxGraph
@@ -34,15 +37,25 @@ def test_the_bundled_reader_is_read_back(few: Digits) -> None:
     agree(BUNDLED, few)
 
 
-@pytest.mark.parametrize("form", ["normalised", "uint8", "float", "half"])
-def test_exported_networks_are_read_back(few: Digits, tmp_path: Path, form: str) -> None:
+def small_cnn() -> torch.nn.Module:
     torch.manual_seed(0)
-    model = Cnn(CnnSpec(channels=(8, 16), batch_norm=True), 11).eval()
-    if form == "half":
-        model = round_to_half(fold_norms(model))
+    return Cnn(CnnSpec(channels=(8, 16), batch_norm=True), 11).eval()
+
+
+def test_exported_networks_are_read_back(few: Digits, tmp_path: Path) -> None:
+    path, raw = tmp_path / "model.onnx", tmp_path / "raw.onnx"
+    export_onnx(small_cnn(), make_card(CLASSES), path, few.images)
+    agree(path, few)
+    for kind in get_args(InputType):
+        shutil.copy(path, raw)
+        accept_raw_images(raw, kind)
+        agree(raw, few)
+
+
+def test_a_network_of_16_bits_is_read_back(few: Digits, tmp_path: Path) -> None:
     path = tmp_path / "model.onnx"
-    raw = form if form in ("uint8", "float") else None
-    export_onnx(model, make_card(CLASSES), path, few.images, form == "half", raw)  # type: ignore[arg-type]
+    model = round_to_half(fold_norms(small_cnn()))
+    export_onnx(model, make_card(CLASSES), path, few.images, half=True)
     agree(path, few)
 
 

@@ -52,10 +52,15 @@ def start() -> Callable[..., contextlib.AbstractContextManager[Running]]:
 
 
 @pytest.fixture(scope="session")
-def address() -> Iterator[str]:
+def shared() -> Iterator[Running]:
     """One service for all tests that only send requests."""
     with serving() as running:
-        yield running.address
+        yield running
+
+
+@pytest.fixture(scope="session")
+def address(shared: Running) -> str:
+    return shared.address
 
 
 @pytest.fixture

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -11,6 +9,7 @@ import torch
 
 from inkling.training.precision import choose_precision
 from inkling.training.recipe_text import list_recipes, load_recipe
+from tests.commands import inkling
 
 CPU = torch.device("cpu")
 SPRINT = ["cnn-sprint-98", "--set", "channels=[4,8]", "--set", "epochs=1", "--set", "batch_size=32"]
@@ -57,10 +56,9 @@ def test_no_recipe_of_ours_asks_for_bf16_outright() -> None:
 
 @pytest.mark.parametrize("setting", ["auto", "bf16"])
 def test_the_run_states_the_choice(setting: str, few_npz: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "inkling", "train", *SPRINT, "--data", str(few_npz)]
-    command += ["--set", f"precision={setting}", "--out", str(tmp_path / "run"), "--device", "cpu"]
+    arguments = ["train", *SPRINT, "--data", few_npz, "--set", f"precision={setting}"]
     environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
-    subprocess.run(command, env=environment, check=True, capture_output=True)
+    inkling(*arguments, "--out", tmp_path / "run", "--device", "cpu", env=environment)
     card = json.loads((tmp_path / "run" / "card.json").read_text("utf-8"))
     expected = "fp32" if setting == "auto" else "bf16"
     assert card["precision"] == expected

@@ -1,3 +1,5 @@
+from functools import cache
+
 import numpy as np
 import pytest
 
@@ -12,7 +14,12 @@ def card(accuracy: float, data: str = "mnist", n: int = 10_000) -> dict:
 
 def expecting(accuracy: float, sd: float, n: int) -> Recipe:
     expect = Expectation(accuracy=accuracy, sd=sd, n=n)
-    return load_recipe("mlp-adam").model_copy(update={"expect": expect})
+    return mlp_adam().model_copy(update={"expect": expect})
+
+
+@cache
+def mlp_adam() -> Recipe:
+    return load_recipe("mlp-adam")
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,8 @@ from inkling.reading.recognise.network import BUNDLED
 from inkling.reading.trace import Trace
 from inkling.types import Reading
 from outcome import add_json_option, finish
-from serve import images, inkling
+from serve_images import images
+from serve_processes import inkling
 
 CLOSE = 1e-5
 RECIPE = ["mlp-adam", "--set", "epochs=1", "--set", "threads=1", "--seed", "7"]

@@ -15,7 +15,8 @@ from inkling.reading.explain import write_strip
 from inkling.reading.pipeline import Reader
 from inkling.synthesis.paper import lay_paper
 from inkling.synthesis.render import Pen, Placement, draw_glyph
-from inkling.synthesis.strokes import STYLES, bend_strokes, glyph_of_lines
+from inkling.synthesis.stroke_styles import STYLES
+from inkling.synthesis.strokes import bend_strokes, glyph_of_lines
 
 FOLDER = Path(__file__).parent / "images"
 INK = np.array([38, 58, 128], np.float32) / 255

@@ -107,11 +107,7 @@ class Alternative:
 
     def as_json(self) -> dict[str, Any]:
         """The entry in the output of `read --json`."""
-        return {
-            "digit": self.digit,
-            "label": self.label,
-            "confidence": round(self.confidence, 6),
-        }
+        return {"digit": self.digit, "label": self.label, "confidence": round(self.confidence, 6)}
 
     @classmethod
     def from_json(cls, entry: dict[str, Any]) -> "Alternative":

@@ -4,7 +4,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkling.synthesis.fields import FIELD, UNIT
-from inkling.synthesis.strokes import STYLES, bend_strokes, centre_lines, curve, write_digit
+from inkling.synthesis.stroke_styles import STYLES
+from inkling.synthesis.strokes import bend_strokes, centre_lines, curve, write_digit
 
 EVERY = [(digit, style) for digit, styles in STYLES.items() for style in styles]
 

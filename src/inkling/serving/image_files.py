@@ -9,8 +9,8 @@ from starlette.requests import Request
 
 from inkling.serving.parsing import off_loop, parse_json
 from inkling.serving.problems import INVALID, NOT_AN_IMAGE, ProblemError
+from inkling.serving.request_schemas import MAX_BATCH, NAME_LENGTH, BatchBody, ImageBody
 from inkling.serving.responses import UNNAMED, ImageFile, decode_base64
-from inkling.serving.schemas import MAX_BATCH, NAME_LENGTH, BatchBody, ImageBody
 
 JSON, FORM = "application/json", "multipart/form-data"
 

@@ -7,27 +7,24 @@ from typing import Any
 from pydantic import BaseModel
 
 from inkling.serving import problems
-from inkling.serving.openapi_examples import (
-    DETAILS,
-    EXAMPLE_CROP,
-    EXAMPLE_IMAGE,
-    EXAMPLE_READING,
-)
+from inkling.serving.openapi_examples import DETAILS, EXAMPLE_CROP, EXAMPLE_IMAGE, EXAMPLE_READING
 from inkling.serving.problems import Problem
-from inkling.serving.schemas import (
+from inkling.serving.request_schemas import (
     MAX_BATCH,
     BatchBody,
     BatchQuery,
-    CardOut,
     CorrectionBody,
+    ImageBody,
+    NoQuery,
+    ReadQuery,
+)
+from inkling.serving.response_schemas import (
+    CardOut,
     CorrectionsOut,
     FailedOut,
     HealthOut,
-    ImageBody,
-    NoQuery,
     ProblemOut,
     ReadingOut,
-    ReadQuery,
     StoredOut,
 )
 

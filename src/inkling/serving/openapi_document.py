@@ -8,14 +8,12 @@ from pydantic import BaseModel
 
 from inkling.serving import openapi
 from inkling.serving.openapi import Operation
-from inkling.serving.schemas import (
-    BatchBody,
+from inkling.serving.request_schemas import BatchBody, CorrectionBody, ImageBody
+from inkling.serving.response_schemas import (
     CardOut,
-    CorrectionBody,
     CorrectionsOut,
     FailedOut,
     HealthOut,
-    ImageBody,
     ProblemOut,
     ReadingOut,
     StoredOut,

@@ -36,6 +36,7 @@ from inkling.serving.problems import (
     ProblemError,
 )
 from inkling.serving.request_body import BodyReader
+from inkling.serving.request_schemas import BatchQuery, CorrectionBody, NoQuery, ReadQuery
 from inkling.serving.responses import (
     ImageFile,
     ReadOptions,
@@ -44,7 +45,6 @@ from inkling.serving.responses import (
     read_many,
     read_one,
 )
-from inkling.serving.schemas import BatchQuery, CorrectionBody, NoQuery, ReadQuery
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ from inkling.synthesis.fields import Glyph, centre_mask, trace
 from inkling.synthesis.fonts import Face, draw_letter
 from inkling.synthesis.habits import add_habit, add_tail
 from inkling.synthesis.negatives import NONE_LABEL
-from inkling.synthesis.strokes import STYLES, write_digit
+from inkling.synthesis.stroke_styles import STYLES
+from inkling.synthesis.strokes import write_digit
 from inkling.types import Digits
 
 TAIL_PROB = 0.08  # fraction of drawn digits that get a tail

@@ -17,7 +17,7 @@ UNITS = (
     "kWh", "MHz", "Hz", "dB", "am", "ca", "th", "nd", "st", "max", "Art",
 )  # fmt: skip
 SIGNS = "#€$£¥&@§*+=→←✓°<>?!()[]{}~"
-# Drawn signs in the form of `strokes.STYLES`: hash, euro, dollar, star, cross, plus, equals,
+# Drawn signs in the form of `stroke_styles.STYLES`: hash, euro, dollar, star, cross, plus, equals,
 # arrows, ticks, brackets, tilde.
 DRAWN = (
     "-30,0 18,100|-62,0 50,100|-4,34 80,34|-0,66 76,66",

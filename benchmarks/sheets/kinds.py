@@ -33,6 +33,7 @@ KINDS: dict[str, Callable[[Hand, np.random.Generator], Layout]] = {
     "percent": rows.percent,
     "blank": pages.blank,
     "word": pages.word,
+    "fractions": pages.fractions,
 }
 
 

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from sheets.ink import Hand, Ink, builtin_text, fonts, print_text, write_digit
-from sheets.layout import Layout, Placed, random_digits, write_line
+from sheets.layout import Layout, Placed, digits_in, marks_in, random_digits, write_line
 
 WORDS = (
     "bath", "water", "school", "garden", "paper", "letter", "market", "Thursday", "window",
@@ -26,6 +26,16 @@ def column(hand: Hand, rng: np.random.Generator) -> Layout:
     height, count = int(rng.integers(26, 70)), int(rng.integers(3, 11))
     most = 1 if rng.random() < 0.6 else 3
     return _stack(hand, [random_digits(rng, 1, most) for _ in range(count)], height, rng)
+
+
+def fractions(hand: Hand, rng: np.random.Generator) -> Layout:
+    """A list of 2 to 8 fractions or short dates; a fifth of its lines are plain numbers."""
+    height, count = int(rng.integers(28, 60)), int(rng.integers(2, 9))
+    texts = [random_digits(rng, 1, 2) + "/" + random_digits(rng, 1, 3) for _ in range(count)]
+    texts = [digits_in(text) if rng.random() < 0.2 else text for text in texts]
+    made = _stack(hand, texts, height, rng)
+    marks = tuple(mark for text in texts for mark in marks_in(text))
+    return replace(made, lines=tuple(map(digits_in, texts)), marks=marks)
 
 
 def turned(hand: Hand, rng: np.random.Generator) -> Layout:

@@ -11,9 +11,9 @@ from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocessed import Preprocessed
 from inkling.reading.recognise.crops import Crop, box_of
 from inkling.reading.recognise.marks import LineMark
-from inkling.reading.recognise.network import Network
+from inkling.reading.recognise.network import Card, Network
 from inkling.reading.recognise.row import Read, read_row
-from inkling.reading.recognise.verdict import predict
+from inkling.reading.recognise.verdict import CONFIDENT, UNSURE, predict
 from inkling.reading.text import join_text
 from inkling.types import Box, Mark, MarkKind, Prediction, Reading, Verdict
 
@@ -74,8 +74,8 @@ def answer_image(
         chosen = [max(chosen, key=lambda read: float(read[1][:-1].max()))]
     signs = [mark.box for mark in possible if mark.kind == "other"]
     boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen], signs)
-    slashes = {box_of(part, preprocessed.writing) for part in preprocessed.marks.slashes}
-    boxes = [_doubt_slash(box) if box.box in slashes else box for box in boxes]
+    slashes = {box_of(part, preprocessed.writing): p for part, p in preprocessed.marks.slashes}
+    boxes = [_doubt_slash(box, slashes.get(box.box, 0.0), network.card) for box in boxes]
     return _summarise(
         preprocessed.name, chosen, boxes, others, possible, 1 + len(network.card.labels)
     )
@@ -86,9 +86,16 @@ def _mark_found(mark: LineMark, writing: TextMap) -> MarkFound:
     return MarkFound(mark.kind, box, mark.row, mark.part.area, mark.prob)
 
 
-def _doubt_slash(box: Prediction) -> Prediction:
-    """The prediction for a 1 that may be a slash, marked unsure."""
-    return replace(box, verdict="unsure", doubts=(*box.doubts, "may be a slash"))
+def _doubt_slash(box: Prediction, prob: float, card: Card) -> Prediction:
+    """The prediction for a stroke that is a slash, and so no digit, with a probability `prob`."""
+    if prob == 0 or box.verdict == "not-a-digit":
+        return box
+    confidence = box.confidence * (1 - prob)
+    sure = box.verdict == "digits" and confidence >= card.thresholds.get("unsure", UNSURE)
+    doubts = (*box.doubts, "may be a slash") if prob >= 1 - CONFIDENT else box.doubts
+    return replace(
+        box, confidence=confidence, verdict="digits" if sure else "unsure", doubts=doubts
+    )
 
 
 def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:

@@ -21,6 +21,7 @@ IN_LINE = 0.05  # least probability of the best digit for a box in a line of dig
 SHORTEST, TALLEST = 0.6, 1.6  # height of a possible digit, relative to the image's other digits
 SURE_DIGIT = 0.9  # least probability of a digit with a low ink score that stands among digits
 FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # least `Crop.ink_score` of such a digit, and of writing
+AS_DARK = 0.6  # least contrast of ink among digits, relative to theirs, that must be writing
 # Least contrast to the paper. Shades of blank paper have 0.008 to 0.015, the palest of 100 rows on
 # coloured paper has 0.02 (`benchmarks/pages.py`).
 VISIBLE = 0.018
@@ -106,16 +107,18 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
     """
     chosen = [read for read in chosen if read[0].contrast >= VISIBLE]
     written = [read for read in chosen if _is_written(*read)]
-    tall = [crop.box.h for crop, each in written if float(each[:-1].max()) > float(each[-1])]
-    if not tall or len(written) == len(chosen):
+    digits = [crop for crop, each in written if float(each[:-1].max()) > float(each[-1])]
+    if not digits or len(written) == len(chosen):
         return written, []
-    height = float(np.median(tall))
+    height = float(np.median([crop.box.h for crop in digits]))
+    dark = AS_DARK * float(np.median([crop.contrast for crop in digits]))
     kept: list[Read] = []
     unread: list[Crop] = []
     for crop, each in chosen:
         alike = SHORTEST * height < crop.box.h < TALLEST * height
         sure = crop.ink_score > FAINT_DIGIT and float(each[:-1].max()) >= SURE_DIGIT
-        if _is_written(crop, each) or (alike and sure):
+        dark_enough = crop.ink_score > FAINT_WRITING and crop.contrast >= dark
+        if _is_written(crop, each) or (alike and (sure or dark_enough)):
             kept.append((crop, each))
         elif crop.box.h > SHORTEST * height and crop.ink_score > FAINT_WRITING:
             unread.append(crop)

@@ -18,6 +18,7 @@ from inkling.reading.recognise.ctc_windows import piece_bounds, score_windows
 from inkling.reading.recognise.lattice import line_height
 from inkling.reading.recognise.line_network import MARKS, read_strip
 from inkling.reading.recognise.mark_network import CLASSES, KINDS, classify_marks
+from inkling.reading.recognise.mark_priors import share_priors
 from inkling.reading.recognise.strip import cut_strip
 from inkling.types import MarkKind
 
@@ -33,9 +34,6 @@ SPECKS = ("point", "comma", "minus", "colon")  # kinds of strokes that are too s
 SURE_SPECK = 0.8  # least probability of the kind of such a stroke
 NAMED = 0.5  # least probability of a mark for unread ink to get the mark's name
 MAY_BE_SLASH = 0.02  # least probability of a slash that lowers the confidence of a 1
-SLASH_LINES = 0.1  # fraction of lines with a slash if nothing is known about an image
-PRIOR_LINES = 2.0  # weight of this fraction, in lines
-EM_STEPS = 8  # the priors change by less than 0.01 after it
 NEAR = 0.5  # largest gap between the pieces of a percent sign, in widths
 Found = tuple[MarkKind, Part, float]  # the last is the probability
 
@@ -67,8 +65,7 @@ class Marks:
 def find_marks(writing: TextMap, segments: Segments) -> Marks:
     """Finds the marks among the strokes and specks of every line."""
     rows = range(len(segments.strokes))
-    probs = [_line_probs(writing, segments, row) for row in rows]
-    _share_slashes(probs)
+    probs = share_priors([_line_probs(writing, segments, row) for row in rows])
     lines = [_find_in_line(segments, row, probs[row]) for row in rows]
     return Marks(
         tuple(mark for line in lines for mark in line.sure),
@@ -87,29 +84,6 @@ def _line_probs(writing: TextMap, segments: Segments, row: int) -> NDArray[np.fl
 
 def _specks(segments: Segments, row: int) -> Sequence[Part]:
     return segments.specks[row] if segments.specks else ()
-
-
-def _share_slashes(lines: Sequence[NDArray[np.float32]]) -> None:
-    """Adjusts the probabilities of slashes, in place, to how many other lines seem to have one.
-
-    A slanted 1 looks like a slash. On a page of plain numbers one of them passes for a slash now
-    and then, and a list of fractions has a slash in most lines. So the prior of each line is
-    estimated from the other lines, in turn with the probabilities, by the EM algorithm of Saerens,
-    Latinne and Decaestecker (2002). A lone line keeps its probabilities.
-    """
-    lines = [line for line in lines if len(line)]
-    first = np.array([float(line[:, SLASH].max()) for line in lines])
-    best = first
-    factors = np.ones(len(lines))
-    for _ in range(EM_STEPS if len(lines) > 1 else 0):
-        prior = PRIOR_LINES * SLASH_LINES + best.sum() - best
-        prior = prior / (PRIOR_LINES + len(lines) - 1)
-        factors = prior / (1 - prior) * (1 - SLASH_LINES) / SLASH_LINES
-        best = factors * first / (factors * first + 1 - first)
-    for line, factor in zip(lines, factors.tolist(), strict=True):
-        slash = line[:, SLASH].copy()
-        line[:, SLASH] = factor * slash / (factor * slash + 1 - slash)
-        line[:, 0] = np.maximum(line[:, 0] + slash - line[:, SLASH], 0)
 
 
 def _find_in_line(segments: Segments, row: int, probs: NDArray[np.float32]) -> Marks:

@@ -148,7 +148,8 @@ def test_a_line_of_nothing_but_marks_keeps_them_as_parts() -> None:
         ("slash", 0.56, 1, 0, 0),
         ("slash", 0.54, 0, 1, 1),
         ("slash", 0.41, 0, 0, 1),
-        ("slash", 0.39, 0, 0, 0),
+        ("slash", 0.03, 0, 0, 1),
+        ("slash", 0.01, 0, 0, 0),
         ("comma", 0.79, 0, 1, 0),
         ("other", 0.96, 1, 0, 0),
         ("other", 0.94, 0, 1, 0),
@@ -172,6 +173,7 @@ def test_how_sure_a_mark_must_be(
     monkeypatch.setattr(marks_module, "mark_probs", answer)
     marks = find_marks(writing, segments)
     assert (len(marks.sure), len(marks.possible), len(marks.slashes)) == (sure, possible, slashes)
+    assert all(slash == (segments.strokes[0][1], pytest.approx(prob)) for slash in marks.slashes)
 
 
 def test_a_straight_1_is_a_digit() -> None:

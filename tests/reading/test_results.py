@@ -11,6 +11,7 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.preprocessed import Preprocessed, preprocess_fast
 from inkling.reading.recognise.crops import Crop
+from inkling.reading.recognise.network import load_network
 from inkling.reading.results import (
     MarkFound,
     _among_digits,
@@ -75,9 +76,12 @@ def test_ink_is_written_where_it_looks_so_or_is_a_digit(
         ({"ink_score": -3.9, "h": 24}, 0.9, False, False),
         ({"ink_score": -3.9, "h": 63}, 0.9, True, False),
         ({"ink_score": -3.9, "h": 64}, 0.9, False, False),  # 1.6 of it
-        ({"ink_score": -1.4}, 0.2, False, True),
-        ({"ink_score": -1.5}, 0.2, False, False),
-        ({"ink_score": -1.4, "h": 25}, 0.2, False, True),
+        ({"ink_score": -1.4, "contrast": 0.31}, 0.2, True, False),  # 0.6 of the others' 0.5
+        ({"ink_score": -1.5, "contrast": 0.31}, 0.2, False, False),
+        ({"ink_score": -1.4, "contrast": 0.31, "h": 64}, 0.2, False, True),
+        ({"ink_score": -1.4, "contrast": 0.29}, 0.2, False, True),
+        ({"ink_score": -1.5, "contrast": 0.29}, 0.2, False, False),
+        ({"ink_score": -1.4, "contrast": 0.29, "h": 25}, 0.2, False, True),
         ({"ink_score": -1.4, "h": 24}, 0.2, False, False),
         ({"ink_score": -1.4, "h": 200}, 0.2, False, True),  # however tall
         ({"contrast": 0.018}, 0.9, True, False),
@@ -150,10 +154,28 @@ def test_a_sign_in_a_line_of_digits_stays_no_digit() -> None:
     assert [box.verdict for box in _among_digits(boxes, [beside])][2] == "unsure"
 
 
-def test_a_one_that_may_be_a_slash_is_unsure() -> None:
-    doubted = _doubt_slash(replace(prediction(crop(), 1), doubts=("looks like 1 or 7",)))
-    assert doubted.verdict == "unsure"
-    assert doubted.doubts == ("looks like 1 or 7", "may be a slash")
+@pytest.mark.parametrize(
+    ("slash", "verdict", "doubts"),
+    [
+        (0.0, "digits", ()),
+        (0.05, "digits", ()),
+        (0.11, "digits", ("may be a slash",)),
+        (0.35, "digits", ("may be a slash",)),
+        (0.45, "unsure", ("may be a slash",)),
+    ],
+)
+def test_a_one_that_may_be_a_slash_is_as_sure_as_both_networks(
+    slash: float, verdict: Verdict, doubts: tuple[str, ...]
+) -> None:
+    card = load_network().card
+    one = replace(prediction(crop(), 1), confidence=0.98, doubts=("looks like 1 or 7",))
+    doubted = _doubt_slash(one, slash, card)
+    assert doubted.confidence == pytest.approx(0.98 * (1 - slash))
+    assert (doubted.verdict, doubted.doubts) == (verdict, ("looks like 1 or 7", *doubts))
+    # What was unsure stays unsure; what is no digit is no slash either.
+    assert _doubt_slash(replace(one, verdict="unsure"), slash, card).verdict == "unsure"
+    none = replace(one, verdict="not-a-digit")
+    assert _doubt_slash(none, slash, card) == none
 
 
 @pytest.mark.parametrize(

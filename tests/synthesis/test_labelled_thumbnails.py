@@ -11,13 +11,14 @@ from inkling.synthesis.labelled_thumbnails import (
     LARGEST,
     MOST_INK,
     Fit,
+    _fit_square,
     crop_fitted,
     fit_glyph,
     sample_fit,
 )
 from inkling.synthesis.negatives import NONE_LABEL
 
-PLAIN = Fit(side=16, stretched=False, bits=False, margin=0, larger=1, way=0)
+PLAIN = Fit(side=16, stretch=0.0, bits=False, margin=0, larger=1, way=0)
 
 
 def fitted(source: GlyphSource, fit: Fit, seed: int = 1) -> np.ndarray:
@@ -43,13 +44,21 @@ def test_an_image_has_the_size_of_its_fit(source: GlyphSource, fit: Fit, side: i
 
 def test_the_ink_fills_the_square_and_the_margin_is_empty(source: GlyphSource) -> None:
     for _ in range(10):
-        image = fitted(source, replace(PLAIN, stretched=True)) > 100
+        image = fitted(source, replace(PLAIN, stretch=1.0)) > 100
         assert all(side.any() for side in (image[0], image[-1], image[:, 0], image[:, -1]))
         image = fitted(source, PLAIN) > 100
         assert (image[0].any() and image[-1].any()) or (image[:, 0].any() and image[:, -1].any())
         bordered = fitted(source, replace(PLAIN, margin=3))
         assert not bordered[:3].any()
         assert not bordered[:, -3:].any()
+
+
+@pytest.mark.parametrize(("stretch", "width"), [(0.0, 5), (0.5, 10), (1.0, 20)])
+def test_a_narrow_digit_is_stretched_more_or_less(stretch: float, width: int) -> None:
+    square = _fit_square(np.ones((80, 20), np.float32), 20, stretch)
+    inside = np.flatnonzero(square.any(axis=0))
+    assert (len(inside), inside[0]) == (width, (20 - width) // 2)
+    assert square.any(axis=1).all()
 
 
 def test_bits_have_two_levels_and_their_means_seventeen(source: GlyphSource) -> None:
@@ -61,7 +70,7 @@ def test_bits_have_two_levels_and_their_means_seventeen(source: GlyphSource) -> 
 
 def test_a_black_square_is_no_digit(source: GlyphSource) -> None:
     rng = np.random.default_rng(0)
-    fit = replace(PLAIN, side=8, stretched=True)
+    fit = replace(PLAIN, side=8, stretch=1.0)
     for _ in range(60):
         image = fit_glyph(source.mnist(), fit, rng)
         assert image is None or 0 < (image > 127).mean() < MOST_INK
@@ -71,7 +80,7 @@ def test_sampled_fits_are_small_enough_to_be_thumbnails() -> None:
     rng = np.random.default_rng(3)
     fits = [sample_fit(rng) for _ in range(300)]
     assert all(fit.side * fit.larger <= LARGEST for fit in fits)
-    for attribute in ("stretched", "bits", "side", "way"):
+    for attribute in ("stretch", "bits", "side", "way"):
         assert len({getattr(fit, attribute) for fit in fits}) > 1
 
 

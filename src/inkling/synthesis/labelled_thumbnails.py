@@ -1,7 +1,7 @@
 """Crops of small images that hold one digit and little else, as data sets and user code make them.
 
-The digit is fitted into a square of 8 to 28 pixels, with its proportions or stretched, in two
-levels or in grey, and often enlarged again.
+The digit is fitted into a square of 8 to 28 pixels, with its proportions or stretched more or
+less, in two levels or in grey, and often enlarged again.
 """
 
 from collections.abc import Callable
@@ -21,6 +21,7 @@ Crop = Callable[[NDArray[np.uint8]], NDArray[np.uint8] | None]
 DRAWN_SIDE = 96  # pixels; side of the image in which a glyph is drawn before it is fitted
 SIDES = (8, 10, 12, 14, 16, 20, 24, 28)  # pixels; sides of the square
 SIDE_PROBS = (0.2, 0.06, 0.07, 0.07, 0.3, 0.1, 0.05, 0.15)
+STRETCH_PROBS = (0.4, 0.25, 0.35)  # not at all, to the whole square, between
 COUNTED = 14  # pixels; in a smaller square of bits, a pixel is the mean of 4 x 4 bits
 LARGEST = 300  # pixels; greatest side of an enlarged image
 MOST_INK = 0.85  # greatest fraction of ink; a narrow 1 that is stretched becomes a black square
@@ -32,7 +33,7 @@ class Fit:
     """How a digit is fitted into a small square."""
 
     side: int  # pixels
-    stretched: bool  # to the whole square, without regard to its proportions
+    stretch: float  # 0 keeps the proportions, 1 fills the square, 0.5 lies midway (geometric mean)
     bits: bool  # two levels, or means of them in a square smaller than `COUNTED`
     margin: int  # pixels
     larger: int  # factor by which the image is then enlarged
@@ -44,8 +45,9 @@ def sample_fit(rng: np.random.Generator) -> Fit:
     side = int(rng.choice(SIDES, p=SIDE_PROBS))
     larger = int(rng.integers(2, LARGEST // side + 1)) if rng.random() < 0.5 else 1
     margin = int(rng.integers(1, 4)) if rng.random() < 0.3 else 0
-    stretched, bits = rng.random() < 0.4, rng.random() < 0.45
-    return Fit(side, bool(stretched), bool(bits), margin, larger, int(rng.choice(WAYS)))
+    stretch = float(rng.choice((0.0, 1.0, rng.random()), p=STRETCH_PROBS))
+    bits = bool(rng.random() < 0.45)
+    return Fit(side, stretch, bits, margin, larger, int(rng.choice(WAYS)))
 
 
 def fit_glyph(glyph: Glyph, fit: Fit, rng: np.random.Generator) -> NDArray[np.uint8] | None:
@@ -54,7 +56,7 @@ def fit_glyph(glyph: Glyph, fit: Fit, rng: np.random.Generator) -> NDArray[np.ui
     if ink is None:
         return None
     counted = fit.bits and fit.side < COUNTED
-    square = _fit_square(ink, fit.side * (4 if counted else 1), fit.stretched)
+    square = _fit_square(ink, fit.side * (4 if counted else 1), fit.stretch)
     if fit.bits:
         square = (square > rng.uniform(0.35, 0.6)).astype(np.float32)
     if counted:
@@ -103,15 +105,11 @@ def _crop_to_ink(ink: Coverage) -> Coverage | None:
     return ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
 
 
-def _fit_square(ink: Coverage, side: int, stretched: bool) -> Coverage:
-    """The ink scaled to a square of `side` pixels, in its middle unless it is stretched."""
+def _fit_square(ink: Coverage, side: int, stretch: float) -> Coverage:
+    """The ink scaled to a square of `side` pixels, in its middle unless it fills the square."""
     height, width = ink.shape
     longest = max(height, width)
-    size = (
-        (side, side)
-        if stretched
-        else (max(1, round(width * side / longest)), max(1, round(height * side / longest)))
-    )
+    size = (_fit_length(width, longest, side, stretch), _fit_length(height, longest, side, stretch))
     small = cv2.resize(
         ink, size, interpolation=cv2.INTER_AREA if side < longest else cv2.INTER_LINEAR
     )
@@ -119,3 +117,8 @@ def _fit_square(ink: Coverage, side: int, stretched: bool) -> Coverage:
     top, left = (side - size[1]) // 2, (side - size[0]) // 2
     square[top : top + size[1], left : left + size[0]] = small
     return square
+
+
+def _fit_length(length: int, longest: int, side: int, stretch: float) -> int:
+    """The length in pixels of one side of the ink, of which the longer one fills the square."""
+    return max(1, round(side * (length / longest) ** (1 - stretch)))

@@ -1,7 +1,7 @@
 """Adjusts the probabilities of marks in each line to how many other lines of the image have one.
 
-A slanted 1 looks like a slash, and a rare form of the 5 like a root sign. On a page of plain numbers
-one of them passes for a sign now and then. A list of fractions has a slash in most lines.
+A slanted 1 looks like a slash. On a page of plain numbers, one of them passes for a slash now and
+then. In a list of fractions, most lines have a slash.
 """
 
 from collections.abc import Sequence
@@ -11,28 +11,26 @@ from numpy.typing import NDArray
 
 from inkling.reading.recognise.mark_network import CLASSES
 
-# Of the lines about which nothing else is known, this fraction has a mark of the kind. With 0.2 or
-# 0.05 for slashes, fewer lists of fractions or fewer pages of numbers are read correctly.
-PRIORS = {"slash": 0.1, "other": 0.3}
+SLASH = CLASSES.index("slash")
+# Fraction of lines with a slash if nothing else is known. With 0.2, 43 % of 60 lists of fractions
+# are right, with 0.1 55 % and with 0.05 60 %; of as many pages of plain numbers 73, 72 and 65 %.
+PRIOR = 0.1
 WEIGHT = 2.0  # of this fraction, in lines
 STEPS = 8  # the priors change by less than 0.01 after it
 
 
-def share_priors(lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+def share_slashes(lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     """Adjusts the probabilities (parts, 9) of `CLASSES` for the parts of each line of one image.
 
-    Probability moves between the kind and the digits (column 0). A lone line stays as it is.
+    A lone line stays as it is.
     """
-    lines = [line.copy() for line in lines]
-    filled = [line for line in lines if len(line)]
-    for kind, prior in PRIORS.items():
-        column = CLASSES.index(kind)
-        factors = odds_factors(np.array([line[:, column].max() for line in filled]), prior)
-        for line, factor in zip(filled, factors.tolist(), strict=True):
-            before = line[:, column].copy()
-            line[:, column] = factor * before / (factor * before + 1 - before)
-            line[:, 0] = np.maximum(line[:, 0] + before - line[:, column], 0)
-    return lines
+    adjusted = [line.copy() for line in lines]
+    filled = [line for line in adjusted if len(line)]
+    factors = odds_factors(np.array([line[:, SLASH].max() for line in filled]), PRIOR)
+    for line, factor in zip(filled, factors.tolist(), strict=True):
+        line[:, SLASH] *= factor
+        line /= np.maximum(line.sum(axis=1, keepdims=True), 1e-9)
+    return adjusted
 
 
 def odds_factors(probs: NDArray[np.floating], prior: float) -> NDArray[np.float64]:

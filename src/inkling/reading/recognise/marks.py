@@ -18,7 +18,7 @@ from inkling.reading.recognise.ctc_windows import piece_bounds, score_windows
 from inkling.reading.recognise.lattice import line_height
 from inkling.reading.recognise.line_network import MARKS, read_strip
 from inkling.reading.recognise.mark_network import CLASSES, KINDS, classify_marks
-from inkling.reading.recognise.mark_priors import share_priors
+from inkling.reading.recognise.mark_priors import share_slashes
 from inkling.reading.recognise.strip import cut_strip
 from inkling.types import MarkKind
 
@@ -65,7 +65,7 @@ class Marks:
 def find_marks(writing: TextMap, segments: Segments) -> Marks:
     """Finds the marks among the strokes and specks of every line."""
     rows = range(len(segments.strokes))
-    probs = share_priors([_line_probs(writing, segments, row) for row in rows])
+    probs = share_slashes([_line_probs(writing, segments, row) for row in rows])
     lines = [_find_in_line(segments, row, probs[row]) for row in rows]
     return Marks(
         tuple(mark for line in lines for mark in line.sure),
@@ -75,7 +75,7 @@ def find_marks(writing: TextMap, segments: Segments) -> Marks:
 
 
 def _line_probs(writing: TextMap, segments: Segments, row: int) -> NDArray[np.float32]:
-    """The probabilities (strokes + specks, 9) of one line; (0, 9) for a line of one part or none."""
+    """The probabilities (parts, 9) of one line; (0, 9) for a line of fewer than two parts."""
     strokes, specks = segments.strokes[row], _specks(segments, row)
     if not strokes or len(strokes) + len(specks) < 2:
         return np.zeros((0, len(CLASSES)), np.float32)

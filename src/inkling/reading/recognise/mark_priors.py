@@ -29,7 +29,7 @@ def share_slashes(lines: Sequence[NDArray[np.float32]]) -> list[NDArray[np.float
     factors = odds_factors(np.array([line[:, SLASH].max() for line in filled]), PRIOR)
     for line, factor in zip(filled, factors.tolist(), strict=True):
         line[:, SLASH] *= factor
-        line /= np.maximum(line.sum(axis=1, keepdims=True), 1e-9)
+        np.divide(line, np.maximum(line.sum(axis=1, keepdims=True), 1e-9), out=line)
     return adjusted
 
 

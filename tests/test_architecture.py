@@ -31,7 +31,7 @@ ORDER = [
 ]
 # The wheel lacks it (docs/decisions/0008), so nothing in the wheel may import it.
 NOT_IN_THE_WHEEL = "synthesis"
-COMMON = {"types", "errors", "files"}
+COMMON = {"types", "errors", "files", "allocator"}
 OPTIONAL = {"pandas", "pillow_heif"}  # what lacks them says so itself
 MODULES = sorted(ROOT.rglob("*.py"))
 

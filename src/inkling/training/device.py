@@ -1,16 +1,14 @@
 """Chooses the device for computation, and configures memory reuse on a CPU."""
 
 import contextlib
-import ctypes
-import sys
 from collections.abc import Iterator
 from typing import Literal
 
 import torch
 
+from inkling.allocator import return_memory, set_thresholds
 from inkling.errors import InklingError
 
-M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3  # of glibc's malloc.h
 DeviceName = Literal["auto", "cpu", "cuda", "mps"]
 
 
@@ -40,16 +38,11 @@ def reusing_memory() -> Iterator[None]:
     By default, the kernel maps and zeroes new pages for each large tensor, which takes a third of a
     step with 512 images.
     """
-    library = ctypes.CDLL(None) if sys.platform == "linux" else None
-    if library is None or not hasattr(library, "mallopt"):
+    if not set_thresholds(mmap=1 << 30, trim=(1 << 31) - 1):
         yield
         return
-    library.mallopt(M_MMAP_THRESHOLD, 1 << 30)
-    library.mallopt(M_TRIM_THRESHOLD, (1 << 31) - 1)
     try:
         yield
     finally:
-        # The greatest value of glibc's own adjustment, which cannot be enabled again.
-        library.mallopt(M_MMAP_THRESHOLD, 32 << 20)
-        library.mallopt(M_TRIM_THRESHOLD, 64 << 20)
-        library.malloc_trim(0)
+        set_thresholds()
+        return_memory()

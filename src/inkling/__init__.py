@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from inkling.jobs.train import resume as resume
     from inkling.jobs.train import train as train
     from inkling.jobs.tune import tune as tune
+    from inkling.reading.decisions import Decisions as Decisions
     from inkling.reading.pipeline import Reader as Reader
     from inkling.reading.pipeline import read as read
     from inkling.reading.tables.read_tables import read_tables as read_tables
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Box": ("inkling.types", "Box"),
     "Client": ("inkling.client", "Client"),
+    "Decisions": ("inkling.reading.decisions", "Decisions"),
     "DataError": ("inkling.errors", "DataError"),
     "DigitClassifier": ("inkling.jobs.estimator", "DigitClassifier"),
     "FetchError": ("inkling.errors", "FetchError"),
@@ -82,6 +84,7 @@ __all__ = [
     "Box",
     "Client",
     "DataError",
+    "Decisions",
     "DigitClassifier",
     "FetchError",
     "ImageError",

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inkling.reading.decisions import DEFAULT
 from inkling.reading.explain import step_images
 from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.rotation import (
-    COMPLETE,
     choose_rotation,
     completeness,
     may_be_rotated,
@@ -88,7 +88,7 @@ def test_a_rotation_must_be_clearly_better() -> None:
 
 def test_a_completeness_of_exactly_the_threshold_is_enough() -> None:
     poor, least = reading([0.5] * 5), reading([0.9] * 5)
-    assert completeness(least) == COMPLETE
+    assert completeness(least) == DEFAULT.rotation_complete
     assert choose_rotation({0: poor, 90: least, 180: poor, 270: poor}) == 90
 
 

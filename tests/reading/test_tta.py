@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
 
+from inkling.reading.decisions import DEFAULT
 from inkling.reading.recognise.network import load_network
-from inkling.reading.recognise.tta import DOUBTFUL, MOVE, average_over_shifts, move_diagonally
+from inkling.reading.recognise.tta import MOVE, average_over_shifts, move_diagonally
 from inkling.types import Digits
 
 Crops = arrays.arrays(np.uint8, st.tuples(st.integers(1, 3), st.just(28), st.just(28)))
@@ -29,7 +30,7 @@ def test_only_what_is_in_doubt_is_asked_again() -> None:
     crops = np.zeros((3, 28, 28), np.uint8)
     crops[1, 10:18, 10:18] = 200
     probs = np.full((3, 11), 0.01, np.float32)
-    probs[[0, 1, 2], [3, 4, 5]] = [0.95, 0.5, DOUBTFUL]
+    probs[[0, 1, 2], [3, 4, 5]] = [0.95, 0.5, DEFAULT.doubtful_crop]
     asked = []
 
     def judge(pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
@@ -52,7 +53,7 @@ def test_probabilities_stay_probabilities(few: Digits) -> None:
     judged = network.judge(crops)
     np.testing.assert_allclose(judged.sum(axis=1), 1, rtol=1e-4)
     plain = network.probabilities(crops)
-    sure = plain.max(axis=1) >= DOUBTFUL
+    sure = plain.max(axis=1) >= DEFAULT.doubtful_crop
     assert 0 < sure.sum() < len(crops)
     np.testing.assert_array_equal(judged[sure], plain[sure])
     assert (judged[~sure] != plain[~sure]).any(axis=1).all()

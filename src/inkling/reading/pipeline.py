@@ -5,10 +5,12 @@ Images are processed in batches: thumbnails by a fast path, all others by the fu
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 from inkling.errors import ImageError
+from inkling.reading.decisions import Decisions
 from inkling.reading.model_hash import check_bundled
 from inkling.reading.opening import name_images, open_in_groups
 from inkling.reading.parallel import ThreadMap
@@ -28,7 +30,9 @@ class Reader:
     threads may use it at the same time.
     """
 
-    def __init__(self, network: Network, workers: int | None = None) -> None:
+    def __init__(
+        self, network: Network, workers: int | None = None, decisions: Decisions | None = None
+    ) -> None:
         """Makes a reader from a loaded network. `Reader.load` is the usual way.
 
         Parameters
@@ -37,6 +41,8 @@ class Reader:
             The result of `load_network`.
         workers
             The number of threads. Default: one per core.
+        decisions
+            The thresholds between a digit, an unsure digit and no digit.
 
         Raises
         ------
@@ -44,11 +50,18 @@ class Reader:
             A bundled model is missing or damaged.
         """
         check_bundled()
+        if decisions is not None:
+            network = replace(network, card=replace(network.card, decisions=decisions))
         self.network = network
         self._parallel_map = ThreadMap(workers or os.cpu_count() or 1)
 
     @classmethod
-    def load(cls, path: str | Path | None = None, workers: int | None = None) -> "Reader":
+    def load(
+        cls,
+        path: str | Path | None = None,
+        workers: int | None = None,
+        decisions: Decisions | None = None,
+    ) -> "Reader":
         """Loads a model and makes a reader with it.
 
         Parameters
@@ -58,13 +71,15 @@ class Reader:
             model.
         workers
             The number of threads. Default: one per core.
+        decisions
+            The thresholds between a digit, an unsure digit and no digit. Default: `Decisions()`.
 
         Raises
         ------
         ModelError
             The file does not exist, is damaged, or is not a model that inkling can use.
         """
-        return cls(load_network(path), workers)
+        return cls(load_network(path), workers, decisions)
 
     def read(
         self,
@@ -126,7 +141,7 @@ class Reader:
             seen = [(photo, names[i]) for i in page if isinstance(photo := photos[i], Photo)]
             for index, trace in zip(page, self._trace(seen, expect_one), strict=True):
                 readings[index] = trace.reading
-                if index in refused and not overrules(trace.reading):
+                if index in refused and not overrules(trace.reading, self.network.card.decisions):
                     readings[index] = refused[index]
         return [reading for reading in readings if reading is not None]
 
@@ -172,7 +187,7 @@ class Reader:
             [seen[index] for index in rest], self.network, self._parallel_map, expect_one
         )
         for index, trace in zip(rest, found, strict=True):
-            if index not in refused or overrules(trace.reading):
+            if index not in refused or overrules(trace.reading, self.network.card.decisions):
                 traces[index] = trace
         return [p if isinstance(p, ImageError) else traces[i] for i, p in enumerate(photos)]
 

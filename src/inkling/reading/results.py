@@ -7,26 +7,23 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.decisions import DEFAULT, Decisions
 from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocessed import Preprocessed
 from inkling.reading.recognise.crops import Crop, box_of
 from inkling.reading.recognise.marks import LineMark
 from inkling.reading.recognise.network import Card, Network
 from inkling.reading.recognise.row import Read, read_row
-from inkling.reading.recognise.verdict import CONFIDENT, UNSURE, predict
+from inkling.reading.recognise.verdict import predict
 from inkling.reading.text import join_text
 from inkling.types import Box, Mark, MarkKind, Prediction, Reading, Verdict
 
-IN_LINE = 0.05  # least probability of the best digit for a box in a line of digits to be a digit
 SHORTEST, TALLEST = 0.6, 1.6  # height of a possible digit, relative to the image's other digits
-SURE_DIGIT = 0.9  # least probability of a digit with a low ink score that stands among digits
 FAINT_DIGIT, FAINT_WRITING = -4.0, -1.5  # least `Crop.ink_score` of such a digit, and of writing
 AS_DARK = 0.6  # least contrast of ink among digits, relative to theirs, that must be writing
 # Least contrast to the paper. Shades of blank paper have 0.008 to 0.015, the palest of 100 rows on
 # coloured paper has 0.02 (`benchmarks/pages.py`).
 VISIBLE = 0.018
-SURE_SLASH = 0.8  # a slash with a lower probability may be a 1
-UNREAD = 0.2  # fraction of the ink; if more of it is unread, the answer is unsure
 
 
 @dataclass(frozen=True)
@@ -62,7 +59,8 @@ def answer_image(
         line = [(preprocessed.crops[k], probs[k]) for k in np.flatnonzero(rows == row).tolist()]
         if line:
             chosen += read_row(preprocessed, preprocessed.segments.strokes[row], line, network)
-    chosen, unread = _part_unwritten(chosen)
+    decisions = network.card.decisions
+    chosen, unread = _part_unwritten(chosen, decisions)
     others = [_mark_found(mark, preprocessed.writing) for mark in preprocessed.marks.sure]
     possible = [_mark_found(mark, preprocessed.writing) for mark in preprocessed.marks.possible]
     known = {mark.box for mark in possible}
@@ -74,12 +72,11 @@ def answer_image(
     if expect_one and len(chosen) > 1:
         chosen = [max(chosen, key=lambda read: float(read[1][:-1].max()))]
     signs = [mark.box for mark in possible if mark.kind == "other"]
-    boxes = _among_digits([predict(crop, each, network.card) for crop, each in chosen], signs)
+    predictions = [predict(crop, each, network.card) for crop, each in chosen]
+    boxes = _among_digits(predictions, signs, decisions)
     slashes = {box_of(part, preprocessed.writing): p for part, p in preprocessed.marks.slashes}
     boxes = [_doubt_slash(box, slashes.get(box.box, 0.0), network.card) for box in boxes]
-    return _summarise(
-        preprocessed.name, chosen, boxes, others, possible, 1 + len(network.card.labels)
-    )
+    return _summarise(preprocessed.name, chosen, boxes, others, possible, network.card)
 
 
 def _mark_found(mark: LineMark, writing: TextMap) -> MarkFound:
@@ -92,14 +89,16 @@ def _doubt_slash(box: Prediction, prob: float, card: Card) -> Prediction:
     if prob == 0 or box.verdict == "not-a-digit":
         return box
     confidence = box.confidence * (1 - prob)
-    sure = box.verdict == "digits" and confidence >= card.thresholds.get("unsure", UNSURE)
-    doubts = (*box.doubts, "may be a slash") if prob >= 1 - CONFIDENT else box.doubts
+    sure = box.verdict == "digits" and confidence >= card.unsure
+    doubts = (*box.doubts, "may be a slash") if prob >= 1 - card.decisions.confident else box.doubts
     return replace(
         box, confidence=confidence, verdict="digits" if sure else "unsure", doubts=doubts
     )
 
 
-def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
+def _part_unwritten(
+    chosen: Sequence[Read], decisions: Decisions = DEFAULT
+) -> tuple[list[Read], list[Crop]]:
     """Separates crops with ink from crops that may hold writing but are not read.
 
     A crop with a low ink score is kept if it is as tall as the digits of the image and the network
@@ -116,7 +115,7 @@ def _part_unwritten(chosen: Sequence[Read]) -> tuple[list[Read], list[Crop]]:
     unread: list[Crop] = []
     for crop, each in chosen:
         alike = SHORTEST * height < crop.box.h < TALLEST * height
-        sure = crop.ink_score > FAINT_DIGIT and float(each[:-1].max()) >= SURE_DIGIT
+        sure = crop.ink_score > FAINT_DIGIT and float(each[:-1].max()) >= decisions.sure_digit
         dark_enough = crop.ink_score > FAINT_WRITING and crop.contrast >= dark
         if _is_written(crop, each) or (alike and (sure or dark_enough)):
             kept.append((crop, each))
@@ -131,7 +130,9 @@ def _is_written(crop: Crop, probs: NDArray[np.float32]) -> bool:
     return crop.ink_score + 0.6 * min(max(math.log(digit / none), -1), 5) > 0
 
 
-def _among_digits(boxes: list[Prediction], signs: Sequence[Box]) -> list[Prediction]:
+def _among_digits(
+    boxes: list[Prediction], signs: Sequence[Box], decisions: Decisions = DEFAULT
+) -> list[Prediction]:
     """Makes a box that was no digit unsure if it is in a line of digits and as tall as they are.
 
     Boxes among `signs` stay: in this line, the mark network sees a letter or a sign there.
@@ -144,7 +145,7 @@ def _among_digits(boxes: list[Prediction], signs: Sequence[Box]) -> list[Predict
         replace(box, verdict="unsure")
         if box.verdict == "not-a-digit"
         and box.box.h > 0.6 * tall
-        and box.confidence >= IN_LINE
+        and box.confidence >= decisions.in_line
         and not _lies_in_one(box.box, signs)
         else box
         for box in boxes
@@ -157,7 +158,7 @@ def _summarise(
     boxes: Sequence[Prediction],
     marks: Sequence[MarkFound],
     possible: Sequence[MarkFound],
-    width: int,
+    card: Card,
 ) -> Answer:
     """Builds the answer for an image from the predictions for its boxes, in reading order.
 
@@ -179,7 +180,8 @@ def _summarise(
         tuple(k for k, its_row in enumerate(rows) if its_row == row) for row in sorted(set(rows))
     )
     shown = [boxes[index] for index in kept]
-    verdict = _verdict(shown, bool(digits), [chosen[i][0] for i in digits], others)
+    read_crops = [chosen[index][0] for index in digits]
+    verdict = _verdict(shown, bool(digits), read_crops, others, card.decisions)
     reading = Reading(
         name,
         verdict,
@@ -188,7 +190,9 @@ def _summarise(
         lines,
         tuple(Mark(mark.kind, mark.box) for mark in others),
     )
-    probs = np.array([chosen[index][1] for index in kept], np.float32).reshape(-1, width)
+    probs = np.array([chosen[index][1] for index in kept], np.float32).reshape(
+        -1, 1 + len(card.labels)
+    )
     return Answer(reading, tuple(chosen[index][0] for index in kept), probs)
 
 
@@ -207,6 +211,7 @@ def _verdict(
     any_digit: bool,
     read: Sequence[Crop],
     others: Sequence[MarkFound],
+    decisions: Decisions = DEFAULT,
 ) -> Verdict:
     if not boxes:
         return "blank"
@@ -215,16 +220,18 @@ def _verdict(
     unread = sum(mark.area for mark in others)
     ink = unread + sum(crop.area for crop in read)
     doubtful = any(box.verdict == "unsure" for box in boxes)
-    doubtful |= unread > UNREAD * ink or _may_skip_digit(read, others)
+    doubtful |= unread > decisions.unread_ink * ink or _may_skip_digit(read, others, decisions)
     return "unsure" if doubtful else "digits"
 
 
-def _may_skip_digit(read: Sequence[Crop], others: Sequence[MarkFound]) -> bool:
+def _may_skip_digit(
+    read: Sequence[Crop], others: Sequence[MarkFound], decisions: Decisions
+) -> bool:
     """Whether a mark may be a digit: a doubtful slash, or ink of no kind as tall as its line."""
     height = float(np.median([crop.box.h for crop in read]))
     rows = {crop.row for crop in read}
     return any(
-        (mark.kind == "slash" and mark.prob < SURE_SLASH)
+        (mark.kind == "slash" and mark.prob < decisions.sure_slash)
         or (mark.kind == "other" and mark.row in rows and SHORTEST * height < mark.box.h)
         for mark in others
     )

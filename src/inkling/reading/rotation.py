@@ -5,13 +5,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from inkling.reading.decisions import DEFAULT, Decisions
 from inkling.reading.preprocess.photo import Photo
 from inkling.types import Box, Reading, Rotation
 
 ROTATIONS: tuple[Rotation, ...] = (90, 180, 270)  # degrees clockwise
 FEWEST = 5  # digits; with fewer, the rotation of an image is uncertain
-COMPLETE = 0.9  # `completeness` from which no rotation is tried, and that a rotation must reach
-CLEARLY = 0.15  # least gain in `completeness` over the image as given
 
 
 def rotate_photo(photo: Photo, degrees: Rotation) -> Photo:
@@ -52,13 +51,14 @@ def completeness(reading: Reading) -> float:
     return sum(digit.confidence for digit in reading.digits) / max(parts, 1)
 
 
-def may_be_rotated(reading: Reading) -> bool:
+def may_be_rotated(reading: Reading, decisions: Decisions = DEFAULT) -> bool:
     """Whether an image has several parts and too few of them were read."""
     several = len(reading.digits) + len(reading.others) >= FEWEST
-    return several and reading.verdict != "digits" and completeness(reading) < COMPLETE
+    poor = completeness(reading) < decisions.rotation_complete
+    return several and reading.verdict != "digits" and poor
 
 
-def choose_rotation(readings: dict[Rotation, Reading]) -> Rotation:
+def choose_rotation(readings: dict[Rotation, Reading], decisions: Decisions = DEFAULT) -> Rotation:
     """Selects the rotation with the best reading; 0 unless another one is clearly better.
 
     A list of single digits is not rotated into a row, and 0000 is not turned upside down.
@@ -67,6 +67,7 @@ def choose_rotation(readings: dict[Rotation, Reading]) -> Rotation:
     """
     best = max(readings, key=lambda degrees: completeness(readings[degrees]))
     found = readings[best]
-    clear = completeness(found) >= max(COMPLETE, completeness(readings[0]) + CLEARLY)
+    needed = completeness(readings[0]) + decisions.rotation_gain
+    clear = completeness(found) >= max(decisions.rotation_complete, needed)
     in_rows = len(found.digits) >= max(FEWEST, 2 * len(found.lines))  # a sideways row is a list
     return best if clear and in_rows else 0

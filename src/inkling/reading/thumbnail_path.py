@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkling.errors import ImageError
+from inkling.reading.decisions import DEFAULT, Decisions
 from inkling.reading.detect.parts import make_part
 from inkling.reading.detect.segments import Segments
 from inkling.reading.detect.text_map import TextMap
@@ -28,7 +29,7 @@ from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.marks import Marks
 from inkling.reading.recognise.network import Network
 from inkling.reading.recognise.thumbnail_network import judge_inverse, judge_thumbnails
-from inkling.reading.recognise.verdict import CONFIDENT, crop_of_thumb, read_plain
+from inkling.reading.recognise.verdict import crop_of_thumb, read_plain
 from inkling.reading.results import Answer
 from inkling.types import Reading
 
@@ -81,14 +82,14 @@ def _preprocessed(name: str, photo: Photo, crop: Crop, light_ink: bool) -> Prepr
     return Preprocessed(name, photo, writing, segments, Marks(), (crop,))
 
 
-def overrules(reading: Reading) -> bool:
+def overrules(reading: Reading, decisions: Decisions = DEFAULT) -> bool:
     """Whether the slow path's answer counts for a thumbnail in which the fast path saw no digit.
 
     It may see that there is no ink at all, or several digits; it also sees digits in letters.
     """
     if reading.verdict in ("blank", "not-a-digit"):
         return True
-    sure = [digit for digit in reading.digits if digit.confidence >= CONFIDENT]
+    sure = [digit for digit in reading.digits if digit.confidence >= decisions.confident]
     return reading.verdict == "digits" and len(sure) == len(reading.digits) > 1
 
 

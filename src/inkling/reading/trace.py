@@ -56,7 +56,8 @@ def trace_images(
     traces = _trace_upright(images, network, parallel_map, expect_one)
     if expect_one:
         return traces
-    poor = [index for index, trace in enumerate(traces) if may_be_rotated(trace.reading)]
+    decisions = network.card.decisions
+    poor = [k for k, trace in enumerate(traces) if may_be_rotated(trace.reading, decisions)]
     for index in poor:
         photo, name = images[index]
         rotated = [(rotate_photo(photo, degrees), name) for degrees in ROTATIONS]
@@ -64,7 +65,9 @@ def trace_images(
         found = _trace_upright(rotated, network, parallel_map, False)
         for degrees, trace in zip(ROTATIONS, found, strict=True):
             tried[degrees] = replace(trace, rotation=degrees)
-        traces[index] = tried[choose_rotation({k: t.answer.reading for k, t in tried.items()})]
+        readings: dict[Rotation, Reading]
+        readings = {degrees: trace.answer.reading for degrees, trace in tried.items()}
+        traces[index] = tried[choose_rotation(readings, decisions)]
     return traces
 
 
@@ -103,7 +106,7 @@ def _answer(
 
     def answer(pair: tuple[Preprocessed, NDArray[np.float32]]) -> Trace | None:
         image, probs = pair
-        if sure and not is_plain(image.crops, probs):
+        if sure and not is_plain(image.crops, probs, network.card.decisions):
             return None
         return Trace(image, answer_image(image, probs, network, expect_one))
 

@@ -12,6 +12,7 @@ import onnxruntime
 from numpy.typing import NDArray
 
 from inkling.errors import ModelError
+from inkling.reading.decisions import DEFAULT, Decisions
 from inkling.reading.model_hash import check_hash
 from inkling.reading.recognise.softmax import softmax
 from inkling.reading.recognise.tta import average_over_shifts
@@ -21,6 +22,7 @@ from inkling.types import DIGIT_NAMES, MEAN, SIDE, STD
 BUNDLED = Path(__file__).parent.parent / "weights" / "reader.onnx"
 BATCH = 256  # images per run of the network; larger batches exceed the processor's cache
 NONE = "none"  # the class for shapes that are no digit
+UNFITTED = 0.5  # a threshold for models whose card has none
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,7 @@ class Card:
     temperature: float = 1.0
     thresholds: Mapping[str, float] = field(default_factory=dict)
     finetuned: bool = False  # to the handwriting of one user
+    decisions: Decisions = DEFAULT
 
     @cached_property
     def labels(self) -> tuple[str, ...]:
@@ -41,9 +44,26 @@ class Card:
         return DIGIT_NAMES if set(names) == set(DIGIT_NAMES) else names
 
     @cached_property
+    def unsure(self) -> float:
+        """The probability of the best class below which a digit is unsure."""
+        return _first(self.decisions.unsure, self.thresholds.get("unsure"))
+
+    @cached_property
+    def not_a_digit(self) -> float:
+        """The probability of no class from which the verdict is not-a-digit."""
+        return _first(self.decisions.not_a_digit, self.thresholds.get("not_a_digit"))
+
+    @cached_property
     def reads_digits(self) -> bool:
         """Whether the classes other than `none` are the ten digits."""
         return self.labels == DIGIT_NAMES
+
+
+def _first(chosen: float | None, fitted: float | None) -> float:
+    """The threshold that the caller chose, or that of the model's card."""
+    if chosen is not None:
+        return chosen
+    return UNFITTED if fitted is None else fitted
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,7 +111,8 @@ class Network:
 
     def judge(self, pixels: NDArray[np.uint8]) -> NDArray[np.float32]:
         """The probabilities, with test-time augmentation of doubtful crops."""
-        return average_over_shifts(pixels, self.probabilities(pixels), self.probabilities)
+        doubtful = self.card.decisions.doubtful_crop
+        return average_over_shifts(pixels, self.probabilities(pixels), self.probabilities, doubtful)
 
     def _run(self, images: NDArray) -> NDArray[np.float32]:
         try:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.decisions import DEFAULT, Decisions
 from inkling.reading.detect.parts import Part
 from inkling.reading.preprocessed import Preprocessed
 from inkling.reading.recognise.crops import Crop, crops_of_parts
@@ -23,7 +24,7 @@ from inkling.reading.recognise.line_network import (
 )
 from inkling.reading.recognise.network import Network
 from inkling.reading.recognise.strip import Strip, cut_strip
-from inkling.reading.recognise.verdict import CONFIDENT, LIKELY, WIDE
+from inkling.reading.recognise.verdict import WIDE
 
 # Chosen on 350 rendered rows and 525 of our own, of which 350 touch. The two weights were chosen
 # again for a better line network, also on cheques. Changes by half affect at most 1 in 100 rows.
@@ -42,7 +43,6 @@ GAP = 2.8  # cost of joining strokes over a gap as wide as the line is high
 STRAY = ((0.35, 0.42), (0.5, 0.02), (np.inf, 1.9))  # up to a height: cost of skipping a piece
 SURELY_NONE = 0.9  # upper limit of the probability that a piece of a line is no digit
 NARROW = 0.75  # width over height; narrower parts are not cut
-SPLIT = 0.3  # least probability of each half if a lone part is read as two digits
 
 Read = tuple[Crop, NDArray[np.float32]]  # a crop and its probabilities (11,)
 
@@ -57,7 +57,7 @@ def read_row(
     crops, probs = [crop for crop, _ in line], [probs for _, probs in line]
     if _is_narrow(crops) or not network.card.reads_digits:  # the line network reads only digits
         return line
-    plain = is_plain(crops, probs)
+    plain = is_plain(crops, probs, network.card.decisions)
     if plain and len(line) == 1:
         return line
     strip = cut_strip(preprocessed.writing, preprocessed.segments.labels, strokes)
@@ -68,12 +68,14 @@ def read_row(
     return _read_lattice(preprocessed, strokes, line, network, strip)
 
 
-def is_plain(crops: Sequence[Crop], probs: Iterable[NDArray[np.float32]]) -> bool:
+def is_plain(
+    crops: Sequence[Crop], probs: Iterable[NDArray[np.float32]], decisions: Decisions = DEFAULT
+) -> bool:
     """Whether there is ink and each crop is surely one digit.
 
     A lower probability is enough for a lone crop that is too narrow for two digits.
     """
-    enough = LIKELY if _is_narrow(crops) else CONFIDENT
+    enough = decisions.likely if _is_narrow(crops) else decisions.confident
     return bool(crops) and all(
         float(each[:-1].max()) >= enough and crop.box.w <= WIDE * crop.box.h
         for crop, each in zip(crops, probs, strict=True)
@@ -110,7 +112,7 @@ def _read_lattice(
     path = best_path(lattice, _scores(lattice, both, probs, words))
     if len(line) == 1 and len(path) > 1 and line[0][0].box.w <= WIDE * line[0][0].box.h:
         worth = min(float(probs[index, :10].max()) for index in path)
-        if worth < max(SPLIT, float(line[0][1][:10].max())):
+        if worth < max(network.card.decisions.split, float(line[0][1][:10].max())):
             return line
     # The line network does not know the user's handwriting. It helps only where ink was cut:
     # touching digits lose 12 % of the rows without it.

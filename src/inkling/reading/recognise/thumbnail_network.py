@@ -17,7 +17,6 @@ from inkling.errors import ModelError
 from inkling.reading.preprocess.thumbnails import Thumbnails, inverse_crops
 from inkling.reading.recognise.network import BATCH, Network, load_network
 from inkling.reading.recognise.tta import Judge
-from inkling.reading.recognise.verdict import CONFIDENT
 
 MODEL = Path(__file__).parent.parent / "weights" / "thumbs.onnx"
 DAMAGED = f"{MODEL} is missing or damaged. Install inkling again"
@@ -56,7 +55,8 @@ def judge_inverse(
     `stack` (N, H, W) uint8 holds the thumbnails.
     """
     sure = probs[:, :-1].max(axis=1)
-    doubtful = np.flatnonzero(thumbs.tight & (thumbs.slim | (sure < CONFIDENT)))
+    unsure = sure < network.card.decisions.confident
+    doubtful = np.flatnonzero(thumbs.tight & (thumbs.slim | unsure))
     if not doubtful.size:
         return thumbs, probs
     crops = inverse_crops(stack[doubtful])

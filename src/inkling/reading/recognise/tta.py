@@ -9,20 +9,25 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-DOUBTFUL = 0.9  # crops with a lower greatest probability are doubtful
+from inkling.reading.decisions import DEFAULT
+
 MOVE = 0.7  # pixels; shift in both directions
 
 Judge = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
 def average_over_shifts(
-    pixels: NDArray[np.uint8], probs: NDArray[np.float32], judge: Judge
+    pixels: NDArray[np.uint8],
+    probs: NDArray[np.float32],
+    judge: Judge,
+    doubtful_crop: float = DEFAULT.doubtful_crop,
 ) -> NDArray[np.float32]:
     """The probabilities (N, C) of crops (N, 28, 28). Doubtful ones are the mean of five answers.
 
-    `judge` is the function that computed `probs`.
+    `judge` is the function that computed `probs`. A crop is doubtful if its greatest probability is
+    below `doubtful_crop`.
     """
-    doubtful = np.flatnonzero(probs.max(axis=1) < DOUBTFUL)
+    doubtful = np.flatnonzero(probs.max(axis=1) < doubtful_crop)
     if not doubtful.size:
         return probs
     moved = judge(np.concatenate(move_diagonally(pixels[doubtful])))

@@ -10,12 +10,7 @@ from inkling.reading.recognise.crops import Crop
 from inkling.reading.recognise.network import NONE, Card
 from inkling.types import Alternative, Box, Prediction, Reading, Verdict, digit_of
 
-CONFIDENT = 0.9  # probability from which a crop needs no further check
-LIKELY = 0.6  # probability from which a lone narrow shape needs no further check
 WIDE = 1.15  # width over height; a wider shape may be two digits at any probability
-UNSURE = 0.5  # the threshold for models whose card has none
-NOT_A_DIGIT = 0.5  # the threshold for models whose card has none
-ONE = 0.3  # greatest probability of none at which a wide thumbnail holds one digit
 WIDEST = 1.6  # width over height; a wider thumbnail may be two digits to a model without "none"
 WORTH_NAMING = 0.02  # least probability of an alternative
 THIN, THICK = 0.9, 5.0  # pixels of 28; the doubts mention thinner and thicker strokes
@@ -34,9 +29,9 @@ def predict(crop: Crop, probs: NDArray[np.float32], card: Card) -> Prediction:
 
 
 def _verdict(probs: list[float], best: int, card: Card) -> Verdict:
-    if probs[-1] >= card.thresholds.get("not_a_digit", NOT_A_DIGIT):
+    if probs[-1] >= card.not_a_digit:
         return "not-a-digit"
-    if probs[best] < card.thresholds.get("unsure", UNSURE):
+    if probs[best] < card.unsure:
         return "unsure"
     return "digits"
 
@@ -76,7 +71,8 @@ def read_plain(
     best_prob = probs[np.arange(len(best)), best]
     single = _is_single(thumbs, best_prob, probs[:, -1], card)
     # The dark side of a shaded photo looks like ink that reaches the sides.
-    single &= ~thumbs.tight | thumbs.flat | (best_prob >= CONFIDENT)
+    confident = card.decisions.confident
+    single &= ~thumbs.tight | thumbs.flat | (best_prob >= confident)
     passed = np.flatnonzero(thumbs.plain & single).tolist()
     sure, boxes = best_prob.tolist(), thumbs.boxes.tolist()
     labels = [card.labels[k] for k in best.tolist()]
@@ -84,7 +80,7 @@ def read_plain(
     out = []
     for k in passed:
         name = names[indices[k]]
-        if sure[k] < CONFIDENT:
+        if sure[k] < confident:
             box = predict(crop_of_thumb(thumbs, k), probs[k], card)
             out.append((indices[k], _reading_of_one(name, box)))
             continue
@@ -106,12 +102,13 @@ def _is_single(
     digit, half of them as unsure.
     """
     shape = thumbs.boxes[:, 2] / np.maximum(thumbs.boxes[:, 3], 1)
+    chosen = card.decisions
+    sure = best_prob >= np.where(shape <= WIDE, chosen.likely, chosen.confident)
     if NONE not in card.classes:
-        return (best_prob >= np.where(shape <= WIDE, LIKELY, CONFIDENT)) & (shape <= WIDEST)
-    refused = card.thresholds.get("not_a_digit", NOT_A_DIGIT)
-    some = none < np.where(shape <= WIDE, refused, ONE)
+        return sure & (shape <= WIDEST)
+    some = none < np.where(shape <= WIDE, card.not_a_digit, chosen.wide_single)
     some |= thumbs.tight & (shape <= WIDE)
-    return some | (best_prob >= np.where(shape <= WIDE, LIKELY, CONFIDENT))
+    return some | sure
 
 
 def crop_of_thumb(thumbs: Thumbnails, index: int) -> Crop:

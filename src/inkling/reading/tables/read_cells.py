@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkling.reading.decisions import DEFAULT
 from inkling.reading.detect.text_map import TextMap
 from inkling.reading.preprocess.light import Light
 from inkling.reading.preprocess.normalise import normalise
@@ -20,8 +21,6 @@ from inkling.reading.tables.cell_network import BLANK, SEVERAL, judge_cells
 from inkling.reading.tables.cells import CellInk, crop_ink
 from inkling.types import Box, Prediction, Verdict
 
-CELL_WEIGHT = 0.7  # of the cell network beside the digit network; see docs/log.d/tables.md
-MAYBE_SEVERAL = 0.35  # probability of several digits from which they are looked for
 TINY = 1e-9
 
 
@@ -70,7 +69,8 @@ def read_cells(
         if probs is None:
             continue
         out[index] = _single(cells[index], crop, probs, network, zoom)
-        if _may_be_several(cells[index], kinds[index], digits_per_cell):
+        kind, least = kinds[index], network.card.decisions.cell_several
+        if _may_be_several(cells[index], kind, digits_per_cell, least):
             several.append(index)
     rows = _read_rows([cells[index] for index in several], network, zoom)
     for index, row in zip(several, rows, strict=True):
@@ -95,7 +95,8 @@ def _judge_both(
     probs: list[NDArray[np.float32] | None] = []
     for k, index in enumerate(inked):
         if network.bundled:
-            probs.append(combine(kinds[index], own.get(k)))
+            weight = network.card.decisions.cell_weight
+            probs.append(combine(kinds[index], own.get(k), weight))
         else:
             probs.append(own.get(k))
     return crops, probs
@@ -119,25 +120,34 @@ def _single(
     return CellText(digit.label, digit.verdict, digit.confidence, (digit,))
 
 
-def combine(kind: NDArray[np.float32], own: NDArray[np.float32] | None) -> NDArray[np.float32]:
+def combine(
+    kind: NDArray[np.float32],
+    own: NDArray[np.float32] | None,
+    weight: float = DEFAULT.cell_weight,
+) -> NDArray[np.float32]:
     """Probabilities (11,) of the digits and none: the weighted geometric mean of both networks.
 
-    `kind` (13,) is the cell network's, `own` (11,) the crop network's.
+    `kind` (13,) is the cell network's, with `weight`, and `own` (11,) the crop network's.
     """
     seen = kind[:11] / max(float(kind[:11].sum()), TINY)
     if own is None:
         return seen
-    probs = np.maximum(seen, TINY) ** CELL_WEIGHT * np.maximum(own, TINY) ** (1 - CELL_WEIGHT)
+    probs = np.maximum(seen, TINY) ** weight * np.maximum(own, TINY) ** (1 - weight)
     return (probs / probs.sum()).astype(np.float32)
 
 
-def _may_be_several(cell: CellInk, kind: NDArray[np.float32], digits_per_cell: int | None) -> bool:
+def _may_be_several(
+    cell: CellInk,
+    kind: NDArray[np.float32],
+    digits_per_cell: int | None,
+    least: float = DEFAULT.cell_several,
+) -> bool:
     """Whether a cell is read as a line of digits too."""
     if cell.blank:
         return False
     if digits_per_cell is not None:
         return digits_per_cell > 1
-    return kind[SEVERAL] > MAYBE_SEVERAL
+    return kind[SEVERAL] > least
 
 
 def _read_rows(cells: Sequence[CellInk], network: Network, zoom: float) -> list[CellText]:

@@ -11,7 +11,7 @@ from inkling.reading.pipeline import Reader
 from inkling.reading.preprocess.photo import Photo
 from inkling.reading.preprocessed import Preprocessed, preprocess_fast
 from inkling.reading.recognise.crops import Crop
-from inkling.reading.recognise.network import load_network
+from inkling.reading.recognise.network import Card, load_network
 from inkling.reading.results import (
     MarkFound,
     _among_digits,
@@ -254,7 +254,7 @@ def summary(
         for k in range(len(verdicts))
     ]
     boxes = [prediction(each, k, verdicts[k]) for k, (each, _) in enumerate(chosen)]
-    return _summarise("name", chosen, boxes, marks or [], possible or [], 11)
+    return _summarise("name", chosen, boxes, marks or [], possible or [], Card())
 
 
 def test_digits_are_grouped_by_lines_and_what_is_none_is_an_other() -> None:

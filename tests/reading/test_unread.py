@@ -13,26 +13,28 @@ READ = np.array([0.01] * 7 + [0.92, 0.0, 0.0, 0.01], np.float32)  # surely a 7
 NONE = np.array([0.01] * 10 + [0.9], np.float32)
 
 
-def crop(height: int, ink_score: float) -> Crop:
-    return Crop(Box(0, 0, 20, height), np.zeros((28, 28), np.uint8), 2.0, 1.0, 0, ink_score, 100)
+def crop(height: int, ink_score: float, contrast: float = 1.0) -> Crop:
+    pixels = np.zeros((28, 28), np.uint8)
+    return Crop(Box(0, 0, 20, height), pixels, 2.0, contrast, 0, ink_score, 100)
 
 
 @pytest.mark.parametrize(
-    ("height", "ink_score", "probs", "kept", "unread"),
+    ("height", "ink_score", "contrast", "probs", "kept", "unread"),
     [
-        (40, -3.0, READ, True, False),  # a sure digit among digits, though hardly on the map
-        (40, -5.0, READ, False, False),  # a shadow may look like one
-        (90, -3.5, READ, False, False),  # nor is it one of them if it is far taller
-        (40, 0.3, NONE, False, True),  # writing that is no digit
-        (90, 0.3, NONE, False, True),
-        (10, 0.3, NONE, False, False),  # a speck
-        (40, -2.0, NONE, False, False),  # a stain
+        (40, -3.0, 0.5, READ, True, False),  # a sure digit among digits, though hardly on the map
+        (40, -5.0, 1.0, READ, False, False),  # a shadow may look like one
+        (90, -3.5, 1.0, READ, False, False),  # nor is it one of them if it is far taller
+        (40, 0.3, 0.59, NONE, False, True),  # writing that is no digit
+        (40, 0.3, 0.61, NONE, True, False),  # ink as dark as the digits
+        (90, 0.3, 1.0, NONE, False, True),
+        (10, 0.3, 1.0, NONE, False, False),  # a speck
+        (40, -2.0, 1.0, NONE, False, False),  # a stain
     ],
 )
 def test_what_stands_beside_digits(
-    height: int, ink_score: float, probs: np.ndarray, kept: bool, unread: bool
+    height: int, ink_score: float, contrast: float, probs: np.ndarray, kept: bool, unread: bool
 ) -> None:
-    other = crop(height, ink_score)
+    other = crop(height, ink_score, contrast)
     read, left = _part_unwritten([(crop(40, 1.0), READ), (crop(42, 1.0), READ), (other, probs)])
     assert any(each is other for each, _ in read) is kept
     assert any(each is other for each in left) is unread

@@ -41,6 +41,7 @@ from inkling.reading.pipeline import Reader
 from outcome import add_json_option
 
 BATCH = 2048
+WORKERS_EVERY = 4  # samples of the driver for one of the workers
 ENGINES: dict[str, list[str]] = {"processes": [], "ray": ["--on", "ray"]}
 
 
@@ -111,7 +112,7 @@ def bare(images: list[bytes], processes: int) -> float:
     return sum(count for count, _ in done) / max(spent for _, spent in done)
 
 
-def bulk(source: Path, processes: int, on: list[str], every: float = 0.2) -> dict[str, float]:
+def bulk(source: Path, processes: int, on: list[str], every: float = 0.1) -> dict[str, float]:
     """One run of the command: images per second, steady and whole; memory `every` so many s."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "answers.parquet"
@@ -158,9 +159,13 @@ class Peaks:
         self.thread.start()
 
     def _sample(self) -> None:
-        while not self.end.wait(self.every):
+        for turn in itertools.count():
+            if self.end.wait(self.every):
+                return
             try:
                 self.driver = max(self.driver, self.process.memory_full_info().uss / 1e6)
+                if turn % WORKERS_EVERY:  # to find them takes several milliseconds
+                    continue
                 for child in self.process.children(recursive=True):
                     used = child.memory_full_info().uss / 1e6
                     if "spawn_main" in " ".join(child.cmdline()):
@@ -228,7 +233,7 @@ def main() -> None:
         for count in [int(text) for text in options.memory.split(",") if text]:
             write_tar(sources[0], some, count)
             # A join of a few parts takes 0.1 s, so its peak falls between rare samples.
-            run = bulk(sources[0], 2, [], every=0.02)
+            run = bulk(sources[0], 2, [], every=0.03)
             keys = ("images", "driver_mb", "worker_mb", "steady")
             out["memory"].append({key: run[key] for key in keys})
     for line in [*out.get("speed", []), *out["memory"]]:

@@ -99,7 +99,7 @@ def works(folder: Path) -> list[Work]:
             lambda disk, to=to: ["export", str(run), "--to", to, "--out", str(disk / f"m.{to}")],
             f"m.{to}",
         )
-        for to in ("safetensors", "onnx")
+        for to in ("safetensors", "pth", "onnx")
     ]
     few = ["--data", str(folder / "few.npz")]
     search = ["tune", "mlp-deep", *few, "--trials", "2", *QUICK, "--out"]

@@ -111,10 +111,13 @@ def empty(folder: Path) -> None:
         path.rmdir() if path.is_dir() else path.unlink()
 
 
-def kill_saving(count: int, rng: np.random.Generator, folder: Path) -> dict[str, object]:
+def kill_saving(
+    count: int, rng: np.random.Generator, folder: Path, only: str = ""
+) -> dict[str, object]:
+    """Kills `count` savings, of the kinds with `only` in their name."""
     out: dict[str, object] = {}
     total, left = 0, 0
-    kinds = savings(folder)
+    kinds = [kind for kind in savings(folder) if only in kind.name]
     for kind in kinds:
 
         def once(kind: Saving = kind) -> None:

@@ -62,13 +62,16 @@ def main() -> None:
     parser.add_argument("what", choices=["training", "saving"])
     parser.add_argument("--count", type=int)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--only", default="", help="kinds of file with this in their name (saving)")
     add_json_option(parser)
     options = parser.parse_args()
     torch.set_num_threads(1)  # a fork has none of the other threads
     rng = np.random.default_rng(options.seed)
     with tempfile.TemporaryDirectory() as name:
-        job, count = (kill_training, 200) if options.what == "training" else (kill_saving, 1000)
-        measured = job(options.count or count, rng, Path(name))
+        if options.what == "training":
+            measured = kill_training(options.count or 200, rng, Path(name))
+        else:
+            measured = kill_saving(options.count or 1000, rng, Path(name), options.only)
     finish(measured, options.json)
 
 

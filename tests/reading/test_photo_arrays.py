@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from inkling.errors import ImageError
-from inkling.reading.preprocess.photo import read_photo
+from inkling.reading.preprocess.photo import as_sources, read_photo
 from tests.reading.image_files import encoded
 
 
@@ -91,3 +91,27 @@ def test_tensors_are_arrays(dtype: str) -> None:
     assert (pixels[6, 6], pixels[0, 0]) == (255, 0)
     with pytest.raises(ImageError, match="array"):
         read_photo(tensor.to_sparse())
+
+
+@pytest.mark.parametrize(
+    ("shape", "count"),
+    [
+        ((28, 30), 1), ((28, 30, 3), 1), ((28, 30, 4), 1),
+        ((5, 28, 30), 5), ((3, 28, 30), 3), ((5, 28, 28, 3), 5), ((5, 1, 28, 28), 5),
+        ((5, 3, 28, 28), 5),
+    ],
+)  # fmt: skip
+def test_how_many_images_an_array_holds(shape: tuple[int, ...], count: int) -> None:
+    array = np.zeros(shape, np.uint8)
+    for source in (array, torch_like(array)):
+        found = as_sources(source)  # pyright: ignore[reportArgumentType]
+        assert len(found) == count
+        assert np.shape(found[0]) == (shape if count == 1 else shape[1:])
+
+
+def torch_like(array: np.ndarray) -> object:
+    class Tensor:
+        def __array__(self, dtype: object = None, copy: object = None) -> np.ndarray:
+            return array
+
+    return Tensor()

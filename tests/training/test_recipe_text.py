@@ -86,3 +86,38 @@ def test_faults_of_a_text_name_their_origin() -> None:
         parse_recipe("not toml", "origin")
     with pytest.raises(RecipeError, match="origin"):
         parse_recipe('name = "x"', "origin")
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        # the kind of a table is no key of the file
+        ("optimizer.learning_rate=-1", r"optimizer\.learning_rate = -1: "),
+        # other tables have no kinds: all of the path is in the file
+        ("training.epochs=-1", r"training\.epochs = -1"),
+    ],
+)
+def test_a_fault_is_named_by_its_key_in_the_file(change: str, sentence: str) -> None:
+    with pytest.raises(RecipeError, match=sentence):
+        load_recipe("mlp-adam", [change])
+
+
+def test_a_missing_key_and_an_item_of_a_list_are_named() -> None:
+    text = recipe_text("mlp-adam")
+    with pytest.raises(RecipeError, match="name is missing"):
+        parse_recipe(text.replace('name = "mlp-adam"\n', ""), "mine.toml")
+    searched = text + '\n[search."model.dropout"]\nlow = 0.5\nhigh = 0.1\n'
+    with pytest.raises(RecipeError, match=r"search\.model\.dropout"):
+        parse_recipe(searched, "mine.toml")
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+@pytest.mark.parametrize("nesterov", [False, True])
+def test_nesterov_needs_a_momentum_and_only_that(nesterov: bool, momentum: float) -> None:
+    table = f"optimizer={{name='sgd', nesterov={str(nesterov).lower()}, momentum={momentum}}}"
+    if nesterov and not momentum:
+        with pytest.raises(RecipeError, match="needs a momentum above 0"):
+            load_recipe("mlp-adam", [table])
+    else:
+        loaded = load_recipe("mlp-adam", [table]).optimizer.model_dump()
+        assert (loaded["nesterov"], loaded["momentum"]) == (nesterov, momentum)

@@ -1,1 +1,1 @@
-"""See the modules of this folder."""
+"""Data sets: formats, downloads, splits, batches and augmentation."""

@@ -1,1 +1,1 @@
-"""See the modules of this folder."""
+"""The reader: from an image to its digits, lines and tables. Imports no torch."""

@@ -1,4 +1,4 @@
-"""Marks that stand between digits, as a hand or a press draws them: shape, size and height."""
+"""Marks between digits, handwritten or printed: shape, size and height."""
 
 from typing import NamedTuple
 

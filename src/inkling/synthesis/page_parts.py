@@ -1,4 +1,4 @@
-"""What pages are made of: a hand with its habits, lines of glyphs, drawn and printed rules."""
+"""Parts of pages: a writer with habits, lines of glyphs, drawn and printed rulings."""
 
 from dataclasses import dataclass
 from itertools import pairwise

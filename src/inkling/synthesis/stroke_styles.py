@@ -1,4 +1,4 @@
-"""The shapes that hands give each digit, as points."""
+"""Styles of handwritten digits: the strokes of each style, as points."""
 
 # Strokes are parted by |; ~ is a curve through its points, - a line from point to point.
 # Points are x,y in hundredths of the digit's height, y downwards.

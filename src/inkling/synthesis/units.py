@@ -1,4 +1,4 @@
-"""Draws what stands beside numbers in writing and print: units, short words, currency signs."""
+"""Draws units, short words and currency signs beside numbers."""
 
 from functools import lru_cache
 

@@ -88,7 +88,7 @@ def load_checkpoint(folder: Path, state: "TrainingState", identity: str) -> None
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         if header["format"] != CHECKPOINT_FORMAT:
             raise RunError(
-                f"{path} is of format {header['format']}, this inkling reads {CHECKPOINT_FORMAT}"
+                f"{path} is of format {header['format']}, this version reads {CHECKPOINT_FORMAT}"
             )
         if header["identity"] != identity:
             raise RunError(f"{path} belongs to another recipe or other data and cannot be resumed")

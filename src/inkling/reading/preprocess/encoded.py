@@ -1,4 +1,4 @@
-"""Encoded images: paths, bytes, open files and pages; reads their bytes."""
+"""Reads the bytes of encoded images: paths, bytes, open files and pages."""
 
 from dataclasses import dataclass
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Array types for images, and functions to resize, to close and to compute percentiles."""
+"""Array types for images; functions for resizing, percentiles and grey-scale closing."""
 
 from typing import Any, TypeVar
 

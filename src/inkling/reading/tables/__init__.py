@@ -1,1 +1,1 @@
-"""Ruled grids in an image: where they are, what stands in each cell."""
+"""Tables: finds ruled grids in an image and reads their cells."""

@@ -215,6 +215,23 @@ def test_branches_are_refused_with_their_shapes(images: Images, tmp_path: Path) 
     assert "do not form a single chain" in _refusal(net, images.first(100), tmp_path)
 
 
+@pytest.mark.parametrize("name", ["layer2.0.shortcut.0", "layer2.0.downsample.0", "skip_conv"])
+def test_a_residual_network_is_refused_by_the_name_of_its_branch(
+    name: str, images: Images, tmp_path: Path
+) -> None:
+    """By chance its layers fit together: 8 to 16, 16 to 16, and 8 to 16 with two groups."""
+    shapes = {
+        "conv1": (8, 1, 3, 3),
+        "layer2.0.conv1": (16, 8, 3, 3),
+        "layer2.0.conv2": (16, 16, 3, 3),
+        name: (16, 8, 1, 1),
+        "fc": (10, 16),
+    }
+    net = {f"{layer}.weight": torch.randn(shape) for layer, shape in shapes.items()}
+    said = _refusal(net, images.first(100), tmp_path)
+    assert f"its layer {name} is a branch beside other layers" in said
+
+
 def test_pickled_strides_and_paddings_are_taken_over(cnn: nn.Module) -> None:
     state = {"kernel_size": (3, 3), "stride": (1, 1), "padding": (1, 1)}
     modules = dict.fromkeys(("conv1", "conv2"), ("torch.nn.modules.conv.Conv2d", state))

@@ -13,6 +13,8 @@ from inkling.errors import ModelError
 
 MAX_STEPS = 50_000  # limit of the search for an order
 IMAGE_CHANNELS = (1, 3)
+# Parts of the names of layers beside the chain, as residual networks have them.
+BRANCHES = re.compile(r"(^|[._])(shortcut|downsample|skip|residual|res_conv|identity_conv)", re.I)
 MLP_SIDES = range(8, 65)  # pixels; sides of the images that an MLP may take
 
 
@@ -71,11 +73,18 @@ class Chain:
 def build_chain(layers: Sequence[WeightLayer]) -> Chain:
     """The order in which all layers fit together. The order of the file is tried first.
 
-    Raises `ModelError` if there is no such order.
+    Raises `ModelError` if there is no such order, or if a layer has the name of a branch: by
+    chance, the layers of a residual network may fit together in some order.
     """
     computing = [layer for layer in layers if layer.computes]
     if not computing:
         raise ModelError("it has no layer with a matrix")
+    branch = next((layer.name for layer in computing if BRANCHES.search(layer.name)), None)
+    if branch is not None:
+        raise ModelError(
+            f"its layer {branch} is a branch beside other layers, as in a residual network; "
+            "inkling adopts networks without branches"
+        )
     ordered = _order(computing)
     if ordered is None:
         raise ModelError(_misfit(computing))

@@ -17,6 +17,7 @@ PASSES = 4
 FULL_SECONDS = 2.0  # time for one candidate on all images
 COMPARED_IMAGES = 2_000  # images on which candidates are compared; more if they are close
 GOOD = 0.9  # accuracy from which rarer candidates are not tried
+CHANCE_Z = 4.0  # standard errors over the accuracy of guessing, for a candidate to be improved
 CLEAR_Z = 4.0  # difference in standard errors that ends a comparison early
 MIN_GAIN = 0.05  # relative gain of the loss required per step of rarity
 
@@ -48,6 +49,8 @@ class Search:
         best = self._climb_from(0, 16)
         if self._score(best, self.deciding).accuracy < GOOD:
             best = self._best([best, self._climb_from(16, 40)])
+        if self._is_untrained(best, self.deciding):
+            return Decision(best, self._score(best, self.deciding), ())
         self.on_step(f"comparing the alternatives on {self.deciding:,} images or more")
         best = self._refine(best)
         return Decision(best, self._score(best, self.deciding), tuple(self._rivals(best)))
@@ -59,12 +62,20 @@ class Search:
         count = self._count(START_SECONDS, len(starts), 40, 300)
         self.on_step(f"trying {len(starts)} candidates on {count} images")
         ranked = sorted(starts, key=lambda plan: self._prior_loss(plan, count))
+        if all(self._is_untrained(plan, count) for plan in starts):
+            return ranked[0]  # no choice of settings mends a network that guesses with all of them
         climbed: list[Plan] = []
         for plan in _varied(ranked, 3):
             climbed.append(self._climb(plan))
             if self._score(climbed[-1], self._few()).accuracy > GOOD:
                 break
         return self._best(climbed)
+
+    def _is_untrained(self, plan: Plan, count: int) -> bool:
+        """Whether the accuracy on `count` images is near that of guessing."""
+        guessing = 1 / (1 + int(self.images.labels.max()))
+        error = (guessing * (1 - guessing) / count) ** 0.5
+        return self._score(plan, count).accuracy <= guessing + CHANCE_Z * error
 
     def _climb(self, plan: Plan) -> Plan:
         """Improves one choice at a time until no change helps."""

@@ -2,7 +2,7 @@
 
 The rows of the data set are chunks, not images. Ray Data's `read_binary_files` makes one row per
 file without its position in the source, so a killed run could not resume exactly. See
-docs/decisions/0009.
+docs/decisions/0012.
 """
 
 import logging
